@@ -1,0 +1,80 @@
+"""What binding reads from a handler, as data.
+
+`signature.py` makes these from a function, the compiled endpoint is built from them, and OpenAPI
+describes a route by them. Nothing here runs per request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from triode.schema import FieldInfo, Schema
+
+Source: TypeAlias = Literal["path", "query", "header", "cookie"]
+
+
+@dataclass(slots=True)
+class Parameter:
+    """One value that comes from the path, query string, a header or a cookie.
+
+    `name` is the Python parameter, `alias` the name on the wire. `is_list` is true where several
+    values of the same name are collected.
+    """
+
+    name: str
+    alias: str
+    source: Source
+    annotation: Any
+    schema: Schema
+    info: FieldInfo
+    required: bool
+    default: Any = None
+    is_list: bool = False
+
+
+@dataclass(slots=True)
+class BodyPart:
+    """One value that comes from the request body.
+
+    `media_type` is "application/json", "application/x-www-form-urlencoded" or
+    "multipart/form-data". `is_file` marks an upload. Several JSON parts, or one with
+    `embed=True`, are keys of one object.
+    """
+
+    name: str
+    alias: str
+    annotation: Any
+    schema: Schema
+    info: FieldInfo
+    required: bool
+    media_type: str = "application/json"
+    default: Any = None
+    embed: bool = False
+    is_file: bool = False
+    is_list: bool = False
+
+
+@dataclass(slots=True)
+class Dependency:
+    """A callable whose result another callable receives.
+
+    `openapi` is what the callable's `__openapi__` says: a security scheme, for instance.
+    """
+
+    call: Callable[..., Any]
+    name: str | None
+    use_cache: bool = True
+    scopes: tuple[str, ...] = ()
+    parameters: list[Parameter] = field(default_factory=list)
+    body: list[BodyPart] = field(default_factory=list)
+    specials: dict[str, str] = field(default_factory=dict)
+    dependencies: list[Dependency] = field(default_factory=list)
+
+    def walk(self) -> list[Dependency]:
+        """Return this dependency and all below it, each once, outermost first."""
+        found: list[Dependency] = [self]
+        for child in self.dependencies:
+            found.extend(node for node in child.walk() if node not in found)
+        return found
