@@ -61,7 +61,7 @@ def chromium() -> Iterator[WebDriver]:
 
 def lane_options() -> dict[str, Any]:
     """Return what makes uvicorn use the lane; skips the test while there is none."""
-    if find_spec("triode.server") is None:
+    if find_spec("triode.server.lane") is None:
         pytest.skip("the lane (triode.server) is not there yet")
     from triode.server import LaneProtocol
 

@@ -15,7 +15,7 @@ from typing import Any, Self
 import uvicorn
 
 from triode.http.call import ASGIApp
-from triode.testing.lifespan import Lifespan
+from triode.server.lifespan import LifespanDriver
 
 _POLL_SECONDS = 0.002
 _GRACE_SECONDS = 5.0
@@ -85,7 +85,7 @@ class _ThreadServer(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self.config.load()
-        self.config.lifespan_class = lambda _config: Lifespan(self._app)
+        self.config.lifespan_class = lambda _config: LifespanDriver(self._app)
         await super()._serve(sockets)
 
     async def main_loop(self) -> None:
