@@ -17,8 +17,9 @@ from triode.app import App
 from triode.cli.discovery import load, locate
 from triode.cli.errors import EXIT_CODE, CommandError, report
 from triode.cli.reload import Reloader
-from triode.cli.serving import make_config, serve
+from triode.cli.serving import config_for, serve
 from triode.cli.sockets import listen
+from triode.server import ServerOptions
 from triode.settings import DEBUG_VARIABLE
 
 _GRACE_SECONDS = 1  # an open event stream must not hold up a reload
@@ -72,7 +73,6 @@ def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
     started = time.perf_counter()
     try:
         program = load(target)
-        config = make_config(program.app, timeout_graceful_shutdown=_GRACE_SECONDS)
     except CommandError as exc:
         report(exc)
         if is_first:
@@ -84,7 +84,8 @@ def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
         print(banner(program.app, address_of(listener), program.location.file.name), flush=True)
     else:
         print(f"  Reloaded in {seconds:.1f} s", flush=True)
-    serve(config, listener)
+    options = ServerOptions(log_level="warning", graceful_shutdown=_GRACE_SECONDS)
+    serve(config_for(program.app, options), listener)
 
 
 def banner(app: App, address: str, name: str) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
 from triode.cli.discovery import load
 from triode.cli.errors import CommandError
-from triode.cli.serving import make_config, serve, serve_with_workers
+from triode.cli.serving import config_for, serve, serve_with_workers
 from triode.cli.sockets import listen, listen_at_path
+from triode.server import ServerOptions
 
 
 def run(
@@ -21,7 +21,6 @@ def run(
     uds: Path | None = None,
     workers: int = 1,
     access_log: bool = False,
-    root_path: str = "",
     ssl_certfile: Path | None = None,
     ssl_keyfile: Path | None = None,
 ) -> None:
@@ -41,8 +40,6 @@ def run(
         How many processes share the work; one per core is usual.
     access_log
         Write a line for each request.
-    root_path
-        The path below which a proxy serves the application.
     ssl_certfile
         The file of a TLS certificate.
     ssl_keyfile
@@ -52,20 +49,19 @@ def run(
         raise CommandError(f"--workers {workers} serves nothing. Use 1 or more")
     program = load(target)
     listener = listen_at_path(uds) if uds else listen(host, port)
-    options: dict[str, Any] = {
-        "workers": workers,
-        "access_log": access_log,
-        "log_level": "info" if access_log else "warning",
-        "root_path": root_path,
-        "ssl_certfile": ssl_certfile,
-        "ssl_keyfile": ssl_keyfile,
-    }
+    options = ServerOptions(
+        workers=workers,
+        access_log=access_log,
+        log_level="info" if access_log else "warning",
+        ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
+        ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
+    )
     scheme = "https" if ssl_certfile else "http"
     address = f"unix:{uds}" if uds else f"{scheme}://{host}:{listener.getsockname()[1]}"
     shared = f" with {workers} workers" if workers > 1 else ""
     print(f"triode: serving {program.address} on {address}{shared} [{os.getpid()}]", flush=True)
     if workers > 1:
-        serve_with_workers(make_config(program.address, **options), listener)
+        serve_with_workers(config_for(program.address, options), listener)
     else:
-        serve(make_config(program.app, **options), listener)
+        serve(config_for(program.app, options), listener)
     sys.exit(0)

@@ -14,14 +14,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
-from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from triode.cli.errors import EXIT_CODE, program_error, report
-from triode.server import LaneProtocol
+from triode.server import ServerOptions, make_config
 from triode.server.lifespan import LifespanDriver
-
-GRACE_SECONDS = 30
 
 
 class ServingConfig(uvicorn.Config):
@@ -46,20 +44,9 @@ class ReportingLifespan(LifespanDriver):
             self.should_exit = True
 
 
-def make_config(app: Any, **options: Any) -> ServingConfig:
-    """Return the configuration to serve `app`, or the application at its address.
-
-    `options` are those of `uvicorn.Config`.
-    """
-    settings: dict[str, Any] = {
-        "http": LaneProtocol,
-        "lifespan": "on",
-        "access_log": False,
-        "log_config": LOGGING_CONFIG,
-        "log_level": "warning",
-        "timeout_graceful_shutdown": GRACE_SECONDS,
-    }
-    return ServingConfig(app, **{**settings, **options})
+def config_for(app: Any, options: ServerOptions, **extra: Any) -> uvicorn.Config:
+    """Return the configuration to serve `app`, or the application at its address."""
+    return make_config(app, options, kind=ServingConfig, **extra)
 
 
 def serve(config: uvicorn.Config, listener: socket.socket) -> None:
