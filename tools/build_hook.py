@@ -20,7 +20,7 @@ class AssetsHook(BuildHookInterface):  # type: ignore[type-arg]
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Run before each build; `version` is "standard" or "editable"."""
         sys.path.insert(0, str(Path(self.root) / "tools"))
-        import assets  # noqa: PLC0415 - lies beside this file, which is loaded by its path
+        import assets
 
         try:
             for line in assets.fetch():

@@ -130,10 +130,11 @@ def test_raised_client_error() -> None:
     assert failures(handler) == {402: "The account holds too little"}
 
 
-def test_dependency() -> None:
-    def owner() -> None:
-        raise HTTPException(401, "Sign in")
+def owner() -> None:
+    raise HTTPException(401, "Sign in")
 
+
+def test_dependency() -> None:
     async def handler(user: Annotated[None, Depends(owner)]) -> None: ...
 
     assert failures(handler) == {401: "Sign in"}

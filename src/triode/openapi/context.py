@@ -13,8 +13,12 @@ Json: TypeAlias = dict[str, Any]
 
 @dataclass(slots=True)
 class Context:
-    """The registry of schemas, and what operations add to the whole document."""
+    """The registry of schemas, and what operations add to the whole document.
 
+    `make_operation_id` names the operations of routes that do not say themselves.
+    """
+
+    make_operation_id: Callable[[Any], str] | None = None
     registry: Registry = field(default_factory=Registry)
     security_schemes: Json = field(default_factory=dict)
     operation_ids: dict[str, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from triode.openapi.context import Context, Json
@@ -27,17 +27,19 @@ def get_openapi(
     contact: Mapping[str, Any] | None = None,
     license_info: Mapping[str, Any] | None = None,
     external_docs: Mapping[str, Any] | None = None,
+    generate_unique_id_function: Callable[[Any], str] | None = None,
 ) -> Json:
     """Return the OpenAPI 3.1 document of `routes`, in the order in which they were added.
 
     Routes with `include_in_schema=False`, and what is no `Route` (mounted applications,
     WebSockets), are left out. The other parameters go into the document as they are; `webhooks`
-    are routes whose path is the webhook's name.
+    are routes whose path is the webhook's name. `generate_unique_id_function` makes operation
+    ids from routes.
 
     Raises:
         RouteError: two operations have the same id.
     """
-    context = Context()
+    context = Context(generate_unique_id_function)
     info = {
         "title": title,
         "summary": summary,

@@ -136,4 +136,6 @@ def _hints_of(function: FunctionType, owner: type | None) -> dict[str, Any]:
 
 
 def _package_of(function: FunctionType) -> str:
-    return function.__module__.partition(".")[0]
+    """Return the top package of a function; its globals tell, also where code was executed."""
+    name: str = function.__globals__.get("__name__", "")
+    return name.partition(".")[0]

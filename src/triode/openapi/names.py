@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import inspect
 from collections.abc import Callable
+from enum import EnumType
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
@@ -68,6 +69,8 @@ def attribute_of(owner: Any, name: str) -> Any:
     """Return an attribute of a module or class without running code of its own."""
     if isinstance(owner, ModuleType):
         return vars(owner).get(name, UNKNOWN)
+    if isinstance(owner, EnumType):
+        return owner.__members__.get(name, UNKNOWN)
     if inspect.isclass(owner):
         found = inspect.getattr_static(owner, name, UNKNOWN)
         return found.__func__ if isinstance(found, classmethod | staticmethod) else found

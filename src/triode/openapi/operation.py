@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from triode.errors import RouteError, place_of
 from triode.openapi.context import Context, Json, merge_into
-from triode.openapi.described import Described
 from triode.openapi.parameters import describe_parameters, has_parameters
 from triode.openapi.request_body import body_parts, describe_body
 from triode.openapi.responses import describe_responses
@@ -17,10 +16,19 @@ from triode.openapi.security import describe_dependencies
 from triode.routing import Route
 from triode.schema import title_of
 
-_ORDER: Final = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE")
+_ORDER: Final[tuple[str, ...]] = (
+    "GET",
+    "PUT",
+    "POST",
+    "DELETE",
+    "OPTIONS",
+    "HEAD",
+    "PATCH",
+    "TRACE",
+)
 
 
-def describe_route(route: Described, context: Context) -> Json:
+def describe_route(route: Route, context: Context) -> Json:
     """Return the operations of a route by method in lower case, for a path item."""
     methods = [method for method in _ORDER if method in route.methods]
     if "GET" in methods and "HEAD" in methods:
@@ -29,32 +37,32 @@ def describe_route(route: Described, context: Context) -> Json:
     return {method.lower(): _describe(route, method, methods, context) for method in methods}
 
 
-def operation_id_of(route: Described, method: str) -> str:
+def operation_id_of(route: Route, method: str) -> str:
     """Return the id that an operation gets when none is given: name, path and method."""
     return re.sub(r"\W", "_", f"{route.name}{route.path_format}") + f"_{method.lower()}"
 
 
-def description_of(route: Described) -> str | None:
+def description_of(route: Route) -> str | None:
     """Return the description: the option, else the docstring as far as a form feed."""
     given = route.options.description
     text = inspect.cleandoc(given if given is not None else route.handler.__doc__ or "")
     return text.split("\f")[0].strip() or None
 
 
-def _describe(route: Described, method: str, methods: list[str], context: Context) -> Json:
+def _describe(route: Route, method: str, methods: list[str], context: Context) -> Json:
     options = route.options
     operation_id = _unique_id(route, method, methods, context)
     parts = body_parts(route.dependant)
     operation: Json = {}
     if options.tags:
         operation["tags"] = [str(getattr(tag, "value", tag)) for tag in options.tags]
-    operation["summary"] = options.summary or title_of(route.name)
+    operation["summary"] = options.summary or title_of(str(route.name))
     operation["description"] = description_of(route)
     operation["operationId"] = operation_id
     operation["deprecated"] = True if options.deprecated else None
     operation["parameters"] = describe_parameters(route.dependant, context)
     operation["requestBody"] = describe_body(parts, operation_id, context)
-    operation["callbacks"] = _describe_callbacks(getattr(options, "callbacks", ()), context)
+    operation["callbacks"] = _describe_callbacks(options.callbacks, context)
     takes_input = bool(parts) or has_parameters(route.dependant)
     operation["responses"] = describe_responses(
         route, operation_id, context, takes_input=takes_input
@@ -66,11 +74,12 @@ def _describe(route: Described, method: str, methods: list[str], context: Contex
     return operation
 
 
-def _unique_id(route: Described, method: str, methods: list[str], context: Context) -> str:
+def _unique_id(route: Route, method: str, methods: list[str], context: Context) -> str:
     options = route.options
     chosen = options.operation_id
-    if chosen is None and getattr(options, "generate_unique_id_function", None):
-        chosen = getattr(options, "generate_unique_id_function", None)(route)
+    make = options.generate_unique_id_function or context.make_operation_id
+    if chosen is None and make is not None:
+        chosen = make(route)
     if chosen is not None and len(methods) > 1:
         chosen = f"{chosen}_{method.lower()}"
     operation_id = chosen or operation_id_of(route, method)
@@ -101,6 +110,6 @@ def _describe_callbacks(callbacks: Sequence[Any], context: Context) -> Json:
     described: Json = {}
     for callback in callbacks:
         if isinstance(callback, Route):
-            paths = described.setdefault(callback.name, {})
+            paths = described.setdefault(str(callback.name), {})
             paths.setdefault(callback.path, {}).update(describe_route(callback, context))
     return described

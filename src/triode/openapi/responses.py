@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
 from triode.openapi.context import Context, Json, merge_into
-from triode.openapi.described import Described
 from triode.openapi.failures import failures_of
+from triode.routing import Route
 from triode.schema import describe, title_of
 
 JSON: Final = "application/json"
@@ -29,7 +29,7 @@ _RANGES: Final = {
 
 
 def describe_responses(
-    route: Described, operation_id: str, context: Context, *, takes_input: bool
+    route: Route, operation_id: str, context: Context, *, takes_input: bool
 ) -> Json:
     """Return the responses of an operation by status."""
     responses: Json = {}
@@ -48,7 +48,7 @@ def describe_responses(
     return responses
 
 
-def _add_success(responses: Json, route: Described, operation_id: str, context: Context) -> None:
+def _add_success(responses: Json, route: Route, operation_id: str, context: Context) -> None:
     description = route.options.response_description
     for response_class in _response_classes(route):
         status = _status_of(route, response_class)
@@ -61,7 +61,7 @@ def _add_success(responses: Json, route: Described, operation_id: str, context: 
         found.setdefault("content", {})[response_class.media_type] = {"schema": schema}
 
 
-def _response_classes(route: Described) -> list[type[Response]]:
+def _response_classes(route: Route) -> list[type[Response]]:
     """Return the classes a route answers with: declared, returned by annotation, or JSON."""
     declared = route.options.response_class
     if declared is not None:
@@ -76,7 +76,7 @@ def _responses_in(annotation: Any) -> Iterator[type[Response]]:
             yield member
 
 
-def _status_of(route: Described, response_class: type[Response]) -> int:
+def _status_of(route: Route, response_class: type[Response]) -> int:
     if route.options.status_code is not None:
         return int(route.options.status_code)
     parameter = inspect.signature(response_class).parameters.get("status_code")
@@ -93,7 +93,7 @@ def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json
     return described
 
 
-def _add_declared(responses: Json, route: Described, context: Context) -> None:
+def _add_declared(responses: Json, route: Route, context: Context) -> None:
     classes = _response_classes(route)
     media_type = classes[0].media_type or JSON
     for status, declared in (route.options.responses or {}).items():

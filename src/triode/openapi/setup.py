@@ -46,6 +46,7 @@ class DocumentedApp(Protocol):
     docs_url: str | None
     redoc_url: str | None
     root_path_in_servers: bool
+    generate_unique_id_function: Callable[[Any], str] | None
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -135,6 +136,7 @@ class Documentation:
             tags=app.openapi_tags,
             servers=app.servers,
             external_docs=app.openapi_external_docs,
+            generate_unique_id_function=app.generate_unique_id_function,
         )
 
     def _with_root_path(self, document: Json, root_path: str) -> Json:

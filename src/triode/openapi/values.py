@@ -23,7 +23,9 @@ def schema_of_value(schema: Schema, info: FieldInfo, registry: Registry, *, name
     default: Any = MISSING
     if info.default is not None and info.default_factory is None:
         default = _plain(schema, info.default)
-    return document(schema.json_schema(registry, "input"), info, registry, name=name, default=default)
+    return document(
+        schema.json_schema(registry, "input"), info, registry, name=name, default=default
+    )
 
 
 def _plain(schema: Schema, default: Any) -> Any:
