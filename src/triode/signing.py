@@ -56,10 +56,10 @@ class Signer:
         )
 
     def sign(self, value: Any) -> str:
-        """Return a token of letters, digits, `-`, `_` and `.` that holds `value`, readable by all."""
+        """Return a token of letters, digits, `-`, `_` and `.` that holds `value`, for all to see."""
         return str(self._serializer.dumps(value))
 
-    def read(self, token: str, *, max_age: float | None = None) -> Any:
+    def read(self, token: str, *, max_age: int | None = None) -> Any:
         """Return the value of a token.
 
         `max_age` is in seconds; None accepts any age.
