@@ -56,7 +56,7 @@ class Signer:
         )
 
     def sign(self, value: Any) -> str:
-        """Return a token of letters, digits, `-`, `_` and `.` that holds `value`, for all to see."""
+        """Return a URL-safe token that carries `value`, signed and not hidden."""
         return str(self._serializer.dumps(value))
 
     def read(self, token: str, *, max_age: int | None = None) -> Any:

@@ -85,6 +85,14 @@ class Lockout:
         while len(self._failures) > self.capacity:
             self._failures.popitem(last=False)
 
+    def forgive(self, *key: str) -> None:
+        """Take one failure back."""
+        failures = self._failures.get(key)
+        if failures is not None:
+            failures.count -= 1
+            if failures.count < self.free:
+                failures.free_again = 0.0
+
     def succeeded(self, *key: str) -> None:
         """Forget the failures of a key."""
         self._failures.pop(key, None)
