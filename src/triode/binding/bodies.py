@@ -6,7 +6,8 @@ from typing import Any
 
 from triode.http import Call, HTTPException
 from triode.http.query import parse_query
-from triode.schema import Problem, ValidationFailed, problem
+from triode.schema import Problem, ValidationFailed
+from triode.schema.problems import problem
 
 
 async def read_form(call: Call) -> dict[str, list[Any]]:

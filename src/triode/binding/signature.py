@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, get_args, get_origin
 
 from triode.binding.description import BodyPart, Dependency, Parameter
@@ -22,6 +23,7 @@ from triode.binding.markers import (
     PathInfo,
     QueryInfo,
 )
+from triode.binding.shape import is_list, is_scalar
 from triode.binding.specials import SecurityScopes, special_of, upload_kind
 from triode.errors import BindingError, SchemaError, place_of
 from triode.schema import MISSING, FieldInfo, describe
@@ -81,10 +83,8 @@ def signature_of(call: Callable[..., Any]) -> inspect.Signature:
 
 def _hints_of(call: Callable[..., Any]) -> Mapping[str, Any]:
     target: Any = call
-    while isinstance(target, inspect.types.FunctionType.__class__) is False and hasattr(
-        target, "func"
-    ):
-        target = target.func  # functools.partial
+    while isinstance(target, partial):
+        target = target.func
     if inspect.isclass(target):
         target = target.__init__
     elif not inspect.isroutine(target):
@@ -209,7 +209,7 @@ class _Reader:
         kind = upload_kind(annotation)
         if kind is not None:
             return FileInfo()
-        return QueryInfo() if schema.is_scalar else BodyInfo()
+        return QueryInfo() if is_scalar(schema) else BodyInfo()
 
     def _file(self, name: str, annotation: Any, schema: Any, info: FieldInfo) -> None:
         """Put a value under parameters or body."""
@@ -229,7 +229,7 @@ class _Reader:
                     info=info,
                     required=required,
                     default=default,
-                    is_list=schema.is_list,
+                    is_list=is_list(schema),
                 )
             )
             return
@@ -249,7 +249,7 @@ class _Reader:
                 default=default,
                 embed=info.embed or isinstance(info, FormInfo | FileInfo),
                 is_file=is_file,
-                is_list=kind == "list" if schema is None else schema.is_list,
+                is_list=kind == "list" or is_list(schema),
             )
         )
 

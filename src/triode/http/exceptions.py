@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.exceptions import WebSocketException
 
 from triode.errors import ClientError
-from triode.schema import ValidationFailed
+from triode.schema import ResponseValidationFailed as ResponseValidationError
+from triode.schema import presentable
 
 __all__ = [
     "BodyTooLarge",
@@ -33,28 +34,28 @@ class HTTPException(StarletteHTTPException):
         super().__init__(status_code=status_code, detail=detail, headers=headers)
 
 
-class RequestValidationError(ValidationFailed):
+class RequestValidationError(ClientError):
     """A request that does not fit the handler's signature; answered with 422.
 
     `body` is the raw body as far as it was read, None where there was none.
     """
 
-    def __init__(self, errors: Sequence[Mapping[str, Any]], *, body: Any = None) -> None:
-        super().__init__(errors)
-        self.body = body
+    default_code = "request-validation"
+    status_code = 422
 
-
-class ResponseValidationError(Exception):
-    """A handler returned what its declared response type does not allow: a server error."""
-
-    def __init__(self, errors: Sequence[Mapping[str, Any]], *, where: str | None = None) -> None:
+    def __init__(self, errors: Sequence[Any], *, body: Any = None) -> None:
         self._errors = list(errors)
-        self.where = where
-        super().__init__(f"{where}: the response does not fit its declared type: {self._errors}")
+        self.body = body
+        super().__init__(f"{len(self._errors)} problem(s) in the request")
 
-    def errors(self) -> Sequence[Mapping[str, Any]]:
-        """Return the problems, each with type, loc, msg and input."""
+    def errors(self) -> Sequence[Any]:
+        """Return every problem, each with type, loc, msg and input."""
         return self._errors
+
+    @property
+    def detail(self) -> Any:
+        """The problems as JSON can carry them."""
+        return [presentable(dict(error)) for error in self._errors]
 
 
 class BodyTooLarge(ClientError):
