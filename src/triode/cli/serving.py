@@ -11,16 +11,16 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from triode.cli.errors import EXIT_CODE, program_error, report
+from triode.http import ASGIApp
 from triode.server import ServerOptions, make_config
 from triode.server.lifespan import LifespanDriver
-
 
 LOGGING: dict[str, Any] = {
     **LOGGING_CONFIG,
@@ -36,14 +36,14 @@ class ServingConfig(uvicorn.Config):
 
     def load(self) -> None:
         super().load()
-        self.lifespan_class = ReportingLifespan  # type: ignore[assignment]
+        self.lifespan_class = ReportingLifespan
 
 
 class ReportingLifespan(LifespanDriver):
     """Reports what a start-up raised as a command does; uvicorn then ends the process."""
 
     def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config.loaded_app)
+        super().__init__(cast(ASGIApp, config.loaded_app))
 
     async def startup(self) -> None:
         try:
