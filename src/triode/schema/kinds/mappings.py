@@ -6,6 +6,7 @@ import collections
 import collections.abc
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from types import GenericAlias
 from typing import Any, Final
 
 from triode.schema.constraints import check_size, size_schema, sized_codec
@@ -49,7 +50,7 @@ class MappingSchema(Schema):
             return None
         if self.key.kind not in ("str", "any"):
             return None  # Two spellings of one key may meet; `validate` decides.
-        return sized_codec(dict[key, value], self.info)
+        return sized_codec(GenericAlias(dict, (key, value)), self.info)
 
     @property
     def finish(self) -> Callable[[Any], Any] | None:
