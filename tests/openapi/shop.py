@@ -5,8 +5,6 @@ After a change that is meant, write the document anew:
     PYTHONPATH=src:. python -m tests.openapi.shop > tests/openapi/shop.json
 """
 
-
-
 import json
 from dataclasses import dataclass
 from enum import StrEnum
