@@ -74,7 +74,7 @@ class Dependency:
 
     def walk(self) -> list[Dependency]:
         """Return this dependency and all below it, each once, outermost first."""
-        found: list[Dependency] = [self]
+        found: dict[int, Dependency] = {id(self): self}
         for child in self.dependencies:
-            found.extend(node for node in child.walk() if node not in found)
-        return found
+            found.update((id(node), node) for node in child.walk())
+        return list(found.values())

@@ -6,13 +6,16 @@ which of them it serves. Both are plain slotted objects because one of each is m
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import unquote_plus
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from http.cookies import _unquote as unquote_cookie  # the codec that browsers' values need
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+
+from triode.http.query import parse_query
+from triode.http.request import request_class
 
 if TYPE_CHECKING:
-    from starlette.background import BackgroundTask
     from starlette.requests import Request
+    from starlette.websockets import WebSocket
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -21,6 +24,189 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 RawHeaders: TypeAlias = list[tuple[bytes, bytes]]
 
+JSON = b"application/json"
+NO_PARAMS: Mapping[str, str] = {}
+
+
+class Head:
+    """The header block of a request: pairs in the order sent, names in lower case."""
+
+    __slots__ = ("_cookies", "_values", "raw")
+
+    def __init__(self, raw: RawHeaders) -> None:
+        self.raw = raw
+        self._values: dict[bytes, bytes] | None = None
+        self._cookies: dict[str, str] | None = None
+
+    @property
+    def values(self) -> dict[bytes, bytes]:
+        """The first value of every name."""
+        if self._values is None:
+            self._values = dict(reversed(self.raw))
+        return self._values
+
+    def all(self, name: bytes) -> list[bytes]:
+        """Return every value of a header, in the order sent."""
+        return [value for key, value in self.raw if key == name]
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Cookies by name; a name sent twice keeps its first value, as RFC 6265 (5.4) orders them."""
+        if self._cookies is None:
+            found: dict[str, str] = {}
+            for header in self.all(b"cookie"):
+                for pair in header.decode("latin-1").split(";"):
+                    name, equals, value = pair.partition("=")
+                    if equals and (name := name.strip()) not in found:
+                        found[name] = unquote_cookie(value.strip())
+            self._cookies = found
+        return self._cookies
+
+
+class Origin(Protocol):
+    """Where a call came in: a connection of the lane, or an ASGI server's scope."""
+
+    def make_scope(self, call: Call) -> Scope:
+        """Return the ASGI scope of a call."""
+        ...
+
+    async def read_body(self, call: Call) -> bytes:
+        """Return the whole body; `BodyTooLarge` if it exceeds `call.body_limit`."""
+        ...
+
+    def receive(self, call: Call) -> Receive:
+        """Return an ASGI receive callable over the body."""
+        ...
+
 
 class Call:
-    """A request on its way to an endpoint. (Skeleton: the real one follows.)"""
+    """A request on its way to an endpoint.
+
+    `path` is percent-decoded, `query` is the raw query string without "?". `params` holds the
+    path's parameters as text, `target` the path as sent where the origin needs it, `extras` what middleware adds to the ASGI scope (None: nothing).
+    `body` is None while it has not been read from its origin; `body_limit` is in bytes, None for
+    no limit.
+    """
+
+    __slots__ = (
+        "_query_values",
+        "_request",
+        "app",
+        "body",
+        "body_limit",
+        "extras",
+        "head",
+        "method",
+        "origin",
+        "params",
+        "path",
+        "query",
+        "route",
+        "target",
+    )
+
+    def __init__(self, method: str, path: str, query: str, head: Head, origin: Origin) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.head = head
+        self.origin = origin
+        self.params = NO_PARAMS
+        self.body: bytes | None = None
+        self.target = b""
+        self.route: Any = None
+        self.app: Any = None
+        self.extras: dict[str, Any] | None = None
+        self.body_limit: int | None = None
+        self._request: Request | None = None
+        self._query_values: dict[str, list[str]] | None = None
+
+    def header(self, name: bytes) -> str | None:
+        """Return the first value of a header (lower-case name), None if it was not sent."""
+        value = self.head.values.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def headers(self, name: bytes) -> list[str]:
+        """Return every value of a header (lower-case name)."""
+        return [value.decode("latin-1") for value in self.head.all(name)]
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Cookies by name."""
+        return self.head.cookies
+
+    @property
+    def query_values(self) -> dict[str, list[str]]:
+        """Every value of every name in the query string."""
+        if self._query_values is None:
+            self._query_values = parse_query(self.query)
+        return self._query_values
+
+    async def read(self) -> bytes:
+        """Return the whole body, reading it first if that has not happened."""
+        if self.body is None:
+            self.body = await self.origin.read_body(self)
+        return self.body
+
+    def scope(self) -> Scope:
+        """Return the ASGI scope of this request, made new from what is known now."""
+        scope = self.origin.make_scope(self)
+        scope["path_params"] = dict(self.params)
+        scope["route"] = self.route
+        if self.app is not None:
+            scope["app"] = self.app
+            scope["router"] = self.app
+        if self.extras:
+            scope.update(self.extras)
+        return scope
+
+    def request(self) -> Request:
+        """Return this request as Starlette knows it; the same object each time."""
+        if self._request is None:
+            self._request = request_class()(self.scope(), self.origin.receive(self))
+        return self._request
+
+    def websocket(self) -> WebSocket:
+        """Return this connection as Starlette knows it; only for calls of a WebSocket route."""
+        origin = cast("SocketOrigin", self.origin)
+        return origin.websocket(self)
+
+
+class SocketOrigin(Origin, Protocol):
+    """Where a WebSocket came in."""
+
+    def websocket(self, call: Call) -> WebSocket:
+        """Return the connection as Starlette knows it."""
+        ...
+
+
+class Reply:
+    """An answer that is complete in memory, or an ASGI callable that sends it.
+
+    `media` is the content type (None: no such header). `headers` come on top of content type and
+    length, which the server writes. With `stream` set, only `headers` and `background` count
+    beside it. `error` is the exception that a 500 stands for, for the server to log.
+    """
+
+    __slots__ = ("background", "body", "error", "headers", "media", "status", "stream")
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        media: bytes | None = JSON,
+        headers: RawHeaders | None = None,
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.media = media
+        self.headers = headers
+        self.background: Callable[[], Awaitable[None]] | None = None
+        self.stream: ASGIApp | None = None
+        self.error: Exception | None = None
+
+    def add_header(self, name: bytes, value: bytes) -> None:
+        """Append a header; the name in lower case."""
+        if self.headers is None:
+            self.headers = []
+        self.headers.append((name, value))

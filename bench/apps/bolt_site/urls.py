@@ -1,0 +1,3 @@
+"""No Django view: every path belongs to the BoltAPI."""
+
+urlpatterns: list[object] = []

@@ -1,0 +1,1 @@
+"""A Django project that serves the rows as a JSON API."""

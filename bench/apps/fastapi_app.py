@@ -1,0 +1,175 @@
+"""FastAPI with SQLAlchemy 2, twice: async sessions over aiosqlite, and `def` over sqlite3.
+
+The second set of database routes is under `/sync`; the runner times the faster of the two.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Query
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import create_engine, event, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+DATABASE = os.environ["BENCH_DATABASE"]
+
+app = FastAPI()
+async_engine = create_async_engine(f"sqlite+aiosqlite:///{DATABASE}", connect_args={"timeout": 30})
+# A pool smaller than the 40 threads of `def` handlers: more connections than that cost time.
+engine = create_engine(
+    f"sqlite:///{DATABASE}", connect_args={"timeout": 30}, pool_size=8, max_overflow=0
+)
+AsyncSessions = async_sessionmaker(async_engine, expire_on_commit=False)
+Sessions = sessionmaker(engine, expire_on_commit=False)
+
+
+@event.listens_for(engine, "connect")
+@event.listens_for(async_engine.sync_engine, "connect")
+def set_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class UserRow(Base):
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    age: Mapped[int]
+    bio: Mapped[str | None]
+
+
+class Message(BaseModel):
+    message: str
+
+
+class Item(BaseModel):
+    item_id: int
+    q: str | None
+    limit: int
+
+
+class Buyer(BaseModel):
+    name: str
+    city: str
+
+
+class Order(BaseModel):
+    name: str
+    price: float = Field(ge=0)
+    quantity: int
+    tags: list[str]
+    buyer: Buyer
+
+
+class Receipt(BaseModel):
+    name: str
+    total: float
+    tags: list[str]
+    buyer: Buyer
+
+
+class NewUser(BaseModel):
+    email: str
+    age: int = Field(ge=0)
+    bio: str | None = None
+
+
+class User(NewUser):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+
+
+async def get_async_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSessions() as session:
+        yield session
+
+
+def get_session() -> Iterator[Session]:
+    with Sessions() as session:
+        yield session
+
+
+AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+@app.get("/hello")
+async def hello() -> Message:
+    return Message(message="Hello, World!")
+
+
+@app.get("/dict/hello")
+async def hello_dict() -> dict[str, str]:
+    return {"message": "Hello, World!"}
+
+
+@app.get("/plain")
+def plain() -> Message:
+    return Message(message="Hello, World!")
+
+
+@app.get("/items/{item_id}")
+async def get_item(
+    item_id: int, q: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 10
+) -> Item:
+    return Item(item_id=item_id, q=q, limit=limit)
+
+
+@app.post("/orders")
+async def create_order(order: Order) -> Receipt:
+    total = order.price * order.quantity
+    return Receipt(name=order.name, total=total, tags=order.tags, buyer=order.buyer)
+
+
+@app.get("/users/{user_id}", response_model=User)
+async def get_user(user_id: int, session: AsyncSessionDep) -> UserRow:
+    user = await session.get(UserRow, user_id)
+    if user is None:
+        raise HTTPException(404)
+    return user
+
+
+@app.get("/users", response_model=list[User])
+async def list_users(session: AsyncSessionDep) -> list[UserRow]:
+    return list(await session.scalars(select(UserRow).order_by(UserRow.id).limit(20)))
+
+
+@app.post("/users", status_code=201, response_model=User)
+async def create_user(user: NewUser, session: AsyncSessionDep) -> UserRow:
+    row = UserRow(**user.model_dump())
+    session.add(row)
+    await session.commit()
+    return row
+
+
+@app.get("/sync/users/{user_id}", response_model=User)
+def get_user_sync(user_id: int, session: SessionDep) -> UserRow:
+    user = session.get(UserRow, user_id)
+    if user is None:
+        raise HTTPException(404)
+    return user
+
+
+@app.get("/sync/users", response_model=list[User])
+def list_users_sync(session: SessionDep) -> list[UserRow]:
+    return list(session.scalars(select(UserRow).order_by(UserRow.id).limit(20)))
+
+
+@app.post("/sync/users", status_code=201, response_model=User)
+def create_user_sync(user: NewUser, session: SessionDep) -> UserRow:
+    row = UserRow(**user.model_dump())
+    session.add(row)
+    session.commit()
+    return row

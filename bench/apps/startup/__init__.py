@@ -1,0 +1,1 @@
+"""The smallest program of each framework, for its import time and its memory."""

@@ -1,0 +1,366 @@
+"""The application: routes, middleware, error handling and lifespan, put together.
+
+`App` composes the rooms below it and knows neither `db`, `auth` nor `admin`: they attach
+themselves through `setup(app)`. `framework.Triode` is the class that users meet.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypedDict, TypeVar, Unpack
+
+from starlette.datastructures import State
+
+from triode.dispatch import RouteTable, Served
+from triode.errors import ClientError, ConfigError
+from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
+from triode.http.asgi import call_from_scope, close_socket, send_reply
+from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
+from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
+from triode.openapi.setup import Documentation
+from triode.openapi.webhooks import Webhooks
+from triode.routing import Mount, Route, Router, WebSocketRoute
+
+logger = logging.getLogger("triode")
+
+MAX_BODY_SIZE = 16 * 1024 * 1024
+Component = TypeVar("Component")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class AppOptions(TypedDict, total=False):
+    """What an application takes besides its title and version; names and meanings are FastAPI's.
+
+    `max_body_size` is in bytes, None for no limit.
+    """
+
+    debug: bool
+    summary: str | None
+    description: str | None
+    terms_of_service: str | None
+    contact: Mapping[str, Any] | None
+    license_info: Mapping[str, Any] | None
+    servers: Sequence[Mapping[str, Any]]
+    openapi_tags: Sequence[Mapping[str, Any]]
+    openapi_external_docs: Mapping[str, Any] | None
+    openapi_url: str | None
+    docs_url: str | None
+    redoc_url: str | None
+    root_path: str
+    root_path_in_servers: bool
+    generate_unique_id_function: Callable[[Any], str] | None
+    swagger_ui_oauth2_redirect_url: str | None
+    swagger_ui_init_oauth: Mapping[str, Any] | None
+    swagger_ui_parameters: Mapping[str, Any] | None
+    lifespan: Lifespan | None
+    tags: Sequence[str]
+    dependencies: Sequence[Any]
+    responses: dict[int | str, dict[str, Any]] | None
+    exception_handlers: Mapping[Any, ExceptionHandler] | None
+    redirect_slashes: bool
+    max_body_size: int | None
+
+
+class Attachable(Protocol):
+    """A part of an application that attaches itself: a database, accounts, an admin."""
+
+    def setup(self, app: Any) -> None:
+        """Add routes, hooks and middleware to the application."""
+        ...
+
+
+class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
+    """Dependencies and what replaces them; a change makes the application compile anew."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._changed = changed
+
+    def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
+        super().__setitem__(key, value)
+        self._changed()
+
+    def __delitem__(self, key: Callable[..., Any]) -> None:
+        super().__delitem__(key)
+        self._changed()
+
+    def clear(self) -> None:
+        """Remove every override."""
+        super().clear()
+        self._changed()
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Add or replace several overrides."""
+        super().update(*args, **kwargs)
+        self._changed()
+
+    def pop(self, *args: Any) -> Any:
+        """Remove an override and return what replaced it."""
+        value = super().pop(*args)
+        self._changed()
+        return value
+
+
+class App(Router):
+    """A web application: an ASGI callable, and what the lane serves directly."""
+
+    debug: bool = False
+    summary: str | None = None
+    description: str | None = None
+    terms_of_service: str | None = None
+    contact: Mapping[str, Any] | None = None
+    license_info: Mapping[str, Any] | None = None
+    servers: Sequence[Mapping[str, Any]] = ()
+    openapi_tags: Sequence[Mapping[str, Any]] = ()
+    openapi_external_docs: Mapping[str, Any] | None = None
+    openapi_url: str | None = "/openapi.json"
+    docs_url: str | None = "/docs"
+    redoc_url: str | None = "/redoc"
+    root_path: str = ""
+    root_path_in_servers: bool = True
+    generate_unique_id_function: Callable[[Any], str] | None = None
+    swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect"
+    swagger_ui_init_oauth: Mapping[str, Any] | None = None
+    swagger_ui_parameters: Mapping[str, Any] | None = None
+    redirect_slashes: bool = True
+    max_body_size: int | None = MAX_BODY_SIZE
+
+    def __init__(
+        self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]
+    ) -> None:
+        given: dict[str, Any] = dict(options)
+        super().__init__(
+            **{name: given.pop(name) for name in ("tags", "dependencies", "responses") if name in given}
+        )
+        self.title = title
+        self.version = version
+        self.state = State()
+        self.webhooks = Webhooks()
+        self.extensions: dict[type, Any] = {}
+        self.lifespan_hooks = LifespanHooks(given.pop("lifespan", None))
+        self.exception_handlers: dict[Any, ExceptionHandler] = dict(
+            given.pop("exception_handlers", None) or {}
+        )
+        self.dependency_overrides = Overrides(self._changed)
+        self._middleware: list[Middleware] = []
+        self._foreign: list[tuple[Callable[..., ASGIApp], dict[str, Any]]] = []
+        self._stack: ASGIApp | None = None
+        self._table: RouteTable | None = None
+        for name, value in given.items():
+            if name not in AppOptions.__annotations__:
+                raise ConfigError(
+                    f"{type(self).__name__} takes no option {name!r}.", code="app-option"
+                )
+            setattr(self, name, value)
+        self.documentation = Documentation(self)
+        self.documentation.setup()
+
+    # --- parts
+
+    def attach(self, component: Component) -> Component:
+        """Attach a part through its `setup(app)`; a second one of its class replaces nothing.
+
+        Raises:
+            ConfigError: a part of this class is attached already.
+        """
+        kind = type(component)
+        if kind in self.extensions:
+            raise ConfigError(
+                f"This application has a {kind.__name__} already. Attach one only.",
+                code="app-attached-twice",
+            )
+        self.extensions[kind] = component
+        component.setup(self)  # type: ignore[attr-defined]
+        return component
+
+    def extension(self, kind: type[Component]) -> Component | None:
+        """Return the attached part of a class, None if there is none."""
+        for known, component in self.extensions.items():
+            if issubclass(known, kind):
+                return component  # type: ignore[no-any-return]
+        return None
+
+    def add_startup(self, hook: Hook) -> None:
+        """Call a function before the first request."""
+        self.lifespan_hooks.startup.append(hook)
+
+    def add_shutdown(self, hook: Hook) -> None:
+        """Call a function after the last request."""
+        self.lifespan_hooks.shutdown.append(hook)
+
+    def on_event(self, event: str) -> Callable[[Function], Function]:
+        """Call the decorated function on "startup" or "shutdown".
+
+        Raises:
+            ConfigError: there is no such event.
+        """
+        adders = {"startup": self.add_startup, "shutdown": self.add_shutdown}
+        if event not in adders:
+            raise ConfigError(
+                f'There is no event "{event}". Known are "startup" and "shutdown".',
+                code="app-event",
+            )
+
+        def decorate(function: Function) -> Function:
+            adders[event](function)
+            return function
+
+        return decorate
+
+    def exception_handler(self, key: int | type[Exception]) -> Callable[[Function], Function]:
+        """Answer an exception class or a status code by the decorated function."""
+
+        def decorate(function: Function) -> Function:
+            self.add_exception_handler(key, function)
+            return function
+
+        return decorate
+
+    def add_exception_handler(self, key: int | type[Exception], handler: ExceptionHandler) -> None:
+        """Answer an exception class or a status code by a function of request and exception."""
+        self.exception_handlers[key] = handler
+        self._changed()
+
+    def middleware(self, kind: str = "http") -> Callable[[Function], Function]:
+        """Wrap every endpoint in the decorated function of a request and `call_next`.
+
+        Raises:
+            ConfigError: `kind` is not "http".
+        """
+        if kind != "http":
+            raise ConfigError(
+                f'There is no middleware kind "{kind}". Write @app.middleware("http").',
+                code="app-middleware-kind",
+            )
+
+        def decorate(function: Function) -> Function:
+            self.add_middleware(FunctionMiddleware, function=function)
+            return function
+
+        return decorate
+
+    def add_middleware(self, factory: Callable[..., Any], *args: Any, **options: Any) -> None:
+        """Add a middleware outside of those that are there.
+
+        A class with `wrap` is composed into the endpoints. Any other is taken for an ASGI
+        middleware: it is called with the application, and the application leaves the lane.
+        """
+        if hasattr(factory, "wrap"):
+            self._middleware.insert(0, factory(*args, **options))
+        else:
+            self._foreign.insert(0, (_with_arguments(factory, args), options))
+            self._stack = None
+        self._changed()
+
+    # --- serve
+
+    @property
+    def is_on_lane(self) -> bool:
+        """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
+        return not self._foreign
+
+    @property
+    def table(self) -> RouteTable:
+        """The routes ready to serve, compiled when first asked for.
+
+        Raises:
+            RouteError: two routes have the same path and method.
+        """
+        if self._table is None:
+            self._table = RouteTable(
+                self.routes,
+                guard=ErrorBoundary(self.exception_handlers, debug=self.debug),
+                around=self._middleware,
+                overrides=self.dependency_overrides,
+                body_limit=self.max_body_size,
+                redirect_slashes=self.redirect_slashes,
+            )
+        return self._table
+
+    def _add(self, route: Route | Mount | WebSocketRoute) -> None:
+        super()._add(route)
+        self._changed()
+
+    def _changed(self) -> None:
+        self._table = None
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        return self.documentation.document()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI scope."""
+        if self._foreign:
+            if self._stack is None:
+                self._stack = self._build_stack()
+            await self._stack(scope, receive, send)
+        else:
+            await self._serve(scope, receive, send)
+
+    def _build_stack(self) -> ASGIApp:
+        stack: ASGIApp = self._serve
+        for factory, options in reversed(self._foreign):
+            stack = factory(stack, **options)
+        return stack
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "http":
+            await self._serve_http(scope, receive, send)
+        elif kind == "lifespan":
+            _ = self.table  # A mistake in the routes is found before the first request.
+            await run_lifespan(self.lifespan_hooks, self, scope, receive, send)
+        elif kind == "websocket":
+            await self._serve_socket(scope, receive, send)
+
+    async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.root_path and not scope.get("root_path"):
+            scope["root_path"] = self.root_path
+        call = call_from_scope(scope, receive, send)
+        served, call.params = self.table.resolve(call.method, call.path)
+        reply = await self.answer(call, served)
+        await send_reply(reply, call, send)
+        if reply.error is not None:
+            # Raised again after the 500 is sent: the server logs it, the test client shows it.
+            raise reply.error
+
+    async def answer(self, call: Call, served: Served) -> Reply:
+        """Return the reply to a call, its body read first where the endpoint needs it."""
+        call.app = self
+        call.route = served.route
+        call.body_limit = served.body_limit
+        current_call.set(call)
+        if served.reads_body and call.body is None:
+            try:
+                await call.read()
+            except ClientError as exc:
+                answered = ErrorBoundary(self.exception_handlers).answer(call, exc)
+                return answered if isinstance(answered, Reply) else await answered
+        outcome = served.run(call)
+        return outcome if isinstance(outcome, Reply) else await outcome
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = call_from_scope(scope, receive, send)
+        found = self.table.resolve_socket(call.path)
+        if found is None:
+            await close_socket(receive, send)
+            return
+        served, call.params = found
+        call.app = self
+        call.route = served.route
+        current_call.set(call)
+        outcome: Any = served.run(call)
+        reply = outcome if isinstance(outcome, Reply) else await outcome
+        if isinstance(reply, Reply) and reply.stream is not None:
+            await reply.stream(call.scope(), receive, send)
+
+
+def _with_arguments(factory: Callable[..., ASGIApp], args: tuple[Any, ...]) -> Callable[..., ASGIApp]:
+    if not args:
+        return factory
+
+    def make(app: ASGIApp, **options: Any) -> ASGIApp:
+        return factory(app, *args, **options)
+
+    return make

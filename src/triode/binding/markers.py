@@ -1,0 +1,177 @@
+"""What a parameter says of where its value comes from.
+
+Each function stands as a default (`q: str = Query(max_length=50)`) or in `Annotated`, and
+returns `Any` so that a type checker accepts it as a default of any type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Unpack
+
+from triode.schema import MISSING, FieldInfo
+from triode.schema.fields import FieldOptions
+
+
+class ParameterInfo(FieldInfo):
+    """A value from outside the body; `source` is where from."""
+
+    source: ClassVar[str] = "query"
+    convert_underscores: bool = False
+
+
+class QueryInfo(ParameterInfo):
+    """A value from the query string."""
+
+
+class PathInfo(ParameterInfo):
+    """A value from the path."""
+
+    source = "path"
+
+
+class HeaderInfo(ParameterInfo):
+    """A value from a header; underscores in its name become hyphens."""
+
+    source = "header"
+    convert_underscores = True
+
+
+class CookieInfo(ParameterInfo):
+    """A value from a cookie."""
+
+    source = "cookie"
+
+
+class BodyInfo(FieldInfo):
+    """The body, or with `embed` a key of it."""
+
+    embed: bool = False
+    media_type: str = "application/json"
+
+
+class FormInfo(BodyInfo):
+    """A field of a submitted form."""
+
+    media_type = "application/x-www-form-urlencoded"
+
+
+class FileInfo(BodyInfo):
+    """An uploaded file: `UploadFile`, or `bytes` read whole."""
+
+    media_type = "multipart/form-data"
+
+
+class DependsInfo:
+    """A value that another callable makes.
+
+    `call` None means: the parameter's annotation.
+    """
+
+    def __init__(
+        self,
+        call: Callable[..., Any] | None = None,
+        use_cache: bool = True,
+        scopes: Sequence[str] = (),
+    ) -> None:
+        self.call = call
+        self.use_cache = use_cache
+        self.scopes = tuple(scopes)
+
+    def __repr__(self) -> str:
+        name = getattr(self.call, "__name__", repr(self.call))
+        return f"Depends({name})"
+
+
+def Query(  # noqa: N802
+    default: Any = MISSING,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    **options: Unpack[FieldOptions],
+) -> Any:
+    """Declare a query parameter."""
+    return QueryInfo(default, default_factory=default_factory, **options)
+
+
+def Path(default: Any = MISSING, **options: Unpack[FieldOptions]) -> Any:  # noqa: N802
+    """Declare a path parameter. It is always required."""
+    return PathInfo(default, **options)
+
+
+def Header(  # noqa: N802
+    default: Any = MISSING,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    convert_underscores: bool = True,
+    **options: Unpack[FieldOptions],
+) -> Any:
+    """Declare a header; `x_token` reads `X-Token` unless `convert_underscores` is false."""
+    info = HeaderInfo(default, default_factory=default_factory, **options)
+    info.convert_underscores = convert_underscores
+    return info
+
+
+def Cookie(  # noqa: N802
+    default: Any = MISSING,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    **options: Unpack[FieldOptions],
+) -> Any:
+    """Declare a cookie."""
+    return CookieInfo(default, default_factory=default_factory, **options)
+
+
+def Body(  # noqa: N802
+    default: Any = MISSING,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    embed: bool = False,
+    media_type: str = "application/json",
+    **options: Unpack[FieldOptions],
+) -> Any:
+    """Declare the request body, or with `embed` one key of it."""
+    info = BodyInfo(default, default_factory=default_factory, **options)
+    info.embed = embed
+    info.media_type = media_type
+    return info
+
+
+def Form(  # noqa: N802
+    default: Any = MISSING,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    **options: Unpack[FieldOptions],
+) -> Any:
+    """Declare a form field."""
+    return FormInfo(default, default_factory=default_factory, **options)
+
+
+def File(  # noqa: N802
+    default: Any = MISSING,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    **options: Unpack[FieldOptions],
+) -> Any:
+    """Declare an uploaded file."""
+    return FileInfo(default, default_factory=default_factory, **options)
+
+
+def Depends(  # noqa: N802
+    dependency: Callable[..., Any] | None = None, *, use_cache: bool = True
+) -> Any:
+    """Declare a value that another callable makes.
+
+    The callable's own parameters are bound like a handler's. It runs once per request unless
+    `use_cache` is false. One that yields is cleaned up after the handler.
+    """
+    return DependsInfo(dependency, use_cache)
+
+
+def Security(  # noqa: N802
+    dependency: Callable[..., Any] | None = None,
+    *,
+    scopes: Sequence[str] | None = None,
+    use_cache: bool = True,
+) -> Any:
+    """Declare a dependency that asks for OAuth2 scopes."""
+    return DependsInfo(dependency, use_cache, scopes or ())

@@ -1,0 +1,272 @@
+"""Read a handler's signature: where each parameter's value comes from.
+
+The rules are FastAPI's. A parameter named in the path is a path parameter; `Request`,
+`Response`, `BackgroundTasks` and the like are given as they are; a dependency is called; a
+marker decides; a scalar is a query parameter; anything else is the body.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Annotated, Any, get_args, get_origin
+
+from triode.binding.description import BodyPart, Dependency, Parameter
+from triode.binding.markers import (
+    BodyInfo,
+    DependsInfo,
+    FileInfo,
+    FormInfo,
+    ParameterInfo,
+    PathInfo,
+    QueryInfo,
+)
+from triode.binding.shape import is_list, is_scalar
+from triode.binding.specials import SecurityScopes, special_of, upload_kind
+from triode.errors import BindingError, SchemaError, place_of
+from triode.schema import MISSING, FieldInfo, describe
+
+EMPTY = inspect.Parameter.empty
+
+
+def read_signature(
+    call: Callable[..., Any],
+    *,
+    path_names: Sequence[str] = (),
+    scopes: tuple[str, ...] = (),
+    stack: tuple[Callable[..., Any], ...] = (),
+) -> Dependency:
+    """Return what a handler or dependency needs, dependencies below it included.
+
+    Raises:
+        BindingError: a parameter that cannot be bound, or dependencies that need each other.
+    """
+    if call in stack:
+        chain = " -> ".join(name_of(item) for item in (*stack, call))
+        raise BindingError(
+            f"Dependencies need each other: {chain}. Break the circle.",
+            code="binding-circle",
+            where=place_of(call),
+        )
+    found = Dependency(call=call, name=None, scopes=scopes)
+    reader = _Reader(call, path_names, found, (*stack, call))
+    for parameter in signature_of(call).parameters.values():
+        reader.read(parameter)
+    return found
+
+
+def signature_of(call: Callable[..., Any]) -> inspect.Signature:
+    """Return a callable's signature with its annotations resolved.
+
+    Raises:
+        BindingError: it has none, or an annotation names what cannot be found.
+    """
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError) as exc:
+        raise BindingError(
+            f"{name_of(call)} has no signature that can be read: {exc}. Wrap it in a function.",
+            code="binding-no-signature",
+        ) from exc
+    hints = _hints_of(call)
+    parameters = [
+        parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
+        for parameter in signature.parameters.values()
+    ]
+    return signature.replace(
+        parameters=parameters,
+        return_annotation=hints.get("return", signature.return_annotation),
+    )
+
+
+def _hints_of(call: Callable[..., Any]) -> Mapping[str, Any]:
+    target: Any = call
+    while isinstance(target, partial):
+        target = target.func
+    if inspect.isclass(target):
+        target = target.__init__
+    elif not inspect.isroutine(target):
+        target = type(target).__call__
+    target = inspect.unwrap(target)
+    try:
+        return typing.get_type_hints(target, include_extras=True)
+    except NameError as exc:
+        raise BindingError(
+            f"{name_of(call)} has an annotation that cannot be resolved: {exc}. "
+            "Define or import the name at module level.",
+            code="binding-unknown-name",
+            where=place_of(target),
+        ) from exc
+
+
+def name_of(call: Callable[..., Any]) -> str:
+    """Return how messages name a callable: `module.function`."""
+    name = getattr(call, "__qualname__", None) or type(call).__qualname__
+    return f"{getattr(call, '__module__', '?')}.{name}"
+
+
+class _Reader:
+    """Sorts the parameters of one callable into its description."""
+
+    def __init__(
+        self,
+        call: Callable[..., Any],
+        path_names: Sequence[str],
+        found: Dependency,
+        stack: tuple[Callable[..., Any], ...],
+    ) -> None:
+        self.call = call
+        self.path_names = path_names
+        self.found = found
+        self.stack = stack
+
+    def read(self, parameter: inspect.Parameter) -> None:
+        """Sort one parameter."""
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            return
+        annotation, markers = split_annotated(parameter.annotation)
+        default = parameter.default
+        if isinstance(default, (FieldInfo, DependsInfo)):
+            markers = [*markers, default]
+            default = MISSING
+        elif default is EMPTY:
+            default = MISSING
+        depends = [marker for marker in markers if isinstance(marker, DependsInfo)]
+        if depends:
+            self._add_dependency(parameter.name, annotation, depends[-1])
+            return
+        binder = next((marker for marker in markers if hasattr(marker, "__bind__")), None)
+        if binder is not None:
+            self._add_dependency(parameter.name, annotation, DependsInfo(binder.__bind__))
+            return
+        special = special_of(annotation)
+        if special is not None:
+            self.found.specials[parameter.name] = special
+            return
+        infos = [marker for marker in markers if isinstance(marker, FieldInfo)]
+        self._add_value(parameter, annotation, default, infos)
+
+    def _add_dependency(self, name: str, annotation: Any, depends: DependsInfo) -> None:
+        call = depends.call or annotation
+        if call is EMPTY or not callable(call):
+            raise self._error(
+                name, "depends on nothing that can be called", "Write Depends(function)."
+            )
+        scopes = (*self.found.scopes, *depends.scopes)
+        child = read_signature(
+            call, path_names=self.path_names, scopes=scopes, stack=self.stack
+        )
+        child.name = name
+        child.use_cache = depends.use_cache
+        self.found.dependencies.append(child)
+
+    def _add_value(
+        self, parameter: inspect.Parameter, annotation: Any, default: Any, infos: list[FieldInfo]
+    ) -> None:
+        name = parameter.name
+        info = infos[0].merged(*infos[1:]) if infos else None
+        in_path = name in self.path_names or (
+            info is not None and info.alias is not None and info.alias in self.path_names
+        )
+        if isinstance(info, PathInfo) and not in_path:
+            raise self._error(
+                name, "is a path parameter, but the path does not name it", "Add it to the path."
+            )
+        if annotation is EMPTY:
+            annotation = Any if in_path or default is MISSING else type(default)
+            if default is None:
+                annotation = Any
+        schema = self._describe(name, parameter.annotation, annotation, info)
+        if info is None or type(info) is FieldInfo:
+            info = self._guess(annotation, schema, in_path).merged(*([info] if info else []))
+        elif in_path and not isinstance(info, PathInfo):
+            raise self._error(
+                name,
+                f"is named in the path, but declared as {type(info).__name__[:-4]}",
+                "Use Path, or rename it.",
+            )
+        if default is not MISSING:
+            info = info.merged(FieldInfo(default))
+        if isinstance(info, PathInfo) and info.has_default:
+            info = info.without("default", "default_factory")
+        self._file(name, annotation, schema, info)
+
+    def _describe(self, name: str, declared: Any, annotation: Any, info: FieldInfo | None) -> Any:
+        if upload_kind(annotation) is not None:
+            return None
+        try:
+            plain = info.without("default", "default_factory", "alias") if info else None
+            base = declared if get_origin(declared) is Annotated else annotation
+            return describe(Annotated[base, plain] if plain and plain.given else base)
+        except SchemaError as exc:
+            raise self._error(name, f"cannot be bound: {exc.message}", "") from exc
+
+    def _guess(self, annotation: Any, schema: Any, in_path: bool) -> FieldInfo:
+        if in_path:
+            return PathInfo()
+        kind = upload_kind(annotation)
+        if kind is not None:
+            return FileInfo()
+        return QueryInfo() if is_scalar(schema) else BodyInfo()
+
+    def _file(self, name: str, annotation: Any, schema: Any, info: FieldInfo) -> None:
+        """Put a value under parameters or body."""
+        required = not info.has_default
+        default = None if required else info.default
+        if isinstance(info, ParameterInfo):
+            alias = info.alias or (
+                name.replace("_", "-") if info.convert_underscores else name
+            )
+            self.found.parameters.append(
+                Parameter(
+                    name=name,
+                    alias=alias,
+                    source=info.source,  # type: ignore[arg-type]
+                    annotation=annotation,
+                    schema=schema,
+                    info=info,
+                    required=required,
+                    default=default,
+                    is_list=is_list(schema),
+                )
+            )
+            return
+        if not isinstance(info, BodyInfo):
+            raise self._error(name, f"has a marker that is not known: {info!r}", "")
+        kind = upload_kind(annotation)
+        is_file = isinstance(info, FileInfo)
+        self.found.body.append(
+            BodyPart(
+                name=name,
+                alias=info.alias or name,
+                annotation=annotation,
+                schema=schema,
+                info=info,
+                required=required,
+                media_type=info.media_type,
+                default=default,
+                embed=info.embed or isinstance(info, FormInfo | FileInfo),
+                is_file=is_file,
+                is_list=kind == "list" or is_list(schema),
+            )
+        )
+
+    def _error(self, name: str, problem: str, mend: str) -> BindingError:
+        return BindingError(
+            f"Parameter {name!r} of {name_of(self.call)} {problem}. {mend}".rstrip(),
+            code="binding-parameter",
+            where=place_of(self.call),
+        )
+
+
+def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:
+    """Return the plain type and the metadata of an annotation."""
+    if get_origin(annotation) is Annotated:
+        plain, *metadata = get_args(annotation)
+        return plain, list(metadata)
+    return annotation, []
+
+
+__all__ = ["SecurityScopes", "name_of", "read_signature", "signature_of", "split_annotated"]

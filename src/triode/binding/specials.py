@@ -1,0 +1,69 @@
+"""Parameters that are given as they are: the request, the response, background tasks, …
+
+Matching is by class, without importing Starlette's heavier modules before a handler has.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from typing import Any, Union, get_args, get_origin
+
+from starlette.background import BackgroundTasks as StarletteBackgroundTasks
+from starlette.responses import Response
+
+from triode.http import Call
+
+SPECIAL_BY_NAME = {
+    ("starlette.requests", "HTTPConnection"): "request",
+    ("starlette.websockets", "WebSocket"): "websocket",
+}
+
+
+class BackgroundTasks(StarletteBackgroundTasks):
+    """Work to be done after the response is sent; errors in it are logged."""
+
+
+class SecurityScopes:
+    """The scopes that the dependencies above a dependency ask for together."""
+
+    def __init__(self, scopes: list[str] | None = None) -> None:
+        self.scopes = scopes or []
+        self.scope_str = " ".join(self.scopes)
+
+
+def special_of(annotation: Any) -> str | None:
+    """Return which special a type asks for, None for an ordinary value."""
+    if not inspect.isclass(annotation):
+        return None
+    if issubclass(annotation, Call):
+        return "call"
+    if issubclass(annotation, SecurityScopes):
+        return "scopes"
+    if issubclass(annotation, StarletteBackgroundTasks):
+        return "background"
+    if issubclass(annotation, Response):
+        return "response"
+    for base in annotation.__mro__:
+        special = SPECIAL_BY_NAME.get((base.__module__, base.__name__))
+        if special is not None:
+            return special
+    return None
+
+
+def upload_kind(annotation: Any) -> str | None:
+    """Return "one" for an upload, "list" for several, None for anything else."""
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        kinds = {upload_kind(member) for member in get_args(annotation)} - {None}
+        return kinds.pop() if len(kinds) == 1 else None
+    if origin in (list, tuple, set):
+        return "list" if get_args(annotation) and _is_upload(get_args(annotation)[0]) else None
+    return "one" if _is_upload(annotation) else None
+
+
+def _is_upload(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and any(
+        base.__module__ == "starlette.datastructures" and base.__name__ == "UploadFile"
+        for base in annotation.__mro__
+    )

@@ -1,0 +1,134 @@
+"""Threads for plain `def` code: a lean pool whose results reach the event loop in batches.
+
+`run_in_threadpool` has Starlette's name and meaning. Context variables are carried across.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeAlias, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_THREADS = 40  # as many as anyio's default limiter, which FastAPI's users know
+
+_Job: TypeAlias = tuple[Callable[[], Any], "asyncio.Future[Any]", "_Returns"]
+
+
+class _Returns:
+    """Brings results back to one event loop, with one wake-up for many."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._done: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._is_scheduled = False
+
+    def give(self, future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+        """Hand a result over; called in a worker thread."""
+        self._done.append((future, value, error))
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            try:
+                self._loop.call_soon_threadsafe(self._deliver)
+            except RuntimeError:  # the loop is closed: nobody waits for the result any more
+                self._done.clear()
+
+    def _deliver(self) -> None:
+        self._is_scheduled = False
+        while self._done:
+            future, value, error = self._done.popleft()
+            if future.done():  # cancelled while the thread worked
+                continue
+            if error is None:
+                future.set_result(value)
+            else:
+                future.set_exception(error)
+
+
+class ThreadPool:
+    """A pool of daemon threads, started one by one as work waits, up to `max_threads`."""
+
+    def __init__(self, max_threads: int = MAX_THREADS) -> None:
+        self.max_threads = max_threads
+        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._idle = 0
+        self._returns: dict[int, tuple[asyncio.AbstractEventLoop, _Returns]] = {}
+
+    def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
+        """Run a callable in a thread; must be called on an event loop's thread."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        returns = self._returns_for(loop)
+        with self._lock:
+            if self._idle > 0:
+                self._idle -= 1
+            elif self._threads < self.max_threads:
+                self._threads += 1
+                threading.Thread(target=self._work, name="triode-worker", daemon=True).start()
+        self._jobs.put((function, future, returns))
+        return future
+
+    def _returns_for(self, loop: asyncio.AbstractEventLoop) -> _Returns:
+        entry = self._returns.get(id(loop))
+        if entry is None or entry[0] is not loop:
+            self._returns = {
+                key: old for key, old in self._returns.items() if not old[0].is_closed()
+            }
+            entry = self._returns[id(loop)] = (loop, _Returns(loop))
+        return entry[1]
+
+    def _work(self) -> None:
+        while True:
+            function, future, returns = self._jobs.get()
+            try:
+                value = function()
+            except BaseException as exc:
+                # A StopIteration cannot be set on a future (PEP 479).
+                error = RuntimeError(repr(exc)) if isinstance(exc, StopIteration) else exc
+                returns.give(future, None, error)
+            else:
+                returns.give(future, value, None)
+            with self._lock:
+                self._idle += 1
+            del function, future, returns
+
+
+_pool = ThreadPool()
+
+
+def thread_pool() -> ThreadPool:
+    """Return the pool that plain `def` handlers run on."""
+    return _pool
+
+
+async def run_in_threadpool(
+    function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run a function in a thread and return its result; context variables are carried in."""
+    context = contextvars.copy_context()
+    return await _pool.submit(partial(context.run, partial(function, *args, **kwargs)))
+
+
+@asynccontextmanager
+async def contextmanager_in_threadpool(
+    manager: AbstractContextManager[T],
+) -> AsyncGenerator[T, None]:
+    """Enter and leave a plain context manager in a thread."""
+    value = await run_in_threadpool(manager.__enter__)
+    try:
+        yield value
+    except Exception as exc:
+        if not await run_in_threadpool(manager.__exit__, type(exc), exc, exc.__traceback__):
+            raise
+    else:
+        await run_in_threadpool(manager.__exit__, None, None, None)

@@ -1,0 +1,92 @@
+"""The ASGI side of the seam: calls that an ASGI server brings, replies sent through one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.websockets import WebSocket
+
+from triode.http.call import Call, Head, Message, Receive, Reply, Scope, Send
+from triode.http.exceptions import BodyTooLarge
+from triode.http.reply import raw_headers, replay, stream_reply
+
+
+def call_from_scope(scope: Scope, receive: Receive, send: Send) -> Call:
+    """Return the call that an ASGI scope describes.
+
+    The path is what follows the scope's root path, as ASGI 2.3 and Starlette have it.
+    """
+    path: str = scope["path"]
+    root_path: str = scope.get("root_path", "")
+    if root_path and path.startswith(root_path):
+        path = path[len(root_path) :] or "/"
+    return Call(
+        scope.get("method", "WEBSOCKET"),
+        path,
+        scope.get("query_string", b"").decode("latin-1"),
+        Head(list(scope["headers"])),
+        AsgiOrigin(scope, receive, send),
+    )
+
+
+async def send_reply(reply: Reply, call: Call, send: Send) -> None:
+    """Send a reply through an ASGI server, background work included."""
+    if reply.stream is not None:
+        await stream_reply(reply, call.scope(), call.origin.receive(call), send)
+    else:
+        body = b"" if call.method == "HEAD" else reply.body
+        await send(
+            {"type": "http.response.start", "status": reply.status, "headers": raw_headers(reply)}
+        )
+        await send({"type": "http.response.body", "body": body})
+    if reply.background is not None:
+        await reply.background()
+
+
+class AsgiOrigin:
+    """A call that came in through an ASGI server."""
+
+    __slots__ = ("_receive", "scope", "send")
+
+    def __init__(self, scope: Scope, receive: Any, send: Any) -> None:
+        self.scope = scope
+        self._receive = receive
+        self.send = send
+
+    def make_scope(self, call: Call) -> Scope:
+        """Return the server's own scope."""
+        return self.scope
+
+    async def read_body(self, call: Call) -> bytes:
+        """Return the whole body."""
+        limit = call.body_limit
+        chunks: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if limit is not None and size > limit:
+                raise BodyTooLarge(limit)
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def websocket(self, call: Call) -> WebSocket:
+        """Return the connection as Starlette knows it."""
+        return WebSocket(call.scope(), self._receive, self.send)
+
+    def receive(self, call: Call) -> Any:
+        """Return receive: over the body already read, or the server's own."""
+        if call.body is None:
+            return self._receive
+        return replay(call.body, self._receive)
+
+
+async def close_socket(receive: Receive, send: Send, code: int = 1000) -> None:
+    """Refuse a WebSocket that no route serves; before acceptance the client sees a 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": code, "reason": ""})

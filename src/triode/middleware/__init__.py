@@ -1,0 +1,11 @@
+"""Middleware: anything with `wrap(endpoint) -> endpoint`, composed when the application starts.
+
+What is composed so keeps the lane. A foreign ASGI middleware works too, and moves its
+application to the ASGI way.
+"""
+
+from triode.middleware.errors import ErrorBoundary, ExceptionHandler
+from triode.middleware.functions import FunctionMiddleware
+from triode.middleware.protocol import Middleware
+
+__all__ = ["ErrorBoundary", "ExceptionHandler", "FunctionMiddleware", "Middleware"]

@@ -1,0 +1,117 @@
+"""Turn exceptions into replies.
+
+The innermost middleware of every endpoint, so that what stands around it sees an error as the
+reply it becomes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+import msgspec
+from starlette.exceptions import HTTPException
+
+from triode.concurrency import run_in_threadpool
+from triode.errors import ClientError
+from triode.http import Call, Reply
+from triode.http.reply import reply_from_response
+from triode.middleware.protocol import Run
+
+ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
+TEXT = b"text/plain; charset=utf-8"
+
+
+class ErrorBoundary:
+    """Answers exceptions: by the application's handlers, or by the defaults.
+
+    `handlers` has exception classes and status codes as keys. With `debug` an unexpected
+    exception's traceback is the body of the 500.
+    """
+
+    def __init__(self, handlers: Mapping[Any, ExceptionHandler], *, debug: bool = False) -> None:
+        self.handlers = handlers
+        self.debug = debug
+
+    def wrap(self, run: Run) -> Run:
+        """Return an endpoint that never raises an `Exception`."""
+        answer = self.answer
+
+        async def guard(call: Call, outcome: Awaitable[Reply]) -> Reply:
+            try:
+                return await outcome
+            except Exception as exc:
+                answered = answer(call, exc)
+                return answered if isinstance(answered, Reply) else await answered
+
+        def guarded(call: Call) -> Reply | Awaitable[Reply]:
+            try:
+                outcome = run(call)
+            except Exception as exc:
+                return answer(call, exc)
+            return outcome if type(outcome) is Reply else guard(call, outcome)  # type: ignore[arg-type]
+
+        return guarded
+
+    def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
+        """Return the reply to an exception."""
+        handler = self._handler_for(exc)
+        if handler is not None:
+            return self._ask(handler, call, exc)
+        if isinstance(exc, HTTPException):
+            return http_error_reply(exc)
+        if isinstance(exc, ClientError):
+            return detail_reply(exc.status_code, exc.detail, exc.headers)
+        return self._server_error(exc)
+
+    def _handler_for(self, exc: Exception) -> ExceptionHandler | None:
+        if isinstance(exc, HTTPException) and exc.status_code in self.handlers:
+            return self.handlers[exc.status_code]
+        for kind in type(exc).__mro__:
+            if kind in self.handlers:
+                return self.handlers[kind]
+        if not isinstance(exc, HTTPException | ClientError):
+            return self.handlers.get(500)
+        return None
+
+    async def _ask(self, handler: ExceptionHandler, call: Call, exc: Exception) -> Reply:
+        request = call.request()
+        try:
+            if inspect.iscoroutinefunction(handler):
+                response = await handler(request, exc)
+            else:
+                response = await run_in_threadpool(handler, request, exc)
+            reply = reply_from_response(response)
+        except Exception as second:
+            return self._server_error(second)
+        if not isinstance(exc, HTTPException | ClientError) and reply.status >= 500:
+            reply.error = exc
+        return reply
+
+    def _server_error(self, exc: Exception) -> Reply:
+        text = "Internal Server Error"
+        if self.debug:
+            text = "".join(traceback.format_exception(exc))
+        reply = Reply(text.encode("utf-8", "replace"), 500, TEXT)
+        reply.error = exc
+        return reply
+
+
+def http_error_reply(exc: HTTPException) -> Reply:
+    """Return FastAPI's reply to an `HTTPException`."""
+    if exc.status_code < 200 or exc.status_code in (204, 304):
+        reply = Reply(b"", exc.status_code, None)
+        for name, value in (exc.headers or {}).items():
+            reply.add_header(name.lower().encode("latin-1"), value.encode("latin-1"))
+        return reply
+    return detail_reply(exc.status_code, exc.detail, exc.headers)
+
+
+def detail_reply(status: int, detail: Any, headers: Mapping[str, str] | None = None) -> Reply:
+    """Return `{"detail": …}` with a status."""
+    reply = Reply(msgspec.json.encode({"detail": detail}), status)
+    for name, value in (headers or {}).items():
+        reply.add_header(name.lower().encode("latin-1"), value.encode("latin-1"))
+    return reply

@@ -1,0 +1,207 @@
+"""A group of routes with a common prefix, tags and dependencies.
+
+`App` is one as well. `include_router` copies the routes that are there from one to another, so a
+router can be included several times under different prefixes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar, Unpack
+
+from starlette.datastructures import URLPath
+
+from triode.binding.markers import DependsInfo
+from triode.errors import RouteError
+from triode.http import ASGIApp
+from triode.routing.route import Mount, Route, RouteKeywords, RouteOptions, make_options
+from triode.routing.websocket import WebSocketRoute
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Router:
+    """Routes by decorator, FastAPI's `APIRouter`."""
+
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        tags: Sequence[str] = (),
+        dependencies: Sequence[Any] = (),
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        include_in_schema: bool = True,
+        deprecated: bool | None = None,
+    ) -> None:
+        if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+            raise RouteError(
+                f'The prefix "{prefix}" must start with "/" and not end with one.',
+                code="route-prefix",
+            )
+        self.prefix = prefix
+        self.tags = tuple(tags)
+        self.dependencies: tuple[DependsInfo, ...] = tuple(dependencies)
+        self.responses = dict(responses or {})
+        self.include_in_schema = include_in_schema
+        self.deprecated = deprecated
+        self.routes: list[Route | Mount | WebSocketRoute] = []
+
+    # --- add
+
+    def add_api_route(
+        self,
+        path: str,
+        handler: Callable[..., Any],
+        *,
+        methods: Iterable[str] = ("GET",),
+        **options: Unpack[RouteKeywords],
+    ) -> Route:
+        """Add a route.
+
+        Raises:
+            RouteError: the path makes no sense.
+            BindingError: a parameter of the handler cannot be bound.
+        """
+        own = self._with_defaults(make_options(options))
+        route = Route(self.prefix + path, handler, methods=methods, options=own)
+        self._add(route)
+        return route
+
+    def _add(self, route: Route | Mount | WebSocketRoute) -> None:
+        self.routes.append(route)
+
+    def _with_defaults(self, options: RouteOptions) -> RouteOptions:
+        return replace(
+            options,
+            tags=(*self.tags, *options.tags),
+            dependencies=(*self.dependencies, *options.dependencies),
+            responses={**self.responses, **options.responses},
+            include_in_schema=self.include_in_schema and options.include_in_schema,
+            deprecated=options.deprecated or self.deprecated,
+        )
+
+    def route(
+        self,
+        path: str,
+        *,
+        methods: Iterable[str] = ("GET",),
+        **options: Unpack[RouteKeywords],
+    ) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for several methods, as Flask has it."""
+
+        def decorate(handler: Handler) -> Handler:
+            self.add_api_route(path, handler, methods=methods, **options)
+            return handler
+
+        return decorate
+
+    def get(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for GET."""
+        return self.route(path, methods=("GET",), **options)
+
+    def post(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for POST."""
+        return self.route(path, methods=("POST",), **options)
+
+    def put(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for PUT."""
+        return self.route(path, methods=("PUT",), **options)
+
+    def patch(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for PATCH."""
+        return self.route(path, methods=("PATCH",), **options)
+
+    def delete(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for DELETE."""
+        return self.route(path, methods=("DELETE",), **options)
+
+    def head(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for HEAD; GET handlers answer it without one."""
+        return self.route(path, methods=("HEAD",), **options)
+
+    def options(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for OPTIONS; without one `Allow` is answered."""
+        return self.route(path, methods=("OPTIONS",), **options)
+
+    def trace(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for TRACE."""
+        return self.route(path, methods=("TRACE",), **options)
+
+    def websocket(self, path: str, name: str | None = None) -> Callable[[Handler], Handler]:
+        """Add the decorated handler for WebSocket connections."""
+
+        def decorate(handler: Handler) -> Handler:
+            self._add(WebSocketRoute(self.prefix + path, handler, name, self.dependencies))
+            return handler
+
+        return decorate
+
+    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+        """Serve an ASGI application under a path prefix."""
+        self._add(Mount(self.prefix + path, app, name))
+
+    def include_router(
+        self,
+        router: Router,
+        *,
+        prefix: str = "",
+        tags: Sequence[str] = (),
+        dependencies: Sequence[Any] = (),
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        include_in_schema: bool = True,
+        deprecated: bool | None = None,
+    ) -> None:
+        """Add every route of another router, under a prefix.
+
+        Raises:
+            RouteError: the prefix is malformed, or a router is included in itself.
+        """
+        if router is self:
+            raise RouteError("A router cannot be included in itself.", code="route-include-self")
+        outer = Router(
+            prefix=prefix,
+            tags=(*self.tags, *tags),
+            dependencies=(*self.dependencies, *dependencies),
+            responses={**self.responses, **(responses or {})},
+            include_in_schema=self.include_in_schema and include_in_schema,
+            deprecated=deprecated,
+        )
+        start = self.prefix + prefix
+        for route in router.routes:
+            if isinstance(route, Mount):
+                self._add(Mount(start + route.path, route.app, route.name))
+            elif isinstance(route, WebSocketRoute):
+                self._add(route.under(start, outer.dependencies))
+            else:
+                options = outer._with_defaults(route.options)
+                self._add(
+                    Route(start + route.path, route.handler, methods=route.methods, options=options)
+                )
+
+    # --- look up
+
+    def url_path_for(self, name: str, /, **values: Any) -> URLPath:
+        """Return the path of a named route with its parameters filled in.
+
+        Raises:
+            RouteError: no route has this name, or the parameters do not fit.
+        """
+        error: RouteError | None = None
+        for route in self.routes:
+            if isinstance(route, Mount):
+                if route.name == name and set(values) == {"path"}:
+                    return URLPath(f"{route.path}/{str(values['path']).lstrip('/')}")
+                continue
+            if route.name == name:
+                try:
+                    return URLPath(route.template.fill(values), protocol="http")
+                except RouteError as exc:
+                    error = exc
+        if error is not None:
+            raise error
+        known = sorted({route.name for route in self.routes if route.name})
+        raise RouteError(
+            f'No route is named "{name}". Known are: {", ".join(known) or "none"}.',
+            code="route-unknown-name",
+        )

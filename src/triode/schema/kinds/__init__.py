@@ -1,0 +1,1 @@
+"""One module per kind of type; `order` says in which order they are asked."""

@@ -1,0 +1,122 @@
+"""dict and the abstract classes it answers to."""
+
+from __future__ import annotations
+
+import collections
+import collections.abc
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from types import GenericAlias
+from typing import Any, Final
+
+from triode.schema.constraints import check_size, size_schema, sized_codec
+from triode.schema.describe import describe
+from triode.schema.fields import FieldInfo
+from triode.schema.metadata import Parts
+from triode.schema.node import EXACT, LAX, Schema, refuse
+from triode.schema.problems import INVALID, Loc, Problem
+from triode.schema.registry import Mode, Registry
+
+_MAPPINGS: Final = frozenset(
+    {
+        dict,
+        collections.abc.Mapping,
+        collections.abc.MutableMapping,
+        collections.OrderedDict,
+        collections.defaultdict,
+    }
+)
+
+
+class MappingSchema(Schema):
+    """Keys of one type to values of another."""
+
+    def __init__(self, annotation: Any, info: FieldInfo, key: Schema, value: Schema) -> None:
+        super().__init__(annotation, info)
+        self.key = key
+        self.value = value
+
+    @property
+    def label(self) -> str:
+        return f"dict[{self.key.label},{self.value.label}]"
+
+    @property
+    def children(self) -> Iterable[Schema]:
+        return (self.key, self.value)
+
+    def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
+        key, value = self.key.codec_assuming(native), self.value.codec_assuming(native)
+        if key is None or value is None or self.key.finish is not None:
+            return None
+        if self.key.kind not in ("str", "any"):
+            return None  # Two spellings of one key may meet; `validate` decides.
+        return sized_codec(GenericAlias(dict, (key, value)), self.info)
+
+    @property
+    def finish(self) -> Callable[[Any], Any] | None:
+        finish_value = self.value.finish
+        if finish_value is None:
+            return None
+        return lambda raw: {key: finish_value(value) for key, value in raw.items()}
+
+    def is_direct(self, value: Any) -> bool:
+        if type(value) is not dict:
+            return False
+        return _are_direct(self.key, value) and _are_direct(self.value, value.values())
+
+    def fit(self, value: Any) -> int:
+        return EXACT if type(value) is dict else LAX
+
+    def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
+        if not isinstance(value, Mapping):
+            return refuse(problems, "dict_type", loc, "Input should be a valid dictionary", value)
+        before = len(problems)
+        found: dict[Any, Any] = {}
+        for given_key, given in value.items():
+            place = (*loc, given_key if isinstance(given_key, int | str) else str(given_key))
+            # The key of a JSON object is always text, whatever the declared type is.
+            key = self.key.validate(given_key, (*place, "[key]"), problems, text=True)
+            item = self.value.validate(given, place, problems, text=text)
+            if key is not INVALID:
+                found[key] = item
+        if len(problems) > before:
+            return INVALID
+        return check_size(self.info, found, value, loc, problems, "Dictionary")
+
+    def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
+        if self.is_direct(value):
+            return value
+        if not isinstance(value, Mapping):
+            return refuse(problems, "dict_type", loc, "Input should be a valid dictionary", value)
+        return {
+            self.key.dump(key, (*loc, str(key), "[key]"), problems): self.value.dump(
+                item, (*loc, str(key)), problems
+            )
+            for key, item in value.items()
+        }
+
+    def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
+        found: dict[str, Any] = {"type": "object"}
+        found["additionalProperties"] = self.value.json_schema(registry, mode) or True
+        names = self.key.json_schema(registry, mode)
+        if {"pattern", "minLength", "maxLength", "format", "enum", "$ref"} & names.keys():
+            found["propertyNames"] = names
+        return found | size_schema(self.info, "Properties")
+
+
+def _are_direct(node: Schema, values: Iterable[Any]) -> bool:
+    if node.exact_types is not None:
+        return node.exact_types.issuperset(map(type, values))
+    return all(map(node.is_direct, values))
+
+
+def mapping(parts: Parts) -> Schema | None:
+    """Describe dicts, bare or of types."""
+    origin = typing.get_origin(parts.bare) or parts.bare
+    try:
+        if origin not in _MAPPINGS:
+            return None
+    except TypeError:
+        return None
+    key, value = typing.get_args(parts.bare) or (Any, Any)
+    return MappingSchema(parts.bare, parts.info, describe(key), describe(value))

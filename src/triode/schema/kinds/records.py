@@ -1,0 +1,152 @@
+"""Structs, dataclasses, TypedDicts, attrs classes: classes whose fields are written as hints.
+
+Where msgspec reads a class just as it is described here, the class is its own codec.
+"""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from triode.schema.describe import type_hints
+from triode.schema.fields import MISSING, FieldInfo
+from triode.schema.members import FieldDescription
+from triode.schema.metadata import from_pydantic, take_apart
+from triode.schema.node import Schema
+from triode.schema.objects import ObjectSchema
+
+
+class RecordSchema(ObjectSchema):
+    """A class that msgspec may know itself."""
+
+    def __init__(self, target: Any, info: FieldInfo, fields: Callable[[], Any]) -> None:
+        super().__init__(
+            target, fields, name=component_name(target), description=own_documentation(target),
+            info=info,
+        )  # fmt: skip
+        self.title = _title_of(target)
+        # `target` may be a generic alias; instances are of its origin.
+        self.origin: type = typing.get_origin(target) or target
+
+    def is_instance(self, value: Any) -> bool:
+        return isinstance(value, self.origin)
+
+    @property
+    def exact_types(self) -> frozenset[type] | None:
+        return frozenset({self.origin}) if self.is_plain else None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether msgspec writes an instance as `dump` would: nothing hidden, no other names."""
+        return not any(each.info.write_only for each in self.fields) and self.has_own_names
+
+    @property
+    def has_own_names(self) -> bool:
+        """Whether the keys on the wire are those that msgspec uses."""
+        return all(each.encoded_name == each.name for each in self.fields)
+
+    def is_native(self, native: frozenset[Schema]) -> bool:
+        if not self.has_own_names or len(self.accepted) < len(self.fields):
+            return False
+        return self.is_plainly_made() and all(
+            each.required or self._has_own_default(each) for each in self.fields
+        ) and all(
+            _same_type(each.annotation, self.node_of(each).codec_assuming(native))
+            for each in self.fields
+        )  # fmt: skip
+
+    def is_plainly_made(self) -> bool:
+        """Whether msgspec makes an instance as a call of the class would."""
+        return True
+
+    def _has_own_default(self, each: FieldDescription) -> bool:
+        return not isinstance(each.default, FieldInfo)
+
+
+def _same_type(annotation: Any, codec: Any) -> bool:
+    parts = take_apart(annotation)
+    if parts.variant is not None or parts.foreign or codec is None:
+        return False
+    if typing.get_origin(codec) is Annotated:
+        metas = [meta for meta in getattr(annotation, "__metadata__", ()) if _is_meta(meta)]
+        return len(metas) == 1 and codec == Annotated[parts.bare, metas[0]]
+    return bool(codec == parts.bare)
+
+
+def _is_meta(item: Any) -> bool:
+    return isinstance(item, msgspec.Meta)
+
+
+def component_name(target: Any) -> str:
+    """Name a class for a document: `Page[User]` is `Page_User_`."""
+    arguments = typing.get_args(target)
+    if not arguments:
+        return str(target.__name__)
+    inner = "_".join(
+        component_name(each) if hasattr(each, "__name__") else str(each) for each in arguments
+    )
+    return f"{(typing.get_origin(target) or target).__name__}_{inner}_"
+
+
+def _title_of(target: Any) -> str:
+    arguments = typing.get_args(target)
+    if not arguments:
+        return str(getattr(target, "__name__", target))
+    inner = ", ".join(_title_of(each) for each in arguments)
+    return f"{(typing.get_origin(target) or target).__name__}[{inner}]"
+
+
+def own_documentation(target: Any) -> str | None:
+    """Return the docstring that a class wrote itself, cleaned up."""
+    written = (typing.get_origin(target) or target).__dict__.get("__doc__")
+    if not written or written.startswith(f"{target.__name__}("):
+        return None  # A dataclass without a docstring gets its signature as one.
+    return inspect.cleandoc(written)
+
+
+def field_of(
+    name: str, annotation: Any, default: Any, factory: Callable[[], Any] | None, *,
+    encoded_name: str = "",
+) -> FieldDescription:  # fmt: skip
+    """Make a description; a marker may stand in the annotation or as the default."""
+    info = take_apart(annotation).info
+    marker = as_marker(default)
+    if marker is not None:
+        info, default = info.merged(marker), MISSING
+    if default is MISSING and factory is None:
+        default, factory = info.default, info.default_factory
+    return FieldDescription(
+        name=name, annotation=annotation, info=info, default=default, default_factory=factory,
+        required=default is MISSING and factory is None, encoded_name=encoded_name,
+    )  # fmt: skip
+
+
+def as_marker(default: Any) -> FieldInfo | None:
+    """Return what a default says if it is a marker: ours or pydantic's."""
+    if isinstance(default, FieldInfo):
+        return default
+    if type(default).__name__ == "FieldInfo" and type(default).__module__.startswith("pydantic"):
+        return from_pydantic(default)[0]
+    return None
+
+
+def hints_of(target: Any) -> dict[str, Any]:
+    """Return the hints of a class, the type variables of a generic one filled in."""
+    origin = typing.get_origin(target)
+    if origin is None:
+        return type_hints(target)
+    filled = dict(zip(origin.__parameters__, typing.get_args(target), strict=False))
+    return {name: _fill(hint, filled) for name, hint in type_hints(origin).items()}
+
+
+def _fill(hint: Any, filled: Mapping[Any, Any]) -> Any:
+    if isinstance(hint, typing.TypeVar):
+        return filled.get(hint, hint)
+    parameters = getattr(hint, "__parameters__", ())
+    if not parameters:
+        return hint
+    return hint[tuple(filled.get(each, each) for each in parameters)]

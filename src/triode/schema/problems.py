@@ -1,0 +1,109 @@
+"""What is wrong with a value, in the shape that clients of pydantic and FastAPI know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final, NotRequired, TypeAlias, TypedDict
+
+from triode.errors import ClientError, TriodeError
+
+Loc: TypeAlias = tuple[int | str, ...]
+
+HIDDEN: Final = "**********"
+
+
+class Problem(TypedDict):
+    """One thing that is wrong with a value; `type`, `msg` and `ctx` are pydantic's words."""
+
+    type: str
+    loc: Loc
+    msg: str
+    input: Any
+    ctx: NotRequired[dict[str, Any]]
+
+
+class _Invalid:
+    """The result of a validation that added a problem."""
+
+    def __repr__(self) -> str:
+        return "INVALID"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+INVALID: Final = _Invalid()
+
+
+def problem(type: str, loc: Loc, msg: str, value: Any, **ctx: Any) -> Problem:
+    """Make one problem; `ctx` is left out where it is empty."""
+    found: Problem = {"type": type, "loc": loc, "msg": msg, "input": value}
+    if ctx:
+        found["ctx"] = ctx
+    return found
+
+
+class ValidationFailed(ClientError):
+    """A value from outside is not what was asked for; `errors` lists every problem."""
+
+    default_code = "validation-failed"
+    status_code: ClassVar[int] = 422
+
+    def __init__(self, errors: Iterable[Problem]) -> None:
+        self.errors: list[Problem] = list(errors)
+        super().__init__(_summary(self.errors))
+
+    @property
+    def detail(self) -> list[dict[str, Any]]:
+        """The problems as JSON can carry them."""
+        return [presentable(dict(error)) for error in self.errors]
+
+    def under(self, *prefix: int | str) -> ValidationFailed:
+        """Return the same problems, their places seen from `prefix`."""
+        return type(self)({**error, "loc": (*prefix, *error["loc"])} for error in self.errors)
+
+
+class ResponseValidationFailed(TriodeError):
+    """A handler returned what its declared type does not allow; a mistake of the server's."""
+
+    default_code = "response-validation-failed"
+
+    def __init__(self, errors: Iterable[Problem], *, where: str | None = None) -> None:
+        self.errors: list[Problem] = list(errors)
+        super().__init__(
+            f"The returned value is not what the handler declares: {_summary(self.errors)}. "
+            "Return the declared type, or declare what is returned.",
+            where=where,
+        )
+
+
+def _summary(errors: list[Problem]) -> str:
+    return "; ".join(f"{path_of(error['loc'])}: {error['msg']}" for error in errors)
+
+
+def path_of(loc: Loc) -> str:
+    """Write a place as a path: `$.items[2].price`."""
+    return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
+
+
+def presentable(value: Any, depth: int = 40) -> Any:
+    """Return `value` as something every JSON encoder takes.
+
+    SECURITY: an input is echoed to the client as it came, so it may hold what cannot be encoded
+    (lone surrogates, bytes, objects, deep nesting); none of it may turn the answer into a 500.
+    """
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return (
+            value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+        )
+    if depth == 0:
+        return "…"
+    if isinstance(value, Mapping):
+        return {str(presentable(key)): presentable(item, depth - 1) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [presentable(item, depth - 1) for item in value]
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode("utf-8", "replace")
+    return presentable(str(value))

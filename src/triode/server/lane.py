@@ -1,0 +1,578 @@
+"""The lane: answer ordinary requests straight from the HTTP parser.
+
+uvicorn's httptools protocol, subclassed. A request whose route is ours and whose application has
+no foreign ASGI middleware becomes a `Call` without an ASGI scope, and its reply is written in the
+same step where the handler does not have to wait. Everything else (mounted applications,
+WebSockets, streaming replies) takes uvicorn's way, on the same connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any, cast
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from triode.app import App
+from triode.dispatch import RouteTable, Served
+from triode.http import Call, Head, Receive, Reply, Scope, Send, current_call
+from triode.http.reply import replay, stream_reply
+from triode.middleware.errors import detail_reply
+from triode.server.loop import start_task
+from triode.server.sweeper import Sweeper, sweeper_for
+from triode.server.wire import UnsafeHeaderError, Wire
+
+logger = logging.getLogger("triode")
+
+MAX_HEAD = 64 * 1024
+MAX_HEADERS = 100
+MAX_TARGET = 16 * 1024
+HEAD_SECONDS = 10
+BODY_SECONDS = 20
+
+KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SERVER_ERROR = b"Internal Server Error"
+TEXT = b"text/plain; charset=utf-8"
+
+
+class RefusedError(Exception):
+    """A request that is answered with an error and the end of the connection."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(reason)
+
+
+class LaneProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(
+        self,
+        config: Any,
+        server_state: Any,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        application = config.loaded_app
+        self.lane_app: App | None = application if isinstance(application, App) else None
+        self.wire = Wire()
+        self.sweeper: Sweeper = sweeper_for(server_state, self.loop)
+        self.waiting: deque[tuple[Call, Served, bool] | RequestResponseCycle] = deque()
+        self.call: Call | None = None
+        self.served: Served | None = None
+        self.chunks: list[bytes] = []
+        self.body_size = 0
+        self.silent_seconds = 0
+        self.head_size = 0
+        self.messages = 0
+        self.is_busy = False
+        self.is_reading_head = False
+        self.is_reading_body = False
+        self.is_closing = False
+        self.keep_alive = True
+        self.lost: asyncio.Event | None = None
+        # The header block of the last request, and what the parser made of it.
+        self.block = b""
+        self.block_body = 0
+        self.block_head: Head | None = None
+
+    # --- connection
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin a connection."""
+        super().connection_made(transport)
+        self.sweeper.wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection; handlers that are running finish."""
+        super().connection_lost(exc)
+        self.waiting.clear()
+        self.is_closing = True
+        if self.lost is not None:
+            self.lost.set()
+
+    def shutdown(self) -> None:
+        """Close the connection now, or after the response that is under way."""
+        if self.is_busy or self.waiting:
+            self.is_closing = True
+            if self.cycle is not None:
+                self.cycle.keep_alive = False
+        else:
+            self.transport.close()
+
+    def tick(self) -> None:
+        """Count a second of silence; close an idle connection, refuse a slow request."""
+        if self.is_busy:
+            return
+        self.silent_seconds += 1
+        if self.is_reading_head or self.is_reading_body:
+            limit = HEAD_SECONDS if self.is_reading_head else BODY_SECONDS
+            if self.silent_seconds > limit:
+                self._refuse(RefusedError(408, "The request took too long to arrive."))
+        elif self.silent_seconds > self.timeout_keep_alive:
+            self.transport.close()
+
+    def pause_writing(self) -> None:
+        """Stop reading while the client does not take what is written."""
+        super().pause_writing()
+        self.flow.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Read again."""
+        super().resume_writing()
+        if not self.waiting:
+            self.flow.resume_reading()
+
+    # --- parse
+
+    def data_received(self, data: bytes) -> None:
+        """Take in bytes, and serve the requests that are complete by them."""
+        if self.block and self._is_repeated(data):
+            return
+        if not self.is_reading_head:
+            self.silent_seconds = 0
+        self.messages = 0
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            if self._should_upgrade():
+                self.handle_websocket_upgrade()
+            else:
+                self._refuse(RefusedError(400, "This server does not upgrade to that protocol."))
+        except httptools.HttpParserCallbackError as exc:
+            reason = exc.__context__
+            if not isinstance(reason, RefusedError):
+                logger.exception("Error while reading a request")
+                reason = RefusedError(400, "Invalid HTTP request received.")
+            self._refuse(reason)
+        except httptools.HttpParserError:
+            self._refuse(RefusedError(400, "Invalid HTTP request received."))
+        else:
+            if self.is_reading_head:
+                self.head_size += len(data)
+                if self.head_size > MAX_HEAD:
+                    self._refuse(RefusedError(431, "The request's head is too large."))
+            elif self.messages == 1 and not self.is_reading_body:
+                self._remember(data)
+
+    def _is_repeated(self, data: bytes) -> bool:
+        """Serve a request whose header block is the last one's, byte for byte.
+
+        PERF: clients on a kept connection mostly repeat their headers, and what the parser said
+        of the same bytes still holds; only the request line is new.
+        """
+        if self.is_busy or self.is_reading_head or self.is_reading_body:
+            return False
+        end = data.find(b"\r\n")
+        if not data.startswith(self.block, end):
+            return False
+        size = self.block_body
+        if len(data) - end - len(self.block) != size:
+            return False
+        try:
+            line = data[:end].decode("ascii")
+        except UnicodeDecodeError:
+            return False
+        parts = line.split(" ")
+        if len(parts) != 3 or not line.isprintable() or end > MAX_TARGET:
+            return False
+        method, target, version = parts
+        if version != "HTTP/1.1" or method not in KNOWN_METHODS:
+            return False
+        if target[:1] != "/" or "#" in target:
+            return False
+        return self._serve_repeated(method, target, data[-size:] if size else b"")
+
+    def _serve_repeated(self, method: str, target: str, body: bytes) -> bool:
+        table = self._table()
+        if table is None:
+            return False
+        path, _, query = target.partition("?")
+        served, params = table.resolve(method, unquote(path) if "%" in path else path)
+        if served.is_asgi or (served.body_limit is not None and len(body) > served.body_limit):
+            return False
+        call = Call(method, path, query, cast(Head, self.block_head), self)
+        if "%" in path:
+            call.path = unquote(path)
+        call.target = path.encode("ascii")
+        call.params = params
+        call.body = body
+        self.silent_seconds = 0
+        self.keep_alive = True
+        self._serve(call, served)
+        return True
+
+    def _remember(self, data: bytes) -> None:
+        """Keep the header block of a request that came in one piece."""
+        call, self.call = self.call, None
+        self.block = b""
+        if call is None or not self.keep_alive_of(call) or len(data) > MAX_HEAD:
+            return
+        end, head_end = data.find(b"\r\n"), data.find(b"\r\n\r\n") + 4
+        size = len(data) - head_end
+        if end <= 0 or head_end < 4 or call.body is None or len(call.body) != size:
+            return
+        if any(name in (b"transfer-encoding", b"expect", b"upgrade") for name, _ in call.head.raw):
+            return
+        self.block = data[end:head_end]
+        self.block_body = size
+        self.block_head = call.head
+
+    def keep_alive_of(self, call: Call) -> bool:
+        """Whether the connection stays open after a call that was just parsed."""
+        return bool(self.parser and self.parser.should_keep_alive()) and not self.is_closing
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+        self.is_reading_head = True
+        self.silent_seconds = 0
+        self.head_size = 0
+        self.call = None
+
+    def on_url(self, url: bytes) -> None:
+        """Take in a part of the request target."""
+        self.url += url
+        if len(self.url) > MAX_TARGET:
+            raise RefusedError(414, "The request target is too long.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take in a header."""
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Find what serves the request: the lane, or uvicorn's ASGI way."""
+        self.is_reading_head = False
+        self.is_reading_body = True
+        self._check_head()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            self.scope = self._scope(self.parser.get_method().decode("ascii"), self.headers)
+            return
+        table = self._table()
+        if table is not None and self._has_room():
+            method = self.parser.get_method().decode("ascii")
+            path, query = self._split_target()
+            served, params = table.resolve(method, path)
+            if not served.is_asgi:
+                self._begin_call(method, path, query, served, params)
+                return
+        self._begin_cycle()
+
+    def _check_head(self) -> None:
+        """Refuse what RFC 9112 does not allow and the parser lets pass (3.2, 3.3)."""
+        names = [name for name, _ in self.headers]
+        if len(names) > MAX_HEADERS:
+            raise RefusedError(431, "The request has too many headers.")
+        hosts = names.count(b"host")
+        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
+            raise RefusedError(400, "A request must have exactly one Host header.")
+        if names.count(b"content-length") > 1:
+            raise RefusedError(400, "A request must not have two Content-Length headers.")
+        if b"transfer-encoding" in names and b"content-length" in names:
+            raise RefusedError(400, "A request has Content-Length or Transfer-Encoding, not both.")
+        if b"expect" in names:
+            expected = next(value for name, value in self.headers if name == b"expect")
+            if expected.lower() != b"100-continue":
+                raise RefusedError(417, "Only Expect: 100-continue is known.")
+            self.expect_100_continue = True
+
+    def _split_target(self) -> tuple[str, str]:
+        try:
+            parsed = httptools.parse_url(self.url)
+        except httptools.HttpParserInvalidURLError as exc:
+            raise RefusedError(400, "The request target is not valid.") from exc
+        if parsed.path is None:
+            raise RefusedError(400, "The request target has no path.")
+        path = parsed.path.decode("ascii")
+        query = (parsed.query or b"").decode("ascii")
+        return (unquote(path) if "%" in path else path), query
+
+    def _begin_call(
+        self, method: str, path: str, query: str, served: Served, params: Any
+    ) -> None:
+        call = Call(method, path, query, Head(self.headers), self)
+        call.params = params
+        call.target = self.url.partition(b"?")[0]
+        self.call, self.served = call, served
+        self.chunks = []
+        self.body_size = 0
+        limit = served.body_limit
+        length = next((value for name, value in self.headers if name == b"content-length"), b"0")
+        if limit is not None and int(length) > limit:
+            raise RefusedError(413, f"The request body is larger than {limit} bytes.")
+        if self.expect_100_continue and not self.is_busy:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        """Take in a part of the body."""
+        if self.call is None:
+            if self.cycle is not None:
+                super().on_body(body)
+            return
+        self.body_size += len(body)
+        limit = cast(Served, self.served).body_limit
+        if limit is not None and self.body_size > limit:
+            raise RefusedError(413, f"The request body is larger than {limit} bytes.")
+        self.chunks.append(body)
+
+    def on_message_complete(self) -> None:
+        """End a request: serve it, or let it wait for those before it."""
+        self.is_reading_body = False
+        self.messages += 1
+        call, served = self.call, self.served
+        if call is None or served is None:
+            if self.cycle is not None:
+                super().on_message_complete()
+            return
+        call.body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        keep_alive = self.keep_alive_of(call) and self.parser.get_http_version() == "1.1"
+        if self.is_busy:
+            self.waiting.append((call, served, keep_alive))
+            self.flow.pause_reading()
+        else:
+            self.keep_alive = keep_alive
+            self._serve(call, served)
+
+    # --- serve
+
+    def _table(self) -> RouteTable | None:
+        """Return the application's routes, None if the lane may not serve it."""
+        app = self.lane_app
+        if app is None or app._foreign or app.root_path:
+            return None
+        return app._table or app.table
+
+    def _has_room(self) -> bool:
+        limit = self.limit_concurrency
+        return limit is None or (len(self.connections) < limit and len(self.tasks) < limit)
+
+    def _serve(self, call: Call, served: Served) -> None:
+        call.app = self.lane_app
+        call.route = served.route
+        call.body_limit = served.body_limit
+        current_call.set(call)
+        try:
+            outcome = served.run(call)
+        except Exception as exc:
+            self._finish(call, _error_reply(exc))
+            return
+        if type(outcome) is Reply:
+            self._finish(call, outcome)
+            return
+        self.is_busy = True
+        task = start_task(self.loop, cast("Coroutine[Any, Any, Reply]", outcome))
+        if task.done():
+            self._finish_task(call, task)
+        else:
+            self.tasks.add(task)
+            task.add_done_callback(partial(self._finish_task, call))
+
+    def _finish_task(self, call: Call, task: asyncio.Task[Reply]) -> None:
+        self.tasks.discard(task)
+        if task.cancelled():
+            self._finish(call, _error_reply(asyncio.CancelledError("The handler was cancelled.")))
+            return
+        error = task.exception()
+        self._finish(call, task.result() if error is None else _error_reply(error))
+
+    def _finish(self, call: Call, reply: Reply) -> None:
+        """Write a reply and go on with the next request."""
+        if reply.error is not None:
+            logger.error("Exception in %s %s", call.method, call.path, exc_info=reply.error)
+        if reply.stream is not None:
+            self._stream(call, reply)
+            return
+        if self.transport.is_closing():
+            self._after_reply(call, reply)
+            return
+        keep_alive = self.keep_alive and not self.is_closing
+        if reply.headers is not None and keep_alive:
+            keep_alive = not _asks_to_close(reply)
+        is_head = call.method == "HEAD"
+        defaults = self.server_state.default_headers
+        try:
+            data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
+        except UnsafeHeaderError as exc:
+            logger.error("Exception in %s %s", call.method, call.path, exc_info=exc)
+            reply = Reply(SERVER_ERROR, 500, TEXT)
+            data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
+        self.transport.write(data)
+        if self.access_log:
+            self._log_access(call, reply.status)
+        if not keep_alive:
+            self.transport.close()
+        self._after_reply(call, reply)
+
+    def _after_reply(self, call: Call, reply: Reply) -> None:
+        if reply.background is not None:
+            task = self.loop.create_task(_run_background(reply.background, call))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        self.server_state.total_requests += 1
+        if self.is_busy:
+            self.is_busy = False
+            self._next()
+
+    def _next(self) -> None:
+        """Serve the requests that waited for the last one, as far as they need not wait."""
+        while self.waiting and not self.is_busy and not self.transport.is_closing():
+            item = self.waiting.popleft()
+            if isinstance(item, RequestResponseCycle):
+                self._start_cycle(item)
+            else:
+                call, served, self.keep_alive = item
+                self._serve(call, served)
+        if not self.waiting and not self.flow.write_paused:
+            self.flow.resume_reading()
+
+    def on_response_complete(self) -> None:
+        """Go on after a response that took uvicorn's way."""
+        self.server_state.total_requests += 1
+        self.is_busy = False
+        self.silent_seconds = 0
+        if not self.transport.is_closing():
+            self.loop.call_soon(self._next)
+
+    def _stream(self, call: Call, reply: Reply) -> None:
+        """Send a reply that sends itself, through uvicorn's response cycle."""
+        self.is_busy = True
+        cycle = self._make_cycle(self.make_scope(call), keep_alive=self.keep_alive)
+        cycle.body = bytearray(call.body or b"")
+        cycle.more_body = False
+        cycle.message_event.set()
+
+        async def send_stream(scope: Scope, receive: Receive, send: Send) -> None:
+            await stream_reply(reply, scope, receive, send)
+            if reply.background is not None:
+                await reply.background()
+
+        self.cycle = cycle
+        self._start_asgi_task(cycle, cast(Any, send_stream))
+
+    def _make_cycle(self, scope: Any, *, keep_alive: bool) -> RequestResponseCycle:
+        return RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=keep_alive and not self.is_closing,
+            on_response=self.on_response_complete,
+        )
+
+    def _begin_cycle(self) -> None:
+        """Begin a request that takes uvicorn's way."""
+        path, query = self._split_target()
+        scope = self._scope(self.parser.get_method().decode("ascii"), self.headers)
+        scope["path"] = self.root_path + path
+        scope["raw_path"] = self.root_path.encode("ascii") + self.url.partition(b"?")[0]
+        scope["query_string"] = query.encode("ascii")
+        scope["http_version"] = version = self.parser.get_http_version()
+        keep_alive = version != "1.0" and self.parser.should_keep_alive()
+        self.cycle = self._make_cycle(scope, keep_alive=keep_alive)
+        self.cycle.waiting_for_100_continue = self.expect_100_continue
+        if self.is_busy:
+            self.waiting.append(self.cycle)
+            self.flow.pause_reading()
+        else:
+            self._start_cycle(self.cycle)
+
+    def _start_cycle(self, cycle: RequestResponseCycle) -> None:
+        self.is_busy = True
+        has_room = self._has_room()
+        self._start_asgi_task(cycle, self.app if has_room else cast(Any, service_unavailable))
+
+    def _scope(self, method: str, headers: Any) -> Any:
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "method": method,
+            "headers": headers,
+            "state": self.app_state.copy(),
+        }
+
+    def _refuse(self, refused: RefusedError) -> None:
+        """Answer with an error and close; after an unfinished response just close."""
+        self.waiting.clear()
+        self.block = b""
+        if self.is_busy:
+            self.is_closing = True
+            return
+        if self.transport.is_closing():
+            return
+        reply = detail_reply(refused.status, refused.reason)
+        defaults = self.server_state.default_headers
+        self.transport.write(self.wire.encode(reply, defaults, is_head=False, keep_alive=False))
+        self.transport.close()
+
+    def _log_access(self, call: Call, status: int) -> None:
+        client = "%s:%d" % self.client[:2] if self.client else ""
+        target = call.target.decode("ascii") + ("?" + call.query if call.query else "")
+        self.access_logger.info(
+            '%s - "%s %s HTTP/%s" %d', client, call.method, target, "1.1", status
+        )
+
+    # --- the origin of the calls
+
+    def make_scope(self, call: Call) -> Scope:
+        """Return the ASGI scope of a call."""
+        scope = self._scope(call.method, call.head.raw)
+        scope["path"] = call.path
+        scope["raw_path"] = call.target
+        scope["query_string"] = call.query.encode("ascii")
+        return cast(Scope, scope)
+
+    async def read_body(self, call: Call) -> bytes:
+        """Return the whole body; on the lane it is there before the call is made."""
+        return call.body or b""
+
+    def receive(self, call: Call) -> Receive:
+        """Return an ASGI receive callable over the body."""
+        return replay(call.body or b"", self._wait_for_disconnect)
+
+    async def _wait_for_disconnect(self) -> dict[str, Any]:
+        if self.lost is None:
+            self.lost = asyncio.Event()
+        if not self.transport.is_closing():
+            await self.lost.wait()
+        return {"type": "http.disconnect"}
+
+
+def _error_reply(exc: BaseException) -> Reply:
+    """Return the reply to what went past every middleware."""
+    reply = Reply(SERVER_ERROR, 500, TEXT)
+    reply.error = exc if isinstance(exc, Exception) else RuntimeError(repr(exc))
+    return reply
+
+
+def _asks_to_close(reply: Reply) -> bool:
+    return any(
+        name == b"connection" and value.lower() == b"close" for name, value in reply.headers or ()
+    )
+
+
+async def _run_background(background: Any, call: Call) -> None:
+    try:
+        await background()
+    except Exception:
+        logger.exception("Exception in a background task of %s %s", call.method, call.path)

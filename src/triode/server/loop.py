@@ -1,0 +1,77 @@
+"""Start a task at once instead of in the loop's next turn.
+
+Python 3.12 has eager tasks. On 3.11 our loop keeps back the first step that a new task asks it
+to schedule, and the step is then run in place: the handler runs inside a real task either way,
+so `asyncio.timeout`, task groups and cancellation work in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+try:
+    import uvloop
+except ImportError:  # Windows, PyPy
+    BaseLoop: Any = asyncio.SelectorEventLoop
+else:
+    BaseLoop = uvloop.Loop
+
+if sys.version_info >= (3, 12):
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        """Return a new event loop of the fastest kind there is."""
+        loop: asyncio.AbstractEventLoop = BaseLoop()
+        return loop
+
+    def start_task(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]
+    ) -> asyncio.Task[T]:
+        """Return a task that has run up to its first wait; it may be done."""
+        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+
+else:
+
+    class LaneLoop(BaseLoop):  # type: ignore[misc, valid-type]
+        """An event loop that can hand over a new task's first step."""
+
+        _is_catching = False
+        _caught: Any = None
+
+        def call_soon(
+            self, callback: Callable[..., object], *args: Any, context: Any = None
+        ) -> Any:
+            """Schedule a callback, or keep it back while a task is being started."""
+            if self._is_catching:
+                self._is_catching = False
+                self._caught = (callback, args, context)
+                return None
+            return super().call_soon(callback, *args, context=context)
+
+    def new_event_loop() -> asyncio.AbstractEventLoop:
+        """Return a new event loop of the fastest kind there is."""
+        loop: asyncio.AbstractEventLoop = LaneLoop()
+        return loop
+
+    def start_task(
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]
+    ) -> asyncio.Task[T]:
+        """Return a task that has run up to its first wait, on our loop; it may be done.
+
+        On a foreign loop the task starts in the loop's next turn.
+        """
+        if not isinstance(loop, LaneLoop):
+            return loop.create_task(coroutine)
+        loop._is_catching = True
+        try:
+            task = asyncio.Task(coroutine, loop=loop)
+        finally:
+            loop._is_catching = False
+        callback, args, context = loop._caught
+        loop._caught = None
+        context.run(callback, *args)
+        return task

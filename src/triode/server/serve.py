@@ -1,0 +1,73 @@
+"""uvicorn, set up for the lane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+LANE = "triode.server.lane:LaneProtocol"
+LOOP = "triode.server.loop:new_event_loop"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """Where and how to listen.
+
+    `uds` is the path of a Unix socket instead of host and port. Times are in seconds;
+    `limit_concurrency` None means no limit.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    uds: str | None = None
+    workers: int = 1
+    access_log: bool = False
+    log_level: str = "info"
+    keep_alive: int = 75
+    graceful_shutdown: int = 30
+    limit_concurrency: int | None = None
+    backlog: int = 2048
+    ssl_certfile: str | None = None
+    ssl_keyfile: str | None = None
+
+
+def make_config(
+    app: Any,
+    options: ServerOptions,
+    *,
+    kind: type[uvicorn.Config] = uvicorn.Config,
+    **extra: Any,
+) -> uvicorn.Config:
+    """Return uvicorn's configuration for an application or its import string.
+
+    Proxy headers are not trusted: that is a middleware's work, which knows the proxies.
+    """
+    return kind(
+        app,
+        host=options.host,
+        port=options.port,
+        uds=options.uds,
+        workers=options.workers,
+        http=LANE,
+        loop=LOOP,
+        lifespan="on",
+        interface="asgi3",
+        access_log=options.access_log,
+        log_level=options.log_level,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=options.keep_alive,
+        timeout_graceful_shutdown=options.graceful_shutdown,
+        limit_concurrency=options.limit_concurrency,
+        backlog=options.backlog,
+        ssl_certfile=options.ssl_certfile,
+        ssl_keyfile=options.ssl_keyfile,
+        **extra,
+    )
+
+
+def serve(app: Any, options: ServerOptions) -> None:
+    """Serve an application in this process until it is told to stop."""
+    uvicorn.Server(make_config(app, options)).run()

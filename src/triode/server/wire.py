@@ -1,0 +1,106 @@
+"""The bytes of a response: status line, headers, length.
+
+The head up to the content length is the same for every response of a status and content type
+within a second, so it is kept that long.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from triode.http import Reply
+from triode.http.call import RawHeaders
+
+FORBIDDEN_IN_NAME = re.compile(rb'[\x00-\x20\x7f-\xff()<>@,;:\\"/\[\]?={}]')
+FORBIDDEN_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+LENGTHS = [b"%d\r\n" % length for length in range(4096)]
+
+
+def _status_line(status: int) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
+
+
+STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
+
+
+class UnsafeHeaderError(ValueError):
+    """A header that would break the response apart."""
+
+
+def check_header(name: bytes, value: bytes) -> None:
+    """Refuse a header whose name or value cannot stand in a response.
+
+    SECURITY: a CR or LF in a value would let a client write headers of its own (RFC 9110, 5.5).
+
+    Raises:
+        UnsafeHeaderError: naming the header.
+    """
+    if not name or FORBIDDEN_IN_NAME.search(name):
+        raise UnsafeHeaderError(f"The response header name {name!r} is not a token.")
+    if FORBIDDEN_IN_VALUE.search(value):
+        raise UnsafeHeaderError(f"The response header {name!r} has a control character in it.")
+
+
+class Wire:
+    """Writes the heads of responses for one server.
+
+    `default_headers` is the server's own list (Date and the like); it is replaced, never changed,
+    once a second, which is how a kept head is known to be stale.
+    """
+
+    __slots__ = ("_default_headers", "_heads")
+
+    def __init__(self) -> None:
+        self._default_headers: RawHeaders | None = None
+        self._heads: dict[tuple[int, bytes | None], bytes] = {}
+
+    def encode(
+        self, reply: Reply, default_headers: RawHeaders, *, is_head: bool, keep_alive: bool
+    ) -> bytes:
+        """Return the bytes of a reply that is complete in memory.
+
+        Raises:
+            UnsafeHeaderError: a header of the reply must not be sent.
+        """
+        if default_headers is not self._default_headers:
+            self._default_headers = default_headers
+            self._heads = {}
+        status, media, body = reply.status, reply.media, reply.body
+        head = self._heads.get((status, media))
+        if head is None:
+            head = self._heads[status, media] = self._head(status, media)
+        if status < 200 or status == 204 or status == 304:
+            body = length = b""
+        else:
+            size = len(body)
+            length = LENGTHS[size] if size < 4096 else b"%d\r\n" % size
+        if is_head:
+            body = b""
+        if reply.headers is None and keep_alive:
+            return b"%b%b\r\n%b" % (head, length, body)
+        return b"%b%b%b\r\n%b" % (head, length, _lines(reply.headers, keep_alive), body)
+
+    def _head(self, status: int, media: bytes | None) -> bytes:
+        parts = [STATUS_LINES[status]]
+        parts += [b"%b: %b\r\n" % pair for pair in self._default_headers or ()]
+        if media is not None:
+            check_header(b"content-type", media)
+            parts.append(b"content-type: %b\r\n" % media)
+        if not (status < 200 or status in (204, 304)):
+            parts.append(b"content-length: ")
+        return b"".join(parts)
+
+
+def _lines(headers: RawHeaders | None, keep_alive: bool) -> bytes:
+    lines = []
+    for name, value in headers or ():
+        check_header(name, value)
+        lines.append(b"%b: %b\r\n" % (name, value))
+    if not keep_alive:
+        lines.append(b"connection: close\r\n")
+    return b"".join(lines)

@@ -1,0 +1,69 @@
+"""Clients that call an application in the same process, as plain ASGI.
+
+Both run the application's start-up and shut-down when used as a context manager, follow
+redirects, keep cookies, and raise what a handler raised unless told otherwise.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx2
+from starlette.testclient import TestClient as StarletteTestClient
+
+from triode.http.call import ASGIApp, Receive, Scope, Send
+from triode.server.lifespan import LifespanDriver
+
+
+class TestClient(StarletteTestClient):
+    """Calls an application from plain code: `with TestClient(app) as client: client.get("/")`."""
+
+    __test__ = False  # pytest takes every class named Test… for a test
+
+
+class AsyncTestClient(httpx2.AsyncClient):
+    """Calls an application from async code, on the test's own event loop.
+
+    `options` are those of `httpx.AsyncClient`.
+    """
+
+    __test__ = False
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        base_url: str = "http://testserver",
+        *,
+        raise_server_exceptions: bool = True,
+        follow_redirects: bool = True,
+        **options: Any,
+    ) -> None:
+        self.app = app
+        self._lifespan = LifespanDriver(app)
+        transport = httpx2.ASGITransport(
+            self._call_app, raise_app_exceptions=raise_server_exceptions
+        )
+        super().__init__(
+            base_url=base_url,
+            transport=transport,
+            follow_redirects=follow_redirects,
+            **options,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._lifespan.startup()
+        return await super().__aenter__()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await super().__aexit__(exc_type, exc_value, traceback)
+        await self._lifespan.shutdown()
+
+    async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = dict(self._lifespan.state)
+        await self.app(scope, receive, send)

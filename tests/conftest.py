@@ -1,0 +1,86 @@
+"""Fixtures of every room: above all `serve`, which runs a test on both ways to an application."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+
+from triode.testing import LaneClient, TestClient
+
+if TYPE_CHECKING:
+    from selenium.webdriver.chrome.webdriver import WebDriver
+
+Client: TypeAlias = TestClient | LaneClient
+Serve: TypeAlias = Callable[..., Client]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test whose browser or service is missing; with CI=true it fails instead."""
+    missing = []
+    if item.get_closest_marker("browser") and not browser_programs():
+        missing.append("Chromium and chromedriver are not installed")
+    for marker in item.iter_markers("service"):
+        variable = f"TRIODE_TEST_{marker.args[0].upper()}_URL"
+        if not os.environ.get(variable):
+            missing.append(f"{variable} does not name a server")
+    if missing:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse("; ".join(missing))
+
+
+def browser_programs() -> tuple[str, str] | None:
+    """Return the paths of a Chromium and of its driver, None when either is missing."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    browser = next((path for name in names if (path := shutil.which(name))), None)
+    driver = shutil.which("chromedriver")
+    return (browser, driver) if browser and driver else None
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[WebDriver]:
+    """Return one headless browser for all tests marked `browser`."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    programs = browser_programs()
+    assert programs, "mark the test with pytest.mark.browser"
+    options = webdriver.ChromeOptions()
+    options.binary_location = programs[0]
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options=options, service=Service(programs[1]))
+    yield driver
+    driver.quit()
+
+
+def client_for(app: Any, way: str, **options: Any) -> Client:
+    """Return a client of `app`, not yet entered; `way` is "asgi" or "lane"."""
+    if way == "lane":
+        return LaneClient(app, **options)
+    return TestClient(app, raise_server_exceptions=False, **options)
+
+
+@pytest.fixture(params=["asgi", "lane"])
+def way(request: pytest.FixtureRequest) -> str:
+    """Return how the application is reached: "asgi" in this process, "lane" over a socket."""
+    return str(request.param)
+
+
+@pytest.fixture
+def serve(way: str) -> Iterator[Serve]:
+    """Start applications and return their clients: `client = serve(app)`.
+
+    A handler's exception is the 500 that a client would get, on both ways. Options are those of
+    httpx: `headers`, `cookies`, `follow_redirects`.
+    """
+    with ExitStack() as stack:
+
+        def start(app: Any, **options: Any) -> Client:
+            return stack.enter_context(client_for(app, way, **options))
+
+        yield start
