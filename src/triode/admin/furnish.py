@@ -21,7 +21,7 @@ from triode.admin.columns import (
     picker,
     related_writer,
 )
-from triode.admin.desk import Desk, Option, make_desk, namer
+from triode.admin.desk import Desk, Option, make_desk
 from triode.admin.filters import (
     NAMES_LIMIT,
     BoolFilter,
@@ -186,13 +186,13 @@ class Furnisher:
 
     # --- names and links
 
+    def desk_for(self, model: Any) -> Desk:
+        """Return the desk of any model; a bare one where it is not registered."""
+        return self.desks.get(model) or make_desk(model, ModelAdmin(model), "")
+
     def name_of(self, model: Any) -> Callable[[Any], str]:
         """Return what names a row of any model, registered or not."""
-        desk = self.desks.get(model)
-        if desk is not None:
-            return desk.name_of
-        known = reflect(model)
-        return namer(model, ModelAdmin(model), known, known.table.verbose_name)
+        return self.desk_for(model).name_of
 
     def link_to(self, model: Any) -> Callable[[Any], str] | None:
         """Return what gives the page of a row of a model, None where it has no pages."""
@@ -253,12 +253,11 @@ class Furnisher:
 
     def relation_filter(self, path: FieldPath) -> RelationFilter:
         """Compile a filter by the rows of another model."""
-        target = self.desks.get(path.end)
         known = reflect(path.end)
         name_of = self.name_of(path.end)
         key = path.to(known.key.name).expression
         named = path.to(known.name_field).expression if known.name_field else None
-        parse = (target or self.bare_desk(path.end)).parse_key
+        parse = self.desk_for(path.end).parse_key
 
         async def rows() -> list[tuple[str, str]]:
             query = path.end.where().limit(NAMES_LIMIT)
@@ -291,10 +290,6 @@ class Furnisher:
             name_of=name,
             null=key.is_(None) if is_optional else None,
         )
-
-    def bare_desk(self, model: Any) -> Desk:
-        """Return a desk for a model that has no pages, to read its keys."""
-        return make_desk(model, ModelAdmin(model), "")
 
 
 def default_columns(desk: Desk) -> list[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from triode.admin.addresses import Addresses
 from triode.admin.assets import Assets, load_assets
 from triode.admin.desk import Desk, make_desk
+from triode.admin.editing import plan_form
 from triode.admin.furnish import Furnisher
+from triode.admin.lookups import Target
 from triode.admin.model_admin import ModelAdmin
 
 
@@ -23,6 +25,7 @@ class Office:
     assets: Assets
     login_path: str
     logout_path: str
+    namer: Callable[[Any], Callable[[Any], str]]
 
     @property
     def styles(self) -> Sequence[str]:
@@ -68,7 +71,18 @@ def open_office(
     furnisher = Furnisher({desk.model: desk for desk in desks.values()}, at)
     for desk in desks.values():
         furnisher.furnish(desk)
-    return Office(title, at, desks, load_assets(), login_path, logout_path)
+    for desk in desks.values():
+        desk.form = plan_form(desk, targets_of(desk, furnisher))
+    return Office(title, at, desks, load_assets(), login_path, logout_path, furnisher.name_of)
+
+
+def targets_of(desk: Desk, furnisher: Furnisher) -> dict[str, Target]:
+    """Return where the relations that a form shows lead: foreign keys by column, many by name."""
+    return {
+        each.field.name if each.field else name: Target(furnisher.desk_for(each.target))
+        for name, each in desk.reflection.relations.items()
+        if each.field is not None or each.is_own
+    }
 
 
 def _slugs(admins: Sequence[ModelAdmin]) -> dict[str, ModelAdmin]:

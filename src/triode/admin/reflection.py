@@ -18,12 +18,16 @@ NAMES = ("name", "title", "label", "full_name", "username", "email", "subject", 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A relation as the admin sees it; `field` is its foreign key, None for a many-valued one."""
+    """A relation as the admin sees it; `field` is its foreign key, None for a many-valued one.
+
+    `is_own` is whether this model declares it, so that its form shows it.
+    """
 
     name: str
     target: Any
     is_many: bool
     field: ModelField | None
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
