@@ -131,7 +131,11 @@ class App(Router):
     ) -> None:
         given: dict[str, Any] = dict(options)
         super().__init__(
-            **{name: given.pop(name) for name in ("tags", "dependencies", "responses") if name in given}
+            **{
+                name: given.pop(name)
+                for name in ("tags", "dependencies", "responses")
+                if name in given
+            }
         )
         self.title = title
         self.version = version
@@ -356,7 +360,9 @@ class App(Router):
             await reply.stream(call.scope(), receive, send)
 
 
-def _with_arguments(factory: Callable[..., ASGIApp], args: tuple[Any, ...]) -> Callable[..., ASGIApp]:
+def _with_arguments(
+    factory: Callable[..., ASGIApp], args: tuple[Any, ...]
+) -> Callable[..., ASGIApp]:
     if not args:
         return factory
 

@@ -337,8 +337,26 @@ class EndpointWriter:
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 RESERVED = frozenset(
-    "call problems params query headers response background form body raw reply result stack exc "
-    "stop finish missing deepcopy".split()
+    [
+        "call",
+        "problems",
+        "params",
+        "query",
+        "headers",
+        "response",
+        "background",
+        "form",
+        "body",
+        "raw",
+        "reply",
+        "result",
+        "stack",
+        "exc",
+        "stop",
+        "finish",
+        "missing",
+        "deepcopy",
+    ]
 )
 
 
@@ -356,4 +374,3 @@ def _unique(parts: Any) -> list[BodyPart]:
     for part in parts:
         found.setdefault(part.alias, part)
     return list(found.values())
-

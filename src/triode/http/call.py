@@ -51,7 +51,7 @@ class Head:
 
     @property
     def cookies(self) -> dict[str, str]:
-        """Cookies by name; a name sent twice keeps its first value, as RFC 6265 (5.4) orders them."""
+        """Cookies by name; of a name sent twice the first, the most specific (RFC 6265, 5.4)."""
         if self._cookies is None:
             found: dict[str, str] = {}
             for header in self.all(b"cookie"):
@@ -82,10 +82,10 @@ class Origin(Protocol):
 class Call:
     """A request on its way to an endpoint.
 
-    `path` is percent-decoded, `query` is the raw query string without "?". `params` holds the
-    path's parameters as text, `target` the path as sent where the origin needs it, `extras` what middleware adds to the ASGI scope (None: nothing).
-    `body` is None while it has not been read from its origin; `body_limit` is in bytes, None for
-    no limit.
+    `path` is percent-decoded, `query` the raw query string without "?", `target` the path as sent
+    where the origin needs it. `params` holds the path's parameters as text, `extras` what
+    middleware adds to the ASGI scope (None: nothing). `body` is None while it has not been read
+    from its origin; `body_limit` is in bytes, None for no limit.
     """
 
     __slots__ = (

@@ -121,9 +121,7 @@ def _branch(branches: list[tuple[Segment, _Node[R]]], segment: Segment) -> _Node
     return node
 
 
-def _walk(
-    node: _Node[R], parts: list[str], index: int, method: str, values: list[str]
-) -> R | None:
+def _walk(node: _Node[R], parts: list[str], index: int, method: str, values: list[str]) -> R | None:
     """Return the first route below a node that fits; `values` holds its parameters then."""
     if index == len(parts):
         return node.routes.get(method)
