@@ -147,7 +147,8 @@ class EndpointWriter:
             values.append((parameter.name, self._parameter(parameter)))
         for part in node.body:
             values.append((part.name, self._body_part(part)))
-        return ", ".join(f"{name}={value}" for name, value in values)
+        # A dependency of the route only runs: it has no name that its value could be passed by.
+        return ", ".join(f"{name}={value}" for name, value in values if name)
 
     def _dependency(self, node: Dependency) -> str:
         key = (node.call, node.scopes if _reads_scopes(node) else ())
