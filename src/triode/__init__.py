@@ -10,9 +10,43 @@ TYPE_CHECKING = False
 # The one list of public names. Type checkers read it as imports; `__getattr__` below reads the
 # same lines from this file's source, so each is written `from triode.room import Name as Name`.
 if TYPE_CHECKING:
+    from starlette import status as status
+    from starlette.datastructures import UploadFile as UploadFile
+    from starlette.requests import Request as Request
+    from starlette.responses import Response as Response
+    from starlette.websockets import WebSocket as WebSocket
+    from starlette.websockets import WebSocketDisconnect as WebSocketDisconnect
+
+    from triode.binding import BackgroundTasks as BackgroundTasks
+    from triode.binding import Body as Body
+    from triode.binding import Cookie as Cookie
+    from triode.binding import Depends as Depends
+    from triode.binding import File as File
+    from triode.binding import Form as Form
+    from triode.binding import Header as Header
+    from triode.binding import Path as Path
+    from triode.binding import Query as Query
+    from triode.binding import Security as Security
+    from triode.binding import SecurityScopes as SecurityScopes
     from triode.errors import ClientError as ClientError
     from triode.errors import ConfigError as ConfigError
     from triode.errors import TriodeError as TriodeError
+    from triode.framework import Triode as Triode
+    from triode.http import HTTPException as HTTPException
+    from triode.http import RequestValidationError as RequestValidationError
+    from triode.http import WebSocketException as WebSocketException
+    from triode.routing import APIRouter as APIRouter
+    from triode.routing import Router as Router
+    from triode.schema import Create as Create
+    from triode.schema import Email as Email
+    from triode.schema import Patch as Patch
+    from triode.schema import Url as Url
+    from triode.templating import Page as Page
+    from triode.templating import Redirect as Redirect
+    from triode.templating import flash as flash
+    from triode.templating import redirect as redirect
+    from triode.templating import render as render
+    from triode.templating import url_for as url_for
 
 __version__ = "0.1.0"
 
@@ -20,14 +54,13 @@ __version__ = "0.1.0"
 # A type checker must not see `__getattr__`: it would take a misspelt name for one that exists.
 if not TYPE_CHECKING:
 
-    def _public_names() -> dict[str, str]:
-        """Return the module that holds each public name."""
-        source = __loader__.get_source(__name__)
-        found: dict[str, str] = {}
-        for line in source.splitlines():
+    def _public_names() -> dict[str, tuple[str, str]]:
+        """Return the module that holds each public name, and its name there."""
+        found: dict[str, tuple[str, str]] = {}
+        for line in __loader__.get_source(__name__).splitlines():
             words = line.split()
-            if line.startswith("    from ") and len(words) == 6 and words[3] == words[5]:
-                found[words[5]] = words[1]
+            if line.startswith("    from ") and len(words) == 6 and words[4] == "as":
+                found[words[5]] = words[1], words[3]
         return found
 
     def __getattr__(name: str) -> object:
@@ -36,8 +69,9 @@ if not TYPE_CHECKING:
             return sorted(names)
         if name not in names:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = __import__(names[name], fromlist=[name])
-        value = globals()[name] = getattr(module, name)
+        module_name, own_name = names[name]
+        module = __import__(module_name, fromlist=[own_name])
+        value = globals()[name] = getattr(module, own_name)
         return value
 
     def __dir__() -> list[str]:
