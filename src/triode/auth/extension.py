@@ -106,7 +106,9 @@ class Auth:
         """
         return f"{base_url.rstrip('/')}{self.link_path}/{self.links.make(user, next=next)}"
 
-    async def authenticate(self, email: str, password: str, call: Call | None = None) -> User | None:
+    async def authenticate(
+        self, email: str, password: str, call: Call | None = None
+    ) -> User | None:
         """Return whose email and password these are, None if nobody's.
 
         Raises:

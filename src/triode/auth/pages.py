@@ -168,5 +168,3 @@ class AccountPages:
 def _session(call: Call) -> Session:
     session: Session = (call.extras or {})["session"]
     return session
-
-

@@ -136,7 +136,7 @@ class Session(MutableMapping[str, Any]):
 
     @property
     def binding_secret(self) -> bytes:
-        """A secret that only this session knows, to bind tokens to it; made when first asked for."""
+        """A secret that only this session knows, to bind tokens to it."""
         if self.token is not None:
             return hashlib.sha256(b"csrf." + self.token.encode()).digest()
         if "_secret" not in self:

@@ -14,6 +14,7 @@ from typing import Any, Self, TypeAlias
 
 import jinja2
 import jinja2.runtime
+from jinja2.utils import missing
 
 from triode.errors import ConfigError, TriodeError, place_of
 from triode.http import Call, require_call
@@ -90,7 +91,7 @@ class Templates:
             loader=jinja2.ChoiceLoader(
                 [jinja2.FileSystemLoader(self.folders), jinja2.PrefixLoader(self.packages)]
             ),
-            autoescape=_escapes,
+            autoescape=_escapes,  # noqa: S701 - off for text files only
             auto_reload=self.debug,
             undefined=jinja2.StrictUndefined if self.debug else jinja2.Undefined,
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
@@ -116,7 +117,7 @@ class Templates:
         try:
             return self.environment.get_template(name).render(context)
         except jinja2.TemplateNotFound as exc:
-            raise self._missing(exc.name or name) from exc
+            raise self._missing(str(exc.name or name)) from exc
         except jinja2.TemplateSyntaxError as exc:
             raise TemplateError(
                 f"The template {exc.name or name!r} cannot be read: {exc.message}.",
@@ -146,7 +147,7 @@ def templates_of(call: Call) -> Templates:
 def attached_templates(app: Any) -> Templates:
     """Return the templates of an application; attached now if it has none yet."""
     found: Templates | None = app.extension(Templates)
-    return found if found is not None else app.attach(Templates())  # type: ignore[no-any-return]
+    return found if found is not None else app.attach(Templates())
 
 
 def home_of(app: Any) -> Path | None:
@@ -167,7 +168,7 @@ class _RequestContext(jinja2.runtime.Context):
 
     def resolve_or_missing(self, key: str) -> Any:
         found = super().resolve_or_missing(key)
-        if found is jinja2.runtime.missing and key in _OF_REQUEST:
+        if found is missing and key in _OF_REQUEST:
             return _OF_REQUEST[key](require_call(f"The name {key!r} in a template"))
         return found
 
