@@ -175,7 +175,7 @@ class Editor:
             return await self.readonly_box(name)
         if name in self.plan.many:
             return await self.many_box(name)
-        if name not in self.form.fields_by_name:
+        if name not in (self.form.fields or ()):
             field = self.plan.form_class(instance=self.row)[name]
         else:
             field = self.form[name]
