@@ -110,6 +110,7 @@ def all_peers() -> tuple[Peer, ...]:
             "Triode",
             triode,
             WEB + DATABASE,
+            variants={"hello": (Variant("struct"), Variant("dict", "/dict"))},
             distributions=("triode", "starlette", "msgspec", "uvicorn", "SQLAlchemy"),
             directory=ROOT,
         ),

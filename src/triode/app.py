@@ -50,6 +50,7 @@ class AppOptions(TypedDict, total=False):
     root_path: str
     root_path_in_servers: bool
     generate_unique_id_function: Callable[[Any], str] | None
+    separate_input_output_schemas: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -120,6 +121,7 @@ class App(Router):
     root_path: str = ""
     root_path_in_servers: bool = True
     generate_unique_id_function: Callable[[Any], str] | None = None
+    separate_input_output_schemas: bool = True
     swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect"
     swagger_ui_init_oauth: Mapping[str, Any] | None = None
     swagger_ui_parameters: Mapping[str, Any] | None = None

@@ -187,7 +187,6 @@ class FormPage:
     can_save: bool
     can_add: bool
     version: str = ""
-    is_multipart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,21 @@ from collections.abc import Iterator
 from typing import Any
 
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from triode.cli.errors import EXIT_CODE, program_error, report
 from triode.server import ServerOptions, make_config
 from triode.server.lifespan import LifespanDriver
+
+
+LOGGING: dict[str, Any] = {
+    **LOGGING_CONFIG,
+    "loggers": {
+        **LOGGING_CONFIG["loggers"],
+        "triode": {"handlers": ["default"], "level": "INFO", "propagate": False},
+    },
+}
 
 
 class ServingConfig(uvicorn.Config):
@@ -46,7 +55,7 @@ class ReportingLifespan(LifespanDriver):
 
 def config_for(app: Any, options: ServerOptions, **extra: Any) -> uvicorn.Config:
     """Return the configuration to serve `app`, or the application at its address."""
-    return make_config(app, options, kind=ServingConfig, **extra)
+    return make_config(app, options, kind=ServingConfig, log_config=LOGGING, **extra)
 
 
 def serve(config: uvicorn.Config, listener: socket.socket) -> None:

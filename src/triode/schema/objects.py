@@ -312,7 +312,14 @@ class ObjectSchema(Schema):
     # --- describe
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        return registry.reference(self, self.name, mode, lambda: self.body(registry, mode))
+        # Not `self`: every `Annotated[User, …]` has a description of its own, with the same body.
+        return registry.reference(
+            (self.target, self.name),
+            self.name,
+            mode,
+            lambda: self.body(registry, mode),
+            module=self.target.__module__,
+        )
 
     def body(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         """Return the schema itself, which `json_schema` refers to."""
