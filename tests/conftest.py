@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -59,19 +58,10 @@ def chromium() -> Iterator[WebDriver]:
     driver.quit()
 
 
-def lane_options() -> dict[str, Any]:
-    """Return what makes uvicorn use the lane; skips the test while there is none."""
-    if find_spec("triode.server") is None:
-        pytest.skip("the lane (triode.server) is not there yet")
-    from triode.server import LaneProtocol
-
-    return {"http": LaneProtocol}
-
-
 def client_for(app: Any, way: str, **options: Any) -> Client:
     """Return a client of `app`, not yet entered; `way` is "asgi" or "lane"."""
     if way == "lane":
-        return LaneClient(app, server_options=lane_options(), **options)
+        return LaneClient(app, **options)
     return TestClient(app, raise_server_exceptions=False, **options)
 
 

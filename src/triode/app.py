@@ -19,6 +19,7 @@ from triode.http.asgi import call_from_scope, close_socket, send_reply
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
 from triode.openapi.setup import Documentation
+from triode.openapi.webhooks import Webhooks
 from triode.routing import Mount, Route, Router, WebSocketRoute
 
 logger = logging.getLogger("triode")
@@ -48,6 +49,8 @@ class AppOptions(TypedDict, total=False):
     redoc_url: str | None
     root_path: str
     root_path_in_servers: bool
+    generate_unique_id_function: Callable[[Any], str] | None
+    separate_input_output_schemas: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -117,6 +120,8 @@ class App(Router):
     redoc_url: str | None = "/redoc"
     root_path: str = ""
     root_path_in_servers: bool = True
+    generate_unique_id_function: Callable[[Any], str] | None = None
+    separate_input_output_schemas: bool = True
     swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect"
     swagger_ui_init_oauth: Mapping[str, Any] | None = None
     swagger_ui_parameters: Mapping[str, Any] | None = None
@@ -128,12 +133,16 @@ class App(Router):
     ) -> None:
         given: dict[str, Any] = dict(options)
         super().__init__(
-            **{name: given.pop(name) for name in ("tags", "dependencies", "responses") if name in given}
+            **{
+                name: given.pop(name)
+                for name in ("tags", "dependencies", "responses")
+                if name in given
+            }
         )
         self.title = title
         self.version = version
         self.state = State()
-        self.webhooks = Router()
+        self.webhooks = Webhooks()
         self.extensions: dict[type, Any] = {}
         self.lifespan_hooks = LifespanHooks(given.pop("lifespan", None))
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(
@@ -353,7 +362,9 @@ class App(Router):
             await reply.stream(call.scope(), receive, send)
 
 
-def _with_arguments(factory: Callable[..., ASGIApp], args: tuple[Any, ...]) -> Callable[..., ASGIApp]:
+def _with_arguments(
+    factory: Callable[..., ASGIApp], args: tuple[Any, ...]
+) -> Callable[..., ASGIApp]:
     if not args:
         return factory
 

@@ -38,7 +38,8 @@ class LifespanHooks:
                 await _call(hook)
             state: dict[str, Any] = {}
             if self.lifespan is not None:
-                state.update(await stack.enter_async_context(self.lifespan(app)) or {})
+                given = await stack.enter_async_context(self.lifespan(app))
+                state.update(given or {})
             yield state
 
 

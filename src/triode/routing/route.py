@@ -36,6 +36,8 @@ class RouteKeywords(TypedDict, total=False):
     response_class: type[Response] | None
     name: str | None
     openapi_extra: dict[str, Any] | None
+    callbacks: Sequence[Any]
+    generate_unique_id_function: Callable[[Any], str] | None
     sync_to_thread: bool
     max_body_size: int | None
 
@@ -62,6 +64,8 @@ class RouteOptions:
     response_class: type[Response] | None = None
     name: str | None = None
     openapi_extra: dict[str, Any] | None = None
+    callbacks: tuple[Any, ...] = ()
+    generate_unique_id_function: Callable[[Any], str] | None = None
     sync_to_thread: bool = True
     max_body_size: int | None = None
 
@@ -69,9 +73,11 @@ class RouteOptions:
 def make_options(keywords: RouteKeywords) -> RouteOptions:
     """Return route options from keyword arguments."""
     values: dict[str, Any] = {
-        key: value for key, value in keywords.items() if value is not None or key == "response_model"
+        key: value
+        for key, value in keywords.items()
+        if value is not None or key == "response_model"
     }
-    for name in ("tags", "dependencies"):
+    for name in ("tags", "dependencies", "callbacks"):
         if name in values:
             values[name] = tuple(values[name])
     return RouteOptions(**values)

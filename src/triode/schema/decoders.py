@@ -26,6 +26,9 @@ def json_decoder(annotation: Any) -> Decode:
     Its places are relative to the body. It raises `ValidationFailed`, also for what is no JSON.
     """
     node = annotation if isinstance(annotation, Schema) else describe(annotation)
+    reader = node.json_reader()
+    if reader is not None:
+        return reader
     codec = node.codec
     slow = _json_validator(node)
     if codec is None:
@@ -44,7 +47,7 @@ def _direct(decode: Decode, slow: Decode) -> Decode:
     def decode_json(data: bytes) -> Any:
         try:
             return decode(data)
-        except (ValueError, RecursionError):  # msgspec's errors and UnicodeDecodeError
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         return slow(data)
 
@@ -54,12 +57,8 @@ def _direct(decode: Decode, slow: Decode) -> Decode:
 def _finished(decode: Decode, finish: Callable[[Any], Any], slow: Decode) -> Decode:
     def decode_json(data: bytes) -> Any:
         try:
-            raw = decode(data)
-        except (ValueError, RecursionError):
-            return slow(data)
-        try:
-            return finish(raw)
-        except Refused:
+            return finish(decode(data))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Refused):
             pass
         return slow(data)
 

@@ -12,7 +12,7 @@ from triode.schema.registry import Registry
 
 def title_of(name: str) -> str:
     """Make a title of a name, as FastAPI does: `user_id` is "User Id"."""
-    return name.replace("_", " ").title()
+    return name.replace("_", " ").strip().title()
 
 
 def document(

@@ -9,15 +9,14 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, NotRequired, Required
+from typing import Annotated, Any, Final
 
 import msgspec
-from typing_extensions import ReadOnly, TypeAliasType
 
 from triode.schema.fields import FieldInfo
 from triode.schema.variants import Variant
 
-_WRAPPERS: Final = (Required, NotRequired, ReadOnly, typing.Final, typing.NotRequired)
+_QUALIFIERS: Final = frozenset({"Required", "NotRequired", "ReadOnly", "Final"})
 _META_OPTIONS: Final = (
     "gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length",
     "title", "description", "examples",
@@ -46,7 +45,7 @@ def take_apart(annotation: Any) -> Parts:
     infos: list[FieldInfo] = []
     foreign: list[Any] = []
     variant: Variant | None = None
-    bare = annotation
+    bare: Any = annotation
     while True:
         origin = typing.get_origin(bare)
         if origin is Annotated:
@@ -55,9 +54,9 @@ def take_apart(annotation: Any) -> Parts:
             foreign[:0] = found.foreign
             variant = variant or found.variant
             bare = bare.__origin__
-        elif origin in _WRAPPERS:
+        elif getattr(origin, "_name", None) in _QUALIFIERS:
             bare = typing.get_args(bare)[0]
-        elif isinstance(bare, TypeAliasType):
+        elif type(bare).__name__ == "TypeAliasType":  # `type X = …`, typing or typing_extensions
             bare = bare.__value__
         elif isinstance(bare, typing.NewType):
             bare = bare.__supertype__

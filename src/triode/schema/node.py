@@ -76,6 +76,10 @@ class Schema:
         """
         return value
 
+    def json_reader(self) -> Callable[[bytes], Any] | None:
+        """Return the node's own way to decode a whole body; None where the codec is the way."""
+        return None
+
     def fit(self, value: Any) -> int:
         """Say how well `value` fits before any conversion: EXACT, STRICT or LAX.
 

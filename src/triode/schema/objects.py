@@ -23,7 +23,7 @@ from triode.schema.problems import HIDDEN, INVALID, Loc, Problem, problem
 from triode.schema.registry import Mode, Registry
 from triode.schema.variants import Changes, Variant
 
-FieldSource: TypeAlias = "Sequence[FieldDescription] | Callable[[], Sequence[FieldDescription]]"
+FieldSource: TypeAlias = "Iterable[FieldDescription] | Callable[[], Iterable[FieldDescription]]"
 
 _lock: Final = threading.RLock()
 _NO_FIELDS: Final = (str, bytes, int, float, list, tuple, set, frozenset, type(None))
@@ -50,6 +50,7 @@ class ObjectSchema(Schema):
         super().__init__(target, info or FieldInfo())
         self.target = target
         self.name = name or target.__name__
+        self.title = self.name
         self.description = description
         self._source = fields
         self._codec: Any = MISSING
@@ -311,7 +312,14 @@ class ObjectSchema(Schema):
     # --- describe
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        return registry.reference(self, self.name, mode, lambda: self.body(registry, mode))
+        # Not `self`: every `Annotated[User, …]` has a description of its own, with the same body.
+        return registry.reference(
+            (self.target, self.name),
+            self.name,
+            mode,
+            lambda: self.body(registry, mode),
+            module=self.target.__module__,
+        )
 
     def body(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         """Return the schema itself, which `json_schema` refers to."""
@@ -323,7 +331,7 @@ class ObjectSchema(Schema):
             properties[each.encoded_name] = self._property(each, registry, mode)
             if each.required or (mode == "output" and self._is_always_sent(each)):
                 required.append(each.encoded_name)
-        found: dict[str, Any] = {"type": "object", "title": self.name, "properties": properties}
+        found: dict[str, Any] = {"type": "object", "title": self.title, "properties": properties}
         if required:
             found["required"] = required
         if self.description:

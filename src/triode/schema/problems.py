@@ -95,7 +95,9 @@ def presentable(value: Any, depth: int = 40) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
-        return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+        return (
+            value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
+        )
     if depth == 0:
         return "…"
     if isinstance(value, Mapping):

@@ -35,7 +35,7 @@ class Registry:
 
     def __init__(self, prefix: str = "#/components/schemas/") -> None:
         self.prefix = prefix
-        self._numbers: dict[int, int] = {}
+        self._numbers: dict[Any, int] = {}
         self._keys: list[Any] = []
         self._entries: list[_Entry] = []
 
@@ -47,11 +47,12 @@ class Registry:
 
         The reference is a placeholder: `resolve` the whole document when it is done.
         """
-        number = self._numbers.get(id(key))
+        known = key if isinstance(key, str | tuple) else id(key)
+        number = self._numbers.get(known)
         if number is None:
-            number = self._numbers[id(key)] = len(self._entries)
+            number = self._numbers[known] = len(self._entries)
             self._keys.append(key)
-            place = module or getattr(getattr(key, "target", key), "__module__", "")
+            place = module or str(getattr(getattr(key, "target", key), "__module__", ""))
             self._entries.append(_Entry(_NOT_A_NAME.sub("_", name), place))
         entry = self._entries[number]
         if mode not in entry.bodies:

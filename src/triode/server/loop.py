@@ -36,7 +36,7 @@ if sys.version_info >= (3, 12):
 
 else:
 
-    class LaneLoop(BaseLoop):  # type: ignore[misc, valid-type]
+    class LaneLoop(BaseLoop):  # type: ignore[misc]
         """An event loop that can hand over a new task's first step."""
 
         _is_catching = False

@@ -33,12 +33,18 @@ class ServerOptions:
     ssl_keyfile: str | None = None
 
 
-def make_config(app: Any, options: ServerOptions, **extra: Any) -> uvicorn.Config:
+def make_config(
+    app: Any,
+    options: ServerOptions,
+    *,
+    kind: type[uvicorn.Config] = uvicorn.Config,
+    **extra: Any,
+) -> uvicorn.Config:
     """Return uvicorn's configuration for an application or its import string.
 
     Proxy headers are not trusted: that is a middleware's work, which knows the proxies.
     """
-    return uvicorn.Config(
+    return kind(
         app,
         host=options.host,
         port=options.port,

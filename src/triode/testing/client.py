@@ -13,7 +13,7 @@ import httpx2
 from starlette.testclient import TestClient as StarletteTestClient
 
 from triode.http.call import ASGIApp, Receive, Scope, Send
-from triode.testing.lifespan import Lifespan
+from triode.server.lifespan import LifespanDriver
 
 
 class TestClient(StarletteTestClient):
@@ -40,7 +40,7 @@ class AsyncTestClient(httpx2.AsyncClient):
         **options: Any,
     ) -> None:
         self.app = app
-        self._lifespan = Lifespan(app)
+        self._lifespan = LifespanDriver(app)
         transport = httpx2.ASGITransport(
             self._call_app, raise_app_exceptions=raise_server_exceptions
         )

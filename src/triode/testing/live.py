@@ -1,4 +1,4 @@
-"""A real server in a thread: uvicorn on a free port of 127.0.0.1.
+"""A real server in a thread: uvicorn with the lane, on a free port of 127.0.0.1.
 
 Differs from production in two places only: the application's start-up errors are raised in the
 thread of the test, and stopping does not wait longer than it must.
@@ -15,7 +15,8 @@ from typing import Any, Self
 import uvicorn
 
 from triode.http.call import ASGIApp
-from triode.testing.lifespan import Lifespan
+from triode.server import ServerOptions, make_config
+from triode.server.lifespan import LifespanDriver
 
 _POLL_SECONDS = 0.002
 _GRACE_SECONDS = 5.0
@@ -24,15 +25,16 @@ _GRACE_SECONDS = 5.0
 class LiveServer:
     """Serves `app` while the context is open; `url` is its address, without a trailing slash.
 
-    `options` are those of `uvicorn.Config`.
+    `options` are those of `uvicorn.Config` that Triode does not set itself.
     """
 
     def __init__(self, app: ASGIApp, **options: Any) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        settings = {"log_config": None, "access_log": False, "port": self.port, **options}
-        self._server = _ThreadServer(uvicorn.Config(app, **settings), app)
+        settings = ServerOptions(port=self.port, log_level="warning")
+        config = make_config(app, settings, **{"log_config": None, **options})
+        self._server = _ThreadServer(config, app)
         self._thread = threading.Thread(target=self._run, name=f"live-server-{self.port}")
         self._ready = self._server.ready
         self._failure: BaseException | None = None
@@ -85,7 +87,7 @@ class _ThreadServer(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         self._stopping = asyncio.Event()
         self.config.load()
-        self.config.lifespan_class = lambda _config: Lifespan(self._app)
+        self.config.lifespan_class = lambda _config: LifespanDriver(self._app)
         await super()._serve(sockets)
 
     async def main_loop(self) -> None:

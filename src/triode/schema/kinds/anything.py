@@ -22,22 +22,23 @@ class AnySchema(Schema):
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         before = len(problems)
-        _check_text(value, loc, problems)
+        check_text(value, loc, problems)
         return INVALID if len(problems) > before else value
 
 
-def _check_text(value: Any, loc: Loc, problems: list[Problem]) -> None:
+def check_text(value: Any, loc: Loc, problems: list[Problem]) -> None:
+    """Refuse every text inside `value` that is no Unicode."""
     if isinstance(value, str):
         if not is_unicode(value):
             msg = "Input should be a valid string, unable to parse raw data as a unicode string"
             refuse(problems, "string_unicode", loc, msg, value)
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            _check_text(key, (*loc, "[key]"), problems)
-            _check_text(item, (*loc, key if isinstance(key, int | str) else str(key)), problems)
+            check_text(key, (*loc, "[key]"), problems)
+            check_text(item, (*loc, key if isinstance(key, int | str) else str(key)), problems)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            _check_text(item, (*loc, index), problems)
+            check_text(item, (*loc, index), problems)
 
 
 def anything(parts: Parts) -> Schema | None:

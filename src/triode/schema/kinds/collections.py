@@ -7,6 +7,7 @@ import collections.abc
 import types
 import typing
 from collections.abc import Callable, Iterable
+from types import GenericAlias
 from typing import Any, Final, NamedTuple
 
 from triode.schema.constraints import check_size, has_size, size_schema, sized_codec
@@ -78,8 +79,8 @@ class CollectionSchema(Schema):
         if base in (set, frozenset) and (has_size(self.info) or self.item.finish is not None):
             return None  # msgspec counts, and hashes, what was sent; the set may be smaller.
         if base is tuple:
-            return sized_codec(tuple[item, ...], self.info)
-        return sized_codec(base[item], self.info)
+            return sized_codec(GenericAlias(tuple, (item, ...)), self.info)
+        return sized_codec(GenericAlias(base, (item,)), self.info)
 
     @property
     def finish(self) -> Callable[[Any], Any] | None:
@@ -167,7 +168,7 @@ class TupleSchema(Schema):
 
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         codecs = tuple(item.codec_assuming(native) for item in self.items)
-        return None if None in codecs else tuple[codecs]
+        return None if None in codecs else GenericAlias(tuple, codecs)
 
     @property
     def finish(self) -> Callable[[Any], Any] | None:
@@ -216,7 +217,7 @@ class TupleSchema(Schema):
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         if self.is_direct(value):
             return value
-        if not isinstance(value, _ITERABLES) or len(value) != len(self.items):
+        if not isinstance(value, list | tuple) or len(value) != len(self.items):
             return self.validate(value, loc, problems)
         return [
             item.dump(each, (*loc, index), problems)

@@ -167,7 +167,7 @@ class BoolSchema(Schema):
         if isinstance(value, str):
             found = _BOOL_TEXT.get(value.lower())
         elif isinstance(value, int | float) and (isinstance(value, int) or value in (0, 1)):
-            found = {0: False, 1: True}.get(value)
+            found = bool(value) if value in (0, 1) else None
         else:
             return refuse(problems, "bool_type", loc, "Input should be a valid boolean", value)
         if found is None:

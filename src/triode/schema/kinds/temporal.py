@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from triode.schema import clock
 from triode.schema.constraints import check_bounds, has_bounds
@@ -17,7 +17,7 @@ from triode.schema.registry import Mode, Registry
 class TemporalSchema(Schema):
     """A point in time or a span of it."""
 
-    type: type
+    type: ClassVar[Any]
     format: str
     words: str
     parsing: str

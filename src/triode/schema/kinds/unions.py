@@ -5,8 +5,6 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from functools import reduce
-from operator import or_
 from typing import Any, Union
 
 from triode.schema.describe import describe
@@ -16,6 +14,8 @@ from triode.schema.node import EXACT, Schema, refuse
 from triode.schema.objects import ObjectSchema, is_decodable
 from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
+
+_UNION: Any = Union
 
 
 class NullableSchema(Schema):
@@ -92,8 +92,7 @@ class UnionSchema(Schema):
             return None
         if not all(_is_told_apart(member) for member in self.members):
             return None
-        joined = Union[tuple(codecs)]
-        return joined if is_decodable(joined) else None
+        return _either(codecs)
 
     def is_direct(self, value: Any) -> bool:
         return any(member.is_direct(value) for member in self.members)
@@ -137,6 +136,12 @@ class UnionSchema(Schema):
         return {"anyOf": [member.json_schema(registry, mode) for member in self.members]}
 
 
+def _either(codecs: list[Any]) -> Any | None:
+    """Return the union of msgspec types, None where msgspec cannot tell them apart."""
+    joined: Any = _UNION[tuple(codecs)]
+    return joined if is_decodable(joined) else None
+
+
 def _is_told_apart(member: Schema) -> bool:
     """Whether JSON alone says that a value is of this member, as msgspec needs it."""
     return member.kind in ("int", "float", "bool", "none", "str", "object") or isinstance(
@@ -173,8 +178,7 @@ class TaggedUnionSchema(Schema):
         codecs = [member.codec_assuming(native) for member in self.members.values()]
         if None in codecs or any(member.finish is not None for member in self.members.values()):
             return None
-        joined = reduce(or_, codecs)
-        return joined if is_decodable(joined) else None
+        return _either(codecs)
 
     def is_direct(self, value: Any) -> bool:
         return any(member.is_direct(value) for member in self.members.values())

@@ -1,6 +1,7 @@
-"""Drive an application's lifespan, so that a failing start-up is raised where the test can see it.
+"""Drive an application's lifespan, so that a failing start-up is raised to the caller.
 
-uvicorn logs such an error and ends the process; a test wants the exception itself.
+uvicorn logs such an error and ends the process; a test wants the exception itself, and a command
+says it in one line.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from triode.errors import ConfigError
 from triode.http.call import ASGIApp, Message
 
 
-class Lifespan:
+class LifespanDriver:
     """Starts and stops one ASGI application on the running event loop.
 
     `state` is what the application's lifespan yielded. The other two attributes are there
@@ -45,7 +46,7 @@ class Lifespan:
         """Stop the application; raises what its shut-down raised."""
         await self._exchange("shutdown")
 
-    async def __aenter__(self) -> Lifespan:
+    async def __aenter__(self) -> LifespanDriver:
         await self.startup()
         return self
 

@@ -1,0 +1,156 @@
+"""Who is asking: `CurrentUser`, `OptionalUser`, `login_required`.
+
+Without a login an API client gets 401 and a browser the login page; without a permission both
+get 403.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, TypeAlias, TypeVar, overload
+
+from triode.auth.models import User
+from triode.binding import Depends
+from triode.errors import BindingError, ClientError, place_of
+from triode.http import Call, require_call
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+LOGIN_PARAMETER = "triode_login"
+
+
+class LoginRequired(ClientError):
+    """Nobody is logged in, and somebody must be."""
+
+    default_code = "login-required"
+    status_code = 401
+    headers = {"www-authenticate": 'Session realm="login"'}
+
+
+class PermissionDenied(ClientError):
+    """The user may not do this."""
+
+    default_code = "permission-denied"
+    status_code = 403
+
+
+async def optional_user(call: Call) -> User | None:
+    """Return who is logged in, None for a visitor."""
+    return user_of(call)
+
+
+async def current_user(call: Call) -> User:
+    """Return who is logged in.
+
+    Raises:
+        LoginRequired: nobody is.
+    """
+    user = user_of(call)
+    if user is None:
+        raise LoginRequired("Please log in.")
+    return user
+
+
+CurrentUser: TypeAlias = Annotated[User, Depends(current_user)]
+OptionalUser: TypeAlias = Annotated[User | None, Depends(optional_user)]
+
+
+def user_of(call: Call | None = None) -> User | None:
+    """Return who makes a request; of the current call, unless one is given."""
+    extras = (call or require_call("user_of")).extras or {}
+    user: User | None = extras.get("user")
+    return user
+
+
+def require_user(call: Call | None = None, *permissions: str) -> User:
+    """Return who makes a request, who has all of the permissions.
+
+    Raises:
+        LoginRequired: nobody is logged in.
+        PermissionDenied: a permission is missing.
+    """
+    user = user_of(call)
+    if user is None:
+        raise LoginRequired("Please log in.")
+    missing = [name for name in permissions if not user.has_permission(name)]
+    if missing:
+        raise PermissionDenied(f"This needs the permission {', '.join(map(repr, missing))}.")
+    return user
+
+
+@overload
+def login_required(handler: Handler) -> Handler: ...
+@overload
+def login_required(
+    *, permission: str | Sequence[str] = (), admin: bool = False
+) -> Callable[[Handler], Handler]: ...
+
+
+def login_required(
+    handler: Any = None, *, permission: str | Sequence[str] = (), admin: bool = False
+) -> Any:
+    """Let only those in who are logged in, and have a permission where one is named.
+
+    Stands below the route's decorator. Several permissions are all needed; `admin` asks for an
+    account that may do everything.
+    """
+    permissions = (permission,) if isinstance(permission, str) else tuple(permission)
+
+    def decorate(function: Handler) -> Handler:
+        return _with_check(function, permissions, admin)
+
+    return decorate if handler is None else decorate(handler)
+
+
+def permission_required(*permissions: str) -> Callable[[Handler], Handler]:
+    """Let only those in who have all of the permissions."""
+    return login_required(permission=permissions)
+
+
+def _with_check(function: Handler, permissions: Sequence[str], admin: bool) -> Handler:
+    async def check(call: Call) -> None:
+        user = require_user(call, *permissions)
+        if admin and not user.is_admin:
+            raise PermissionDenied("This is for administrators.")
+
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        raise BindingError(
+            "login_required cannot stand above a generator. Use the parameter "
+            "user: CurrentUser, or dependencies=[Depends(current_user)] on the route.",
+            code="binding-login-generator",
+            where=place_of(function),
+        )
+    wrapper = _async_wrapper(function) if _is_async(function) else _plain_wrapper(function)
+    signature = inspect.signature(function)
+    asked = inspect.Parameter(
+        LOGIN_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[None, Depends(check)]
+    )
+    kept = list(signature.parameters.values())
+    at = next((i for i, each in enumerate(kept) if each.kind is each.VAR_KEYWORD), len(kept))
+    # Binding reads this signature: the check becomes a dependency, documented like any other.
+    wrapper.__signature__ = signature.replace(parameters=[*kept[:at], asked, *kept[at:]])  # type: ignore[attr-defined]
+    return wrapper  # type: ignore[return-value]
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(inspect.unwrap(function))
+
+
+def _async_wrapper(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        kwargs.pop(LOGIN_PARAMETER, None)
+        return await function(*args, **kwargs)
+
+    return wrapper
+
+
+def _plain_wrapper(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        kwargs.pop(LOGIN_PARAMETER, None)
+        return function(*args, **kwargs)
+
+    return wrapper

@@ -1,0 +1,92 @@
+"""Make accounts, check passwords, and change them."""
+
+from __future__ import annotations
+
+from triode.auth.lockout import Lockout
+from triode.auth.models import User
+from triode.auth.passwords import check_strength, hash_password, needs_rehash, verify_password
+from triode.auth.store import DatabaseSessions, load_group_permissions
+from triode.db import utcnow
+
+
+def normal_email(email: str) -> str:
+    """Return an address as it is stored: one person, however the letters were typed."""
+    return email.strip().casefold()
+
+
+async def create_user(
+    email: str, password: str | None = None, *, is_admin: bool = False, name: str = ""
+) -> User:
+    """Make an account.
+
+    Without a password nobody can log in with one; a one-time link still works.
+
+    Raises:
+        WeakPassword: the password is easy to guess.
+        ValidationFailed: the address is none.
+        Duplicate: the address has an account already.
+    """
+    email = normal_email(email)
+    user = User(email=email, name=name, is_admin=is_admin)
+    if password is not None:
+        check_strength(password, personal=(email, name))
+        user.password_hash = await hash_password(password)
+    await user.save()
+    return user
+
+
+async def find_user(email: str) -> User | None:
+    """Return the account with an address, None if there is none."""
+    return await User.where(User.email == normal_email(email)).first()
+
+
+async def set_password(user: User, password: str, *, keep_session: str | None = None) -> None:
+    """Change a password, and end every session of the user but the one with this key.
+
+    Raises:
+        WeakPassword: the new password is easy to guess.
+    """
+    check_strength(password, personal=(user.email, user.name))
+    user.password_hash = await hash_password(password)
+    await user.save()
+    await DatabaseSessions().remove_of(user.id, but=keep_session)
+
+
+class Authenticator:
+    """Checks an address and a password, and slows down whoever guesses."""
+
+    def __init__(self, lockout: Lockout | None = None, per_client: Lockout | None = None) -> None:
+        self.lockout = lockout or Lockout()
+        # Many people may share one address; a flood of guesses from it still slows down.
+        self.per_client = per_client or Lockout(free=50)
+
+    async def check(self, email: str, password: str, *, client: str) -> User | None:
+        """Return the user, None where address or password is wrong or the account not active.
+
+        Raises:
+            TooManyAttempts: the client has to wait.
+        """
+        key = (normal_email(email)[:254], client)
+        self.lockout.check(*key)
+        self.per_client.check(client)
+        # SECURITY: counted before the slow check, so that guesses made at once count as many.
+        self.lockout.failed(*key)
+        self.per_client.failed(client)
+        user = await find_user(email)
+        is_right = await verify_password(user.password_hash if user else None, password)
+        if user is None or not is_right or not user.is_active:
+            return None
+        self.lockout.succeeded(*key)
+        # SECURITY: only this attempt is taken back; an own account must not wash away guesses.
+        self.per_client.forgive(client)
+        if needs_rehash(user.password_hash):
+            user.password_hash = await hash_password(password)
+            await user.save()
+        return user
+
+
+async def note_login(user: User) -> None:
+    """Write down that a user has logged in, and load what a session needs of the user."""
+    user.last_login = utcnow()
+    await user.save()
+    await load_group_permissions(user)

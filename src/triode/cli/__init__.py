@@ -1,0 +1,5 @@
+"""The command `triode`."""
+
+from triode.cli.main import main
+
+__all__ = ["main"]

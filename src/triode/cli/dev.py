@@ -1,0 +1,125 @@
+"""`triode dev`: serve while one works on the program."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import webbrowser
+from typing import Annotated, Any
+
+import uvicorn
+from cyclopts import Parameter
+
+from triode import __version__
+from triode.app import App
+from triode.cli.discovery import load, locate
+from triode.cli.errors import EXIT_CODE, CommandError, report
+from triode.cli.reload import Reloader
+from triode.cli.serving import config_for, serve
+from triode.cli.sockets import listen
+from triode.server import ServerOptions
+from triode.settings import DEBUG_VARIABLE
+
+_GRACE_SECONDS = 1  # an open event stream must not hold up a reload
+_BROWSER_VARIABLE = "TRIODE_OPEN"
+
+
+def dev(
+    target: str = "",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    reload: bool = True,
+    open_: Annotated[bool, Parameter(name="--open", negative="")] = False,
+) -> None:
+    """Serve an application for development: reload on change, debug pages, tables created.
+
+    Parameters
+    ----------
+    target
+        A file, folder, package or module:attribute; the current folder when left out.
+    host
+        The address to listen on.
+    port
+        The port to listen on; 0 takes a free one.
+    reload
+        Start again when a Python file changes.
+    open_
+        Open the application in the browser.
+    """
+    location = locate(target)
+    listener = listen(host, port)
+    os.environ.setdefault(DEBUG_VARIABLE, "1")
+    if open_:
+        webbrowser.open(address_of(listener))
+    if not reload:
+        serve_program(target, listener, True)
+        sys.exit(0)
+    sys.exit(Reloader(serve_program, target, listener, location.folder).run())
+
+
+def address_of(listener: socket.socket) -> str:
+    """Return the address that a browser on this machine can open."""
+    host, port = listener.getsockname()[:2]
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 -- compared, not bound
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
+    """Import and serve; what fails at the first start ends the process, later it is shown."""
+    try:
+        program = load(target)
+    except CommandError as exc:
+        report(exc)
+        if is_first:
+            sys.exit(EXIT_CODE)
+        _serve_error(exc, listener)
+        return
+    if is_first:
+        print(banner(program.app, address_of(listener), program.location.file.name), flush=True)
+    else:
+        print("  Reloaded", flush=True)
+    options = ServerOptions(access_log=True, graceful_shutdown=_GRACE_SECONDS)
+    config = config_for(program.app, options)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the banner says the rest
+    serve(config, listener)
+
+
+def banner(app: App, address: str, name: str) -> str:
+    """Return what is printed when the server is ready: the addresses worth opening."""
+    places = {"App": "/", "Docs": app.docs_url, "ReDoc": app.redoc_url, "Admin": _admin_path(app)}
+    lines = [f"  {_strong('Triode')} {__version__}  {name}", ""]
+    lines += [f"  {label:<7}{_strong(address + path)}" for label, path in places.items() if path]
+    return "\n" + "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
+
+
+def _admin_path(app: App) -> str | None:
+    paths = [getattr(route, "path", "") for route in app.routes]
+    return next((path for path in paths if path.strip("/") == "admin"), None)
+
+
+def _strong(text: str) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if sys.stdout.isatty() and "NO_COLOR" not in os.environ else text
+
+
+def _serve_error(error: CommandError, listener: socket.socket) -> None:
+    """Answer every request with what is wrong, until the next change of a file."""
+    text = f"triode: error: {error}\n{error.detail}\n\nMend it; this page asks again.\n"
+    body = text.encode("utf-8", "replace")
+
+    async def answer(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        headers = [
+            (b"content-type", b"text/plain; charset=utf-8"),
+            (b"content-length", str(len(body)).encode()),
+            (b"refresh", b"1"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        await send({"type": "http.response.start", "status": 500, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    serve(uvicorn.Config(answer, lifespan="off", log_level="warning", access_log=False), listener)

@@ -1,0 +1,88 @@
+"""How a command says that it cannot do what it was asked: one line, and no traceback of ours."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import traceback
+from pathlib import Path
+from typing import NoReturn
+
+from triode.errors import ConfigError, TriodeError
+
+EXIT_CODE = 2
+_PACKAGE = Path(__file__).parent.parent
+# Where Python keeps what is not the user's own program.
+_FOREIGN = tuple(
+    Path(path) for path in {*sysconfig.get_paths().values()} if Path(path).name != "bin"
+)
+
+
+class CommandError(ConfigError):
+    """A command that cannot be done; `detail` holds further lines for the terminal."""
+
+    default_code = "command"
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(message)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ProgramError(CommandError):
+    """An error in the user's program, found while it was imported or started."""
+
+
+def report(error: TriodeError) -> None:
+    """Print an error on stderr, the way every command does."""
+    print(f"triode: error: {error}", file=sys.stderr)
+    if isinstance(error, CommandError) and error.detail:
+        print(error.detail, file=sys.stderr)
+
+
+def fail(error: TriodeError) -> NoReturn:
+    """Print an error and end the process with exit code 2."""
+    report(error)
+    sys.exit(EXIT_CODE)
+
+
+def program_error(exc: BaseException) -> ProgramError:
+    """Return what went wrong in the user's program, with the line of theirs that did it."""
+    if isinstance(exc, SyntaxError):
+        return _syntax_error(exc)
+    kind = type(exc).__name__
+    text = str(exc) if isinstance(exc, TriodeError) else f"{kind}: {exc}" if str(exc) else kind
+    frames = [
+        frame for frame in traceback.extract_tb(exc.__traceback__) if _is_users(frame.filename)
+    ]
+    if not frames:
+        return ProgramError(text)
+    place = "" if _names_place(exc) else f"{_short(frames[-1].filename)}:{frames[-1].lineno}: "
+    detail = [f"    {_short(frame.filename)}:{frame.lineno}: {frame.line}" for frame in frames]
+    return ProgramError(f"{place}{text}", detail="\n".join(detail))
+
+
+def _names_place(exc: BaseException) -> bool:
+    return isinstance(exc, TriodeError) and exc.where is not None
+
+
+def _syntax_error(exc: SyntaxError) -> ProgramError:
+    place = f"{_short(exc.filename)}:{exc.lineno}" if exc.filename else "the program"
+    source = (exc.text or "").rstrip("\n")
+    mark = " " * max((exc.offset or 1) - 1, 0) + "^"
+    detail = f"    {source}\n    {mark}" if source else ""
+    return ProgramError(f"{place}: {type(exc).__name__}: {exc.msg}", detail=detail)
+
+
+def _is_users(filename: str) -> bool:
+    path = Path(filename)
+    if not path.is_absolute():  # "<frozen importlib…>", "<string>"
+        return False
+    return not any(path.is_relative_to(folder) for folder in (_PACKAGE, *_FOREIGN))
+
+
+def _short(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename

@@ -1,0 +1,63 @@
+"""The commands and their help.
+
+A command's own module is imported when that command is used, and cyclopts when any is: a worker
+process imports this module too, and needs neither.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from triode import __version__
+from triode.cli.errors import fail
+from triode.errors import TriodeError
+
+if TYPE_CHECKING:
+    from cyclopts import App, CycloptsError
+
+COMMANDS = {
+    "dev": ("triode.cli.dev:dev", "Serve for development: reload on change, debug pages."),
+    "run": ("triode.cli.run:run", "Serve in production."),
+    "new": ("triode.cli.new:new", "Start a new project."),
+    "routes": ("triode.cli.routes:routes", "List the routes of an application."),
+    "openapi": ("triode.cli.openapi:openapi", "Write the OpenAPI document of an application."),
+    "shell": ("triode.cli.shell:shell", "Open a Python shell with the models imported."),
+}
+USER_COMMANDS = {
+    "create": ("triode.cli.user:create", "Create a user account."),
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process: 0, or 2 for an error in one line."""
+    try:
+        make_command_line()(arguments)
+    except TriodeError as exc:
+        fail(exc)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def make_command_line() -> App:
+    """Return the command line, with the commands of every room that is there."""
+    from cyclopts import App
+
+    line = App(
+        name="triode",
+        help="One Python web framework: one file, one command.",
+        version=__version__,
+        error_formatter=_format_error,
+        help_epilogue="Start here: triode new NAME, then: triode dev",
+    )
+    for name, (address, text) in COMMANDS.items():
+        line.command(address, name=name, help=text)
+    user = App(name="user", help="Manage user accounts.")
+    for name, (address, text) in USER_COMMANDS.items():
+        user.command(address, name=name, help=text)
+    line.command(user)
+    return line
+
+
+def _format_error(error: CycloptsError) -> str:
+    return f"triode: error: {error}"

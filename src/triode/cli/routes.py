@@ -1,0 +1,67 @@
+"""`triode routes`: what an application answers, by which function, and how it is served."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+
+from triode.app import App
+from triode.cli.discovery import load
+from triode.errors import place_of
+from triode.routing import Mount, Route, WebSocketRoute
+
+PACKAGES = Path(__file__).parent.parent.parent  # where Triode itself is installed
+HEADINGS = ("METHODS", "PATH", "NAME", "HANDLER", "SERVED BY")
+
+
+def routes(target: str = "") -> None:
+    """List the routes of an application.
+
+    Parameters
+    ----------
+    target
+        A file, folder, package or module:attribute; the current folder when left out.
+    """
+    app = load(target).app
+    print(table([HEADINGS, *(row_of(route, app) for route in app.routes)]))
+
+
+def row_of(route: Route | Mount | WebSocketRoute, app: App) -> tuple[str, ...]:
+    """Return methods, path, name, handler and way of one route."""
+    name = route.name or ""
+    if isinstance(route, Mount):
+        kind = type(route.app).__name__
+        return ("*", f"{route.path}/…", name, kind, "ASGI: a mounted application")
+    if isinstance(route, WebSocketRoute):
+        return ("WEBSOCKET", route.path, name, _place(route.handler), "ASGI: a WebSocket")
+    methods = ",".join(sorted(route.methods))
+    return (methods, route.path, name, _place(route.handler), way_of(app))
+
+
+def way_of(app: App) -> str:
+    """Return what serves an ordinary route, and why where it is not the lane."""
+    return "lane" if app.is_on_lane else "ASGI: a middleware of ASGI is around it"
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return rows of text in columns, two spaces apart."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def _place(handler: object) -> str:
+    """Return file:line of a handler, the file as seen from here or from Triode's own place."""
+    found = place_of(inspect.unwrap(handler)) if callable(handler) else None
+    if found is None:
+        return type(handler).__name__
+    file, _, line = found.rpartition(":")
+    path = Path(file)
+    for folder in (Path.cwd(), PACKAGES):
+        if path.is_relative_to(folder):
+            return f"{path.relative_to(folder)}:{line}"
+    return found

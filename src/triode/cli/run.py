@@ -1,0 +1,66 @@
+"""`triode run`: production."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from triode.cli.discovery import load
+from triode.cli.errors import CommandError
+from triode.cli.serving import config_for, serve, serve_with_workers
+from triode.cli.sockets import listen, listen_at_path
+from triode.server import ServerOptions
+
+
+def run(
+    target: str = "",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    uds: Path | None = None,
+    workers: int = 1,
+    access_log: bool = False,
+    ssl_certfile: Path | None = None,
+    ssl_keyfile: Path | None = None,
+) -> None:
+    """Serve an application in production.
+
+    Parameters
+    ----------
+    target
+        A file, folder, package or module:attribute; the current folder when left out.
+    host
+        The address to listen on; 0.0.0.0 for every address of this machine.
+    port
+        The port to listen on; 0 takes a free one.
+    uds
+        A path to listen on as a Unix socket, in place of host and port.
+    workers
+        How many processes share the work; one per core is usual.
+    access_log
+        Write a line for each request.
+    ssl_certfile
+        The file of a TLS certificate.
+    ssl_keyfile
+        The file of its private key.
+    """
+    if workers < 1:
+        raise CommandError(f"--workers {workers} serves nothing. Use 1 or more")
+    program = load(target)
+    listener = listen_at_path(uds) if uds else listen(host, port)
+    options = ServerOptions(
+        workers=workers,
+        access_log=access_log,
+        ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
+        ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
+    )
+    scheme = "https" if ssl_certfile else "http"
+    address = f"unix:{uds}" if uds else f"{scheme}://{host}:{listener.getsockname()[1]}"
+    shared = f" with {workers} workers" if workers > 1 else ""
+    print(f"triode: serving {program.address} on {address}{shared} [{os.getpid()}]", flush=True)
+    if workers > 1:
+        serve_with_workers(config_for(program.address, options), listener)
+    else:
+        serve(config_for(program.app, options), listener)
+    sys.exit(0)

@@ -1,0 +1,99 @@
+"""Run uvicorn for a command: in this process, or in several that share one socket.
+
+What differs from uvicorn's own command: an error at start-up is one line and exit code 2, and
+Ctrl-C ends every process without a traceback, also while they are still importing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from triode.cli.errors import EXIT_CODE, program_error, report
+from triode.server import ServerOptions, make_config
+from triode.server.lifespan import LifespanDriver
+
+
+LOGGING: dict[str, Any] = {
+    **LOGGING_CONFIG,
+    "loggers": {
+        **LOGGING_CONFIG["loggers"],
+        "triode": {"handlers": ["default"], "level": "INFO", "propagate": False},
+    },
+}
+
+
+class ServingConfig(uvicorn.Config):
+    """uvicorn's configuration for an application of ours."""
+
+    def load(self) -> None:
+        super().load()
+        self.lifespan_class = ReportingLifespan  # type: ignore[assignment]
+
+
+class ReportingLifespan(LifespanDriver):
+    """Reports what a start-up raised as a command does; uvicorn then ends the process."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config.loaded_app)
+
+    async def startup(self) -> None:
+        try:
+            await super().startup()
+        except Exception as exc:
+            report(program_error(exc))
+            self.should_exit = True
+
+
+def config_for(app: Any, options: ServerOptions, **extra: Any) -> uvicorn.Config:
+    """Return the configuration to serve `app`, or the application at its address."""
+    return make_config(app, options, kind=ServingConfig, log_config=LOGGING, **extra)
+
+
+def serve(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Serve until a signal ends it.
+
+    Raises:
+        SystemExit: with exit code 2 when the application did not start.
+    """
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[listener])
+    except SystemExit as exc:
+        sys.exit(EXIT_CODE if exc.code == STARTUP_FAILURE else exc.code)
+
+
+def serve_with_workers(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Serve with `config.workers` processes until a signal ends them; one that dies is replaced.
+
+    Raises:
+        SystemExit: with exit code 2 when the application did not start.
+    """
+    supervisor = _Workers(config, sockets=[listener])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        sys.exit(EXIT_CODE)
+
+
+class _Workers(Multiprocess):
+    def init_processes(self) -> None:
+        with interrupts_ignored():
+            super().init_processes()
+
+
+@contextlib.contextmanager
+def interrupts_ignored() -> Iterator[None]:
+    """Start child processes that Ctrl-C cannot hit before they have a handler for it."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,103 @@
+"""`Triode`, the class that users meet: an `App` with a database and an admin, when they are used.
+
+A room is loaded when the program first asks for it. A program without a model imports no
+SQLAlchemy and opens no database, and one that never says `app.admin` has no admin.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Any, Unpack
+
+from triode.app import App, AppOptions
+from triode.settings import database_url, is_debug
+
+if TYPE_CHECKING:
+    from triode.admin import Admin
+    from triode.db import Database, Model
+
+
+class Triode(App):
+    """A web application.
+
+    `database` is an address such as "postgresql://…", or a `Database`. Without one it is
+    `DATABASE_URL`, and without that the SQLite file `app.db` in `directory`.
+
+    Attributes:
+        directory: the folder of the file that made the application, where `app.db`, `templates`
+            and the like are looked for.
+    """
+
+    def __init__(
+        self,
+        *,
+        title: str = "Triode",
+        version: str = "0.1.0",
+        database: str | Database | None = None,
+        **options: Unpack[AppOptions],
+    ) -> None:
+        self.directory = _directory_of(sys._getframe(1))
+        options.setdefault("debug", is_debug())
+        super().__init__(title=title, version=version, **options)
+        self._database_given = database
+        self._database: Database | None = None
+        self.add_startup(self._open_database)
+        self.add_shutdown(self._close_database)
+        if database is not None or "triode.db" in sys.modules:
+            self._make_database()
+
+    @property
+    def database(self) -> Database:
+        """The database of the application, loaded when first asked for."""
+        return self._database or self._make_database()
+
+    def admin(self, *models: type[Model], **options: Any) -> Admin:
+        """Give models a page in the admin, and return it.
+
+        `options` are those of `Admin.register`.
+        """
+        room = _room("admin")
+        admin: Admin = self.extension(room.Admin) or self.attach(room.Admin())
+        for model in models:
+            admin.register(model, **options)
+        return admin
+
+    def _make_database(self) -> Database:
+        given = self._database_given
+        room = _room("db")
+        if isinstance(given, room.Database):
+            made = given
+        else:
+            made = room.Database(given or database_url(self.directory))
+        self._database = made
+        self.attach(made)
+        return made
+
+    @property
+    def _needs_database(self) -> bool:
+        if self._database_given is not None:
+            return True
+        room = sys.modules.get("triode.db")
+        return room is not None and bool(room.model_registry)
+
+    async def _open_database(self) -> None:
+        if self._needs_database:
+            await self.database.start()
+            await self.database.create_tables()
+
+    async def _close_database(self) -> None:
+        if self._database is not None:
+            await self._database.stop()
+
+
+def _room(name: str) -> ModuleType:
+    return import_module(f"triode.{name}")
+
+
+def _directory_of(frame: FrameType) -> Path:
+    """Return the folder of the file a frame runs in; the current one where it has no file."""
+    file = frame.f_globals.get("__file__")
+    return Path(file).resolve().parent if file else Path.cwd()

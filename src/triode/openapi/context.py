@@ -1,0 +1,44 @@
+"""What the parts of one document share while it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from triode.schema import Mode, Registry
+
+Json: TypeAlias = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Context:
+    """The registry of schemas, and what operations add to the whole document.
+
+    `make_operation_id` names the operations of routes that do not say themselves. `output` is
+    "input" where a class shall have one schema only, for what is accepted and what is sent.
+    """
+
+    make_operation_id: Callable[[Any], str] | None = None
+    registry: Registry = field(default_factory=Registry)
+    security_schemes: Json = field(default_factory=dict)
+    operation_ids: dict[str, str] = field(default_factory=dict)
+    output: Mode = "output"
+
+    def named(self, name: str, make: Callable[[], Json]) -> Json:
+        """Return a reference to a component of ours; a user's class may have the same name."""
+        return self.registry.reference(
+            ("triode.openapi", name), name, "input", make, module="triode"
+        )
+
+
+def merge_into(target: Json, update: Mapping[str, Any]) -> None:
+    """Merge an OpenAPI fragment: objects key by key, lists one after the other."""
+    for key, value in update.items():
+        present = target.get(key)
+        if isinstance(present, dict) and isinstance(value, Mapping):
+            merge_into(present, value)
+        elif isinstance(present, list) and isinstance(value, list):
+            target[key] = present + [item for item in value if item not in present]
+        else:
+            target[key] = value

@@ -1,0 +1,159 @@
+"""Describe what a route answers: its result, the declared extra responses, and its errors."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any, Final
+
+from starlette.responses import JSONResponse, Response
+
+from triode.binding.results import response_schema
+from triode.openapi.context import Context, Json, merge_into
+from triode.openapi.failures import failures_of
+from triode.routing import Route
+from triode.schema import describe, title_of
+
+JSON: Final = "application/json"
+
+_RANGES: Final = {
+    "1XX": "Information",
+    "2XX": "Success",
+    "3XX": "Redirection",
+    "4XX": "Client Error",
+    "5XX": "Server Error",
+    "DEFAULT": "Default Response",
+}
+
+
+def describe_responses(
+    route: Route, operation_id: str, context: Context, *, takes_input: bool
+) -> Json:
+    """Return the responses of an operation by status."""
+    responses: Json = {}
+    _add_success(responses, route, operation_id, context)
+    _add_declared(responses, route, context)
+    if takes_input and not {"422", "4XX", "default"} & responses.keys():
+        responses["422"] = _content(
+            "Validation Error",
+            JSON,
+            context.named("HTTPValidationError", lambda: _invalid(context)),
+        )
+    for status, description in failures_of(route.dependant).items():
+        if str(status) not in responses:
+            error = context.named("HTTPError", _error)
+            responses[str(status)] = _content(description, JSON, error)
+    return dict(sorted(responses.items()))
+
+
+def _add_success(responses: Json, route: Route, operation_id: str, context: Context) -> None:
+    description = route.options.response_description
+    for response_class in _response_classes(route):
+        status = _status_of(route, response_class)
+        found = responses.setdefault(str(status), {"description": description})
+        if response_class.media_type is None or not _has_body(status):
+            continue
+        schema: Json = {"type": "string"}
+        if issubclass(response_class, JSONResponse):
+            schema = _result_schema(route.response_annotation, operation_id, context)
+        found.setdefault("content", {})[response_class.media_type] = {"schema": schema}
+
+
+def _response_classes(route: Route) -> list[type[Response]]:
+    """Return the classes a route answers with: declared, returned by annotation, or JSON."""
+    declared = route.options.response_class
+    if declared is not None:
+        return [declared]
+    return list(_responses_in(route.response_annotation)) or [JSONResponse]
+
+
+def _responses_in(annotation: Any) -> Iterator[type[Response]]:
+    for member in (annotation, *getattr(annotation, "__args__", ())):
+        # `-> Response` says nothing of the content, so JSON stays the guess.
+        if inspect.isclass(member) and issubclass(member, Response) and member is not Response:
+            yield member
+
+
+def _status_of(route: Route, response_class: type[Response]) -> int:
+    if route.options.status_code is not None:
+        return int(route.options.status_code)
+    parameter = inspect.signature(response_class).parameters.get("status_code")
+    return parameter.default if parameter and isinstance(parameter.default, int) else 200
+
+
+def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json:
+    schema = response_schema(annotation)
+    if schema is None:
+        return {}
+    described = dict(schema.json_schema(context.registry, context.output))
+    if described and "$ref" not in described:
+        described.setdefault("title", title_of(f"Response_{operation_id}"))
+    return described
+
+
+def _add_declared(responses: Json, route: Route, context: Context) -> None:
+    classes = _response_classes(route)
+    media_type = classes[0].media_type or JSON
+    for status, declared in (route.options.responses or {}).items():
+        key = str(status).upper()
+        response = copy.deepcopy({name: declared[name] for name in declared if name != "model"})
+        if declared.get("model") is not None:
+            schema = describe(declared["model"]).json_schema(context.registry, context.output)
+            merge_into(response, {"content": {media_type: {"schema": schema}}})
+        found = responses.setdefault("default" if key == "DEFAULT" else key, {})
+        description = found.get("description")
+        merge_into(found, response)
+        found["description"] = response.get("description") or description or _meaning(key)
+
+
+def _meaning(key: str) -> str:
+    if key in _RANGES:
+        return _RANGES[key]
+    try:
+        return HTTPStatus(int(key)).phrase
+    except ValueError:
+        return "Additional Response"
+
+
+def _has_body(status: int) -> bool:
+    return status >= 200 and status not in (204, 205, 304)
+
+
+def _content(description: str, media_type: str, schema: Json) -> Json:
+    return {"description": description, "content": {media_type: {"schema": schema}}}
+
+
+def _error() -> Json:
+    return {
+        "properties": {"detail": {"type": "string", "title": "Detail"}},
+        "type": "object",
+        "required": ["detail"],
+        "title": "HTTPError",
+    }
+
+
+def _invalid(context: Context) -> Json:
+    item = context.named("ValidationError", _problem)
+    return {
+        "properties": {"detail": {"items": item, "type": "array", "title": "Detail"}},
+        "type": "object",
+        "title": "HTTPValidationError",
+    }
+
+
+def _problem() -> Json:
+    place = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
+    return {
+        "properties": {
+            "loc": {"items": place, "type": "array", "title": "Location"},
+            "msg": {"type": "string", "title": "Message"},
+            "type": {"type": "string", "title": "Error Type"},
+            "input": {"title": "Input"},
+            "ctx": {"type": "object", "title": "Context"},
+        },
+        "type": "object",
+        "required": ["loc", "msg", "type"],
+        "title": "ValidationError",
+    }

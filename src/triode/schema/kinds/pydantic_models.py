@@ -1,0 +1,212 @@
+"""pydantic's models, and types that only pydantic can check.
+
+pydantic itself does all the work. It is imported only where a user's type comes from it, so it is
+loaded already.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+from triode.errors import MissingExtraError
+from triode.schema.decoders import parse_json
+from triode.schema.kinds.anything import check_text
+from triode.schema.kinds.records import component_name, own_documentation
+from triode.schema.members import FieldDescription
+from triode.schema.metadata import Parts, from_pydantic, take_apart
+from triode.schema.node import EXACT, LAX, Schema
+from triode.schema.objects import ObjectSchema
+from triode.schema.problems import INVALID, Loc, Problem, ValidationFailed
+from triode.schema.registry import Mode, Registry
+
+_REFERENCE = "pydantic-definition:"
+
+
+class _Delegate(Schema):
+    """What a model and a foreign type have in common: an adapter of pydantic's."""
+
+    @functools.cached_property
+    def adapter(self) -> Any:
+        """pydantic's `TypeAdapter` of the annotation."""
+        return _pydantic().TypeAdapter(self.adapted)
+
+    @property
+    def adapted(self) -> Any:
+        """The annotation as pydantic shall see it."""
+        return self.annotation
+
+    def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
+        before = len(problems)
+        check_text(value, loc, problems)
+        if len(problems) > before:
+            return INVALID
+        try:
+            return self.adapter.validate_python(value, from_attributes=True)
+        except _pydantic().ValidationError as exc:
+            problems.extend(_problems(exc, loc))
+            return INVALID
+
+    def json_reader(self) -> Callable[[bytes], Any]:
+        return self._read_json
+
+    def _read_json(self, data: bytes) -> Any:
+        # pydantic's own parser first, as msgspec elsewhere.
+        try:
+            return self.adapter.validate_json(data)
+        except ValueError:  # pydantic's error is one; the second reading says what is wrong.
+            pass
+        problems: list[Problem] = []
+        found = self.validate(parse_json(data), (), problems)
+        if problems:
+            raise ValidationFailed(problems)
+        return found
+
+    def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
+        found = self.validate(value, loc, problems)
+        if found is INVALID:
+            return found
+        return self.adapter.dump_python(found, mode="json", by_alias=True, warnings=False)
+
+    def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
+        made = self.adapter.json_schema(
+            mode="validation" if mode == "input" else "serialization",
+            ref_template=_REFERENCE + "{model}",
+        )
+        definitions = made.pop("$defs", {})
+        for name, body in self._own_definition(made).items():
+            definitions[name] = body
+            made = {"$ref": _REFERENCE + name}
+        found: dict[str, Any] = _adopt(made, definitions, registry, mode)
+        return found
+
+    def _own_definition(self, made: dict[str, Any]) -> dict[str, Any]:
+        return {}
+
+
+class PydanticSchema(_Delegate, ObjectSchema):
+    """A pydantic model."""
+
+    @property
+    def adapted(self) -> Any:
+        return self.target
+
+    def codec_assuming(self, native: frozenset[Schema]) -> None:
+        return None
+
+    @property
+    def exact_types(self) -> frozenset[type]:
+        return frozenset({self.target})
+
+    def fit(self, value: Any) -> int:
+        return EXACT if type(value) is self.target else LAX
+
+    def construct(self, values: dict[str, Any]) -> Any:
+        return self.adapter.validate_python(values, by_alias=False, by_name=True)
+
+    def _own_definition(self, made: dict[str, Any]) -> dict[str, Any]:
+        return {} if "$ref" in made else {self.name: made}
+
+
+class ForeignSchema(_Delegate):
+    """A type with metadata that only pydantic can execute, or one of pydantic's own types."""
+
+    kind = "foreign"
+
+
+def pydantic_model(parts: Parts) -> Schema | None:
+    """Describe a pydantic model."""
+    if not (isinstance(parts.bare, type) and hasattr(parts.bare, "__pydantic_validator__")):
+        return None
+    if not hasattr(parts.bare, "model_fields"):
+        return ForeignSchema(parts.bare, parts.info)  # A dataclass of pydantic's.
+    return PydanticSchema(
+        parts.bare,
+        lambda: _fields(parts.bare),
+        name=component_name(parts.bare),
+        description=own_documentation(parts.bare),
+        info=parts.info,
+    )
+
+
+def _fields(target: Any) -> Iterable[FieldDescription]:
+    for name, field in target.model_fields.items():
+        info, _ = from_pydantic(field)
+        alias = field.validation_alias if isinstance(field.validation_alias, str) else field.alias
+        annotation = field.annotation
+        for item in field.metadata:
+            annotation = Annotated[annotation, item]
+        yield FieldDescription(
+            name=name,
+            annotation=annotation,
+            info=take_apart(annotation).info.merged(info),
+            required=field.is_required(),
+            default=info.default,
+            default_factory=info.default_factory,
+            encoded_name=alias or name,
+        )
+
+
+def foreign(parts: Parts) -> Schema | None:
+    """Describe what only pydantic understands: its validators, its types."""
+    origin = getattr(parts.bare, "__origin__", parts.bare)
+    is_theirs = hasattr(origin, "__get_pydantic_core_schema__") and not hasattr(
+        origin, "__pydantic_validator__"
+    )
+    if not parts.foreign and not is_theirs:
+        return None
+    annotation = parts.bare
+    for item in (*_constraints(parts), *parts.foreign):
+        annotation = Annotated[annotation, item]
+    return ForeignSchema(annotation, parts.info)
+
+
+def _constraints(parts: Parts) -> list[Any]:
+    names = (
+        "gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "pattern",
+        "max_digits", "decimal_places", "allow_inf_nan", "discriminator",
+    )  # fmt: skip
+    given = {name: parts.info.given[name] for name in names if name in parts.info.given}
+    return [_pydantic().Field(**given)] if given else []
+
+
+def _pydantic() -> Any:
+    try:
+        return sys.modules.get("pydantic") or __import__("pydantic")
+    except ImportError:
+        raise MissingExtraError("pydantic", extra="pydantic", feature="This type") from None
+
+
+def _problems(exc: Any, loc: Loc) -> list[Problem]:
+    found: list[Problem] = []
+    for error in exc.errors(include_url=False):
+        made: Problem = {
+            "type": error["type"],
+            "loc": (*loc, *error["loc"]),
+            "msg": error["msg"],
+            "input": error["input"],
+        }
+        if "ctx" in error:
+            made["ctx"] = error["ctx"]
+        found.append(made)
+    return found
+
+
+def _adopt(value: Any, definitions: dict[str, Any], registry: Registry, mode: Mode) -> Any:
+    """Move pydantic's definitions into the registry, its references with them."""
+    if isinstance(value, dict):
+        return {key: _adopt(item, definitions, registry, mode) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_adopt(item, definitions, registry, mode) for item in value]
+    if isinstance(value, str) and value.startswith(_REFERENCE):
+        name = value.removeprefix(_REFERENCE)
+        body = definitions[name]
+        make: Callable[[], dict[str, Any]] = lambda: _adopt(  # noqa: E731
+            body, definitions, registry, mode
+        )
+        # One model has one title and one set of properties in both modes, bodies may differ.
+        key = ("pydantic", name, *sorted(body.get("properties", {})))
+        return registry.reference(key, name, mode, make, module="pydantic")["$ref"]
+    return value

@@ -1,0 +1,59 @@
+"""TypedDicts: ordinary dicts whose keys are known."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable
+from typing import Any
+
+from triode.schema.fields import MISSING
+from triode.schema.kinds.records import RecordSchema, hints_of
+from triode.schema.members import FieldDescription
+from triode.schema.metadata import Parts, take_apart
+from triode.schema.node import Schema, refuse
+from triode.schema.problems import Loc, Problem
+
+
+class TypedDictSchema(RecordSchema):
+    """A `TypedDict`: an ordinary dict when it is done."""
+
+    def is_instance(self, value: Any) -> bool:
+        return False
+
+    @property
+    def exact_types(self) -> frozenset[type] | None:
+        return None  # A dict may hold more than the class names.
+
+    def is_native(self, native: frozenset[Schema]) -> bool:
+        return False
+
+    def construct(self, values: dict[str, Any]) -> Any:
+        return values
+
+    def refuse_type(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
+        return refuse(problems, "dict_type", loc, "Input should be a valid dictionary", value)
+
+    def get(self, value: Any, name: str) -> Any:
+        return value.get(name, MISSING)
+
+
+def typed_dict(parts: Parts) -> Schema | None:
+    """Describe a `TypedDict`."""
+    origin = typing.get_origin(parts.bare) or parts.bare
+    if not _is_typed_dict(origin):
+        return None
+    return TypedDictSchema(parts.bare, parts.info, lambda: _typed_dict_fields(parts.bare))
+
+
+def _is_typed_dict(origin: Any) -> bool:
+    # typing_extensions has a metaclass of its own.
+    return typing.is_typeddict(origin) or type(origin).__name__ == "_TypedDictMeta"
+
+
+def _typed_dict_fields(target: Any) -> Iterable[FieldDescription]:
+    required = (typing.get_origin(target) or target).__required_keys__
+    for name, annotation in hints_of(target).items():
+        info = take_apart(annotation).info
+        yield FieldDescription(
+            name=name, annotation=annotation, info=info, required=name in required
+        )

@@ -1,0 +1,26 @@
+"""What the environment says about an application.
+
+Read when it is asked for and not at import, so that a command or a test may still change it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+DEBUG_VARIABLE = "TRIODE_DEBUG"
+DATABASE_VARIABLE = "DATABASE_URL"
+DATABASE_FILE = "app.db"
+
+_TRUE = {"1", "true", "yes", "on"}
+
+
+def is_debug() -> bool:
+    """Return whether `TRIODE_DEBUG` asks for debug pages; `triode dev` sets it."""
+    return os.environ.get(DEBUG_VARIABLE, "").strip().lower() in _TRUE
+
+
+def database_url(directory: Path) -> str:
+    """Return `DATABASE_URL`, or the address of the SQLite file `app.db` in `directory`."""
+    given = os.environ.get(DATABASE_VARIABLE, "").strip()
+    return given or f"sqlite:///{directory / DATABASE_FILE}"

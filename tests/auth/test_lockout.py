@@ -1,0 +1,88 @@
+"""Whoever guesses has to wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def wait_of(lockout: Lockout, *key: str) -> int:
+    try:
+        lockout.check(*key)
+    except TooManyAttempts as exc:
+        return exc.wait
+    return 0
+
+
+def test_the_wait_doubles_after_the_free_failures(clock: Clock) -> None:
+    lockout = Lockout(free=3, clock=clock)
+    waits = []
+    for _ in range(6):
+        lockout.failed("ada", "192.0.2.1")
+        waits.append(wait_of(lockout, "ada", "192.0.2.1"))
+    assert waits == [0, 0, 2, 4, 8, 16]
+
+
+def test_the_wait_ends(clock: Clock) -> None:
+    lockout = Lockout(free=1, clock=clock)
+    lockout.failed("ada")
+    clock.now += 2
+    assert wait_of(lockout, "ada") == 0
+
+
+def test_the_wait_has_a_ceiling(clock: Clock) -> None:
+    lockout = Lockout(free=1, clock=clock)
+    for _ in range(2000):
+        lockout.failed("ada")
+    assert wait_of(lockout, "ada") == LONGEST_WAIT
+
+
+def test_one_key_does_not_hold_up_another(clock: Clock) -> None:
+    lockout = Lockout(free=1, clock=clock)
+    lockout.failed("ada", "192.0.2.1")
+    assert wait_of(lockout, "ada", "192.0.2.2") == 0
+
+
+def test_a_success_forgives(clock: Clock) -> None:
+    lockout = Lockout(free=2, clock=clock)
+    lockout.failed("ada")
+    lockout.succeeded("ada")
+    lockout.failed("ada")
+    assert wait_of(lockout, "ada") == 0
+
+
+def test_a_quiet_hour_forgives(clock: Clock) -> None:
+    lockout = Lockout(free=2, clock=clock)
+    lockout.failed("ada")
+    clock.now += 3601
+    lockout.failed("ada")
+    assert wait_of(lockout, "ada") == 0
+
+
+def test_memory_is_bounded(clock: Clock) -> None:
+    lockout = Lockout(free=1, capacity=10, clock=clock)
+    for number in range(100):
+        lockout.failed(str(number))
+    assert len(lockout._failures) == 10
+    assert wait_of(lockout, "99") == 2
+
+
+def test_the_refusal_tells_when_to_come_back() -> None:
+    refusal = TooManyAttempts(61.4)
+    assert (refusal.status_code, refusal.headers) == (429, {"retry-after": "61"})
+    assert refusal.detail == "Too many attempts. Try again in 2 minutes."
+    assert TooManyAttempts(0.2).detail == "Too many attempts. Try again in 1 second."
