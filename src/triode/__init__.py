@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket as WebSocket
     from starlette.websockets import WebSocketDisconnect as WebSocketDisconnect
 
+    from triode.admin import Admin as Admin
+    from triode.admin import ModelAdmin as ModelAdmin
+    from triode.admin import action as action
+    from triode.auth import Auth as Auth
+    from triode.auth import CurrentUser as CurrentUser
+    from triode.auth import login_required as login_required
     from triode.binding import BackgroundTasks as BackgroundTasks
     from triode.binding import Body as Body
     from triode.binding import Cookie as Cookie
@@ -28,9 +34,33 @@ if TYPE_CHECKING:
     from triode.binding import Query as Query
     from triode.binding import Security as Security
     from triode.binding import SecurityScopes as SecurityScopes
+    from triode.db import Database as Database
+    from triode.db import Field as Field
+    from triode.db import ForeignKey as ForeignKey
+    from triode.db import ManyToMany as ManyToMany
+    from triode.db import Model as Model
+    from triode.db import Related as Related
+    from triode.db import Statement as Statement
+    from triode.db import asc as asc
+    from triode.db import avg as avg
+    from triode.db import col as col
+    from triode.db import count as count
+    from triode.db import desc as desc
+    from triode.db import in_ as in_
+    from triode.db import is_null as is_null
+    from triode.db import lower as lower
+    from triode.db import max_ as max_
+    from triode.db import min_ as min_
+    from triode.db import not_ as not_
+    from triode.db import sum_ as sum_
+    from triode.db import transaction as transaction
+    from triode.db import upper as upper
+    from triode.db import utcnow as utcnow
     from triode.errors import ClientError as ClientError
     from triode.errors import ConfigError as ConfigError
     from triode.errors import TriodeError as TriodeError
+    from triode.forms import ModelForm as ModelForm
+    from triode.forms import Submitted as Submitted
     from triode.framework import Triode as Triode
     from triode.http import HTTPException as HTTPException
     from triode.http import RequestValidationError as RequestValidationError
