@@ -49,12 +49,16 @@ if TYPE_CHECKING:
     from triode.db import Statement as Statement
     from triode.db import asc as asc
     from triode.db import avg as avg
+    from triode.db import col as col
     from triode.db import count as count
     from triode.db import current_database as current_database
     from triode.db import desc as desc
+    from triode.db import in_ as in_
+    from triode.db import is_null as is_null
     from triode.db import lower as lower
     from triode.db import max_ as max_
     from triode.db import min_ as min_
+    from triode.db import not_ as not_
     from triode.db import sum_ as sum_
     from triode.db import transaction as transaction
     from triode.db import upper as upper
