@@ -1,4 +1,4 @@
-"""PROJECT_NAME: make an admin with `triode user create --admin`, then start it with `triode dev`."""
+"""PROJECT_NAME: `triode user create --admin` makes an admin, `triode dev` starts it."""
 
 from datetime import datetime
 

@@ -9,7 +9,7 @@ EMAIL, PASSWORD = "ada@example.org", "correct horse battery"
 
 @pytest.fixture
 def user(client: TestClient) -> None:
-    client.portal.call(create_user, EMAIL, PASSWORD)
+    client.call(create_user, EMAIL, PASSWORD)
 
 
 def token_in(page: str) -> str:
@@ -46,7 +46,9 @@ def test_post_is_written_and_shown(client: TestClient) -> None:
 def test_post_without_a_title_is_shown_again(client: TestClient) -> None:
     log_in(client)
     token = token_in(client.get("/posts/new").text)
-    assert client.post("/posts/new", data={"text": "Hello.", "csrf_token": token}).status_code == 422
+    assert (
+        client.post("/posts/new", data={"text": "Hello.", "csrf_token": token}).status_code == 422
+    )
 
 
 def test_admin_asks_for_a_login(client: TestClient) -> None:
