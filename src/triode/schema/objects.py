@@ -339,7 +339,7 @@ class ObjectSchema(Schema):
         return found
 
     def _is_always_sent(self, each: FieldDescription) -> bool:
-        return each.default is not MISSING or each.default_factory is not None
+        return each.automatic or each.default is not MISSING or each.default_factory is not None
 
     def _property(self, each: FieldDescription, registry: Registry, mode: Mode) -> dict[str, Any]:
         found = self.node_of(each).json_schema(registry, mode)
