@@ -112,6 +112,9 @@ class CollectionSchema(Schema):
         items = self._items(value, loc, problems)
         if items is INVALID:
             return INVALID
+        most = self.info.max_length
+        if self.family.make is list and most is not None and len(items) > most:
+            return check_size(self.info, items, value, loc, problems, self.family.noun)
         before = len(problems)
         validate = self.item.validate
         found = [

@@ -57,6 +57,12 @@ def typed_dict(parts: Parts) -> Schema | None:
     return TypedDictSchema(parts.bare, parts.info, lambda: _typed_dict_fields(parts.bare))
 
 
+def _is_required(annotation: Any, *, default: bool) -> bool:
+    # `__required_keys__` is wrong where annotations are strings (PEP 563).
+    word = getattr(typing.get_origin(annotation), "_name", None)
+    return word == "Required" if word in ("Required", "NotRequired") else default
+
+
 def _is_typed_dict(origin: Any) -> bool:
     # typing_extensions has a metaclass of its own.
     return typing.is_typeddict(origin) or type(origin).__name__ == "_TypedDictMeta"
@@ -67,5 +73,8 @@ def _typed_dict_fields(target: Any) -> Iterable[FieldDescription]:
     for name, annotation in hints_of(target).items():
         info = take_apart(annotation).info
         yield FieldDescription(
-            name=name, annotation=annotation, info=info, required=name in required
+            name=name,
+            annotation=annotation,
+            info=info,
+            required=_is_required(annotation, default=name in required),
         )
