@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import msgspec
 
 from triode.schema.fields import MISSING
 from triode.schema.kinds.records import RecordSchema, hints_of
@@ -12,6 +14,7 @@ from triode.schema.members import FieldDescription
 from triode.schema.metadata import Parts, take_apart
 from triode.schema.node import EXACT, LAX, Schema, refuse
 from triode.schema.problems import Loc, Problem
+from triode.schema.raw import given_values
 
 
 class TypedDictSchema(RecordSchema):
@@ -22,7 +25,11 @@ class TypedDictSchema(RecordSchema):
 
     @property
     def exact_types(self) -> frozenset[type] | None:
-        return None  # A dict may hold more than the class names.
+        return None
+
+    @property
+    def is_plain(self) -> bool:
+        return False  # A dict may hold more than the class names.
 
     def is_native(self, native: frozenset[Schema]) -> bool:
         return False
@@ -41,6 +48,9 @@ class TypedDictSchema(RecordSchema):
 
     def construct(self, values: dict[str, Any]) -> Any:
         return values
+
+    def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
+        return given_values
 
     def refuse_type(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         return refuse(problems, "dict_type", loc, "Input should be a valid dictionary", value)
