@@ -12,8 +12,10 @@ from pathlib import Path
 TICKS = os.sysconf("SC_CLK_TCK")
 # An unoptimised build runs Python code up to twice as slowly, and servers in C or Rust as ever.
 BUILD = """
-import platform, sysconfig
-optimised = "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "")
+import platform, sys, sysconfig
+options = sysconfig.get_config_var("CONFIG_ARGS") or ""
+# Distributions build with profile data in ways of their own, which the options do not show.
+optimised = "--enable-optimizations" in options or sys.base_prefix == "/usr"
 print(platform.python_version() + ("" if optimised else " (not an optimised build)"))
 """
 
