@@ -14,7 +14,7 @@ from triode.admin.visit import Visit
 ENTRY = "admin.enter"
 
 
-class Missing(Exception):  # noqa: N818 - becomes the 404 page
+class Missing(Exception):
     """There is no such page or row; the text is for the visitor."""
 
     def __init__(self, heading: str, text: str, desk: Desk | None = None) -> None:
@@ -24,7 +24,7 @@ class Missing(Exception):  # noqa: N818 - becomes the 404 page
         self.desk = desk
 
 
-class Denied(Exception):  # noqa: N818 - becomes the 403 page
+class Denied(Exception):
     """The visitor may not do this."""
 
     def __init__(self, what: str, desk: Desk | None = None) -> None:

@@ -63,7 +63,9 @@ async def take_action(visit: Visit) -> Response:
     if name not in dict(actions_for(visit, desk)):
         raise Denied("do this", desk)
     keys = [desk.parse_key(text) for text in submitted.texts("key")[:MOST_PICKED]]
-    query = desk.admin.query(visit.request).where(desk.key.in_([key for key in keys if key is not None]))
+    query = desk.admin.query(visit.request).where(
+        desk.key.in_([key for key in keys if key is not None])
+    )
     rows = list(await query)
     if not rows:
         flash("Pick at least one row first.", "warning")
@@ -230,7 +232,9 @@ def _is_looking(submitted: Submitted) -> bool:
     if submitted.text("_find"):
         return True
     is_enter = submitted.text("_save") in ("", "enter")
-    return is_enter and any(name.startswith(FIND) and submitted.text(name) for name in submitted.data)
+    return is_enter and any(
+        name.startswith(FIND) and submitted.text(name) for name in submitted.data
+    )
 
 
 def _after_saving(visit: Visit, desk: Desk, row: Any, wish: str) -> Redirect:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from triode.auth.models import Group, LoginSession, Membership, User
+from triode.auth.models import LoginSession, User
 from triode.auth.sessions import SessionRecord
 
 
@@ -53,19 +53,15 @@ class DatabaseSessions:
 
 
 async def active_user(user_id: int) -> User | None:
-    """Return a user who may log in, the permissions of the groups loaded; None for any other."""
+    """Return a user who may log in, the groups loaded; None for any other."""
     user = await User.where(User.id == user_id).first()
     if user is None or not user.is_active:
         return None
-    if not user.is_admin:
-        await load_group_permissions(user)
+    await load_groups(user)
     return user
 
 
-async def load_group_permissions(user: User) -> None:
-    """Let a user know the permissions of the groups."""
-    memberships = await Membership.where(Membership.user_id == user.id)
-    names: list[str] = []
-    for membership in memberships:
-        names += (await Group.get(membership.group_id)).permissions
-    user.__dict__["_group_permissions"] = names
+async def load_groups(user: User) -> None:
+    """Load a user's groups; those of an admin are never asked for."""
+    if not user.is_admin:
+        await user.load(User.groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from triode.auth.lockout import Lockout
 from triode.auth.models import User
 from triode.auth.passwords import check_strength, hash_password, needs_rehash, verify_password
-from triode.auth.store import DatabaseSessions, load_group_permissions
+from triode.auth.store import DatabaseSessions, load_groups
 from triode.db import utcnow
 
 
@@ -89,4 +89,4 @@ async def note_login(user: User) -> None:
     """Write down that a user has logged in, and load what a session needs of the user."""
     user.last_login = utcnow()
     await user.save()
-    await load_group_permissions(user)
+    await load_groups(user)

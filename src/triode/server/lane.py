@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
+from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
@@ -291,8 +292,10 @@ class LaneProtocol(CycleProtocol):
         call.route = served.route
         call.body_limit = served.body_limit
         current_call.set(call)
+        # What a handler sets in a context variable is its own, as it would be in a task.
+        context = copy_context()
         try:
-            outcome = served.run(call)
+            outcome = context.run(served.run, call)
         except Exception as exc:
             self._finish(call, _error_reply(exc))
             return
@@ -300,7 +303,7 @@ class LaneProtocol(CycleProtocol):
             self._finish(call, outcome)
             return
         self.is_busy = True
-        task = start_task(self.loop, cast("Coroutine[Any, Any, Reply]", outcome))
+        task = start_task(self.loop, cast("Coroutine[Any, Any, Reply]", outcome), context)
         if task.done():
             self._finish_task(call, task)
         else:

@@ -10,7 +10,7 @@ from triode.schema.fields import MISSING
 from triode.schema.kinds.records import RecordSchema, hints_of
 from triode.schema.members import FieldDescription
 from triode.schema.metadata import Parts, take_apart
-from triode.schema.node import Schema, refuse
+from triode.schema.node import EXACT, LAX, Schema, refuse
 from triode.schema.problems import Loc, Problem
 
 
@@ -26,6 +26,18 @@ class TypedDictSchema(RecordSchema):
 
     def is_native(self, native: frozenset[Schema]) -> bool:
         return False
+
+    def fit(self, value: Any) -> int:
+        if not isinstance(value, dict):
+            return LAX
+        return min(
+            (
+                self.node_of(each).fit(value[each.encoded_name])
+                for each in self.accepted
+                if each.encoded_name in value
+            ),
+            default=EXACT,
+        )
 
     def construct(self, values: dict[str, Any]) -> Any:
         return values
