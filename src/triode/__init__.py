@@ -20,9 +20,12 @@ if TYPE_CHECKING:
     from triode.admin import Admin as Admin
     from triode.admin import ModelAdmin as ModelAdmin
     from triode.admin import action as action
+    from triode.admin import display as display
     from triode.auth import Auth as Auth
     from triode.auth import CurrentUser as CurrentUser
+    from triode.auth import OptionalUser as OptionalUser
     from triode.auth import login_required as login_required
+    from triode.auth import permission_required as permission_required
     from triode.binding import BackgroundTasks as BackgroundTasks
     from triode.binding import Body as Body
     from triode.binding import Cookie as Cookie
@@ -35,16 +38,20 @@ if TYPE_CHECKING:
     from triode.binding import Security as Security
     from triode.binding import SecurityScopes as SecurityScopes
     from triode.db import Database as Database
+    from triode.db import Duplicate as Duplicate
     from triode.db import Field as Field
     from triode.db import ForeignKey as ForeignKey
     from triode.db import ManyToMany as ManyToMany
     from triode.db import Model as Model
+    from triode.db import NotLoaded as NotLoaded
     from triode.db import Related as Related
+    from triode.db import RowNotFound as RowNotFound
     from triode.db import Statement as Statement
     from triode.db import asc as asc
     from triode.db import avg as avg
     from triode.db import col as col
     from triode.db import count as count
+    from triode.db import current_database as current_database
     from triode.db import desc as desc
     from triode.db import in_ as in_
     from triode.db import is_null as is_null
@@ -61,6 +68,7 @@ if TYPE_CHECKING:
     from triode.errors import TriodeError as TriodeError
     from triode.forms import ModelForm as ModelForm
     from triode.forms import Submitted as Submitted
+    from triode.forms import Widget as Widget
     from triode.framework import Triode as Triode
     from triode.http import HTTPException as HTTPException
     from triode.http import RequestValidationError as RequestValidationError

@@ -102,10 +102,6 @@ def test_app_is_taken_among_several(write):
             "app:app",
             "'app' in app.py is of type int, not a Triode application",
         ),
-            {"app.py": "app = 1"},
-            "app:app",
-            "'app' in app.py is of type int, not a Triode application",
-        ),
     ],
 )
 def test_what_cannot_be_served_is_said(write, tmp_path, files, target, message):
