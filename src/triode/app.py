@@ -50,6 +50,7 @@ class AppOptions(TypedDict, total=False):
     root_path: str
     root_path_in_servers: bool
     generate_unique_id_function: Callable[[Any], str] | None
+    separate_input_output_schemas: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -120,6 +121,7 @@ class App(Router):
     root_path: str = ""
     root_path_in_servers: bool = True
     generate_unique_id_function: Callable[[Any], str] | None = None
+    separate_input_output_schemas: bool = True
     swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect"
     swagger_ui_init_oauth: Mapping[str, Any] | None = None
     swagger_ui_parameters: Mapping[str, Any] | None = None
@@ -131,7 +133,11 @@ class App(Router):
     ) -> None:
         given: dict[str, Any] = dict(options)
         super().__init__(
-            **{name: given.pop(name) for name in ("tags", "dependencies", "responses") if name in given}
+            **{
+                name: given.pop(name)
+                for name in ("tags", "dependencies", "responses")
+                if name in given
+            }
         )
         self.title = title
         self.version = version
@@ -309,7 +315,6 @@ class App(Router):
         if kind == "http":
             await self._serve_http(scope, receive, send)
         elif kind == "lifespan":
-            _ = self.table  # A mistake in the routes is found before the first request.
             await run_lifespan(self.lifespan_hooks, self, scope, receive, send)
         elif kind == "websocket":
             await self._serve_socket(scope, receive, send)
@@ -356,7 +361,9 @@ class App(Router):
             await reply.stream(call.scope(), receive, send)
 
 
-def _with_arguments(factory: Callable[..., ASGIApp], args: tuple[Any, ...]) -> Callable[..., ASGIApp]:
+def _with_arguments(
+    factory: Callable[..., ASGIApp], args: tuple[Any, ...]
+) -> Callable[..., ASGIApp]:
     if not args:
         return factory
 

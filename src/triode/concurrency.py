@@ -111,9 +111,7 @@ def thread_pool() -> ThreadPool:
     return _pool
 
 
-async def run_in_threadpool(
-    function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> T:
+async def run_in_threadpool(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a function in a thread and return its result; context variables are carried in."""
     context = contextvars.copy_context()
     return await _pool.submit(partial(context.run, partial(function, *args, **kwargs)))

@@ -38,7 +38,8 @@ class LifespanHooks:
                 await _call(hook)
             state: dict[str, Any] = {}
             if self.lifespan is not None:
-                state.update(await stack.enter_async_context(self.lifespan(app)) or {})
+                given = await stack.enter_async_context(self.lifespan(app))
+                state.update(given or {})
             yield state
 
 
@@ -59,6 +60,7 @@ async def run_lifespan(
     await receive()
     try:
         async with hooks.run(app) as state:
+            _ = app.table  # A mistake in the routes is found before the first request.
             if state and "state" in scope:
                 scope["state"].update(state)
             await send({"type": "lifespan.startup.complete"})

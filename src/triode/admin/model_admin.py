@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar
 
+from triode.schema import Changes
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 Column: TypeAlias = "str | Callable[[Any], Any]"
-ActionFunction: TypeAlias = Callable[[Any, "Request", Any], Awaitable[str | None]]
+ActionFunction: TypeAlias = "Callable[[Request, Any], Awaitable[str | None]]"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -128,9 +130,9 @@ class ModelAdmin:
         """Return the rows that this request may see at all; override it to narrow them."""
         return self.model.where()  # type: ignore[attr-defined]
 
-    async def save(self, request: Request, row: Any, changes: dict[str, Any]) -> Any:
-        """Store a row that was added (`changes` is empty) or changed, and return it."""
-        return await (row.update(changes) if changes else row.save())
+    async def save(self, request: Request, row: Any, changes: Changes | None) -> Any:
+        """Store a row and return it; `changes` is None for one that is added."""
+        return await (row.save() if changes is None else row.update(changes))
 
     async def delete(self, request: Request, row: Any) -> None:
         """Delete one row."""

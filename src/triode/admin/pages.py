@@ -128,6 +128,7 @@ class ListPage:
     """The change list of one model. `rows` is the table's body, escaped already."""
 
     label: str
+    nouns: str
     plural: str
     add: str
     search: str
@@ -187,7 +188,6 @@ class FormPage:
     can_save: bool
     can_add: bool
     version: str = ""
-    is_multipart: bool = False
 
 
 @dataclass(frozen=True, slots=True)

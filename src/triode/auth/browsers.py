@@ -36,9 +36,7 @@ def wants_page(call: Call) -> bool:
     return "text/html" in (call.header(b"accept") or "")
 
 
-def account_page(
-    call: Call, template: str, *, status_code: int = 200, **context: Any
-) -> Page:
+def account_page(call: Call, template: str, *, status_code: int = 200, **context: Any) -> Page:
     """Return one of the account pages; an application's own `auth/<template>` goes first."""
     values: Mapping[str, Any] = {
         "site": getattr(call.app, "title", ""),

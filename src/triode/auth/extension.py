@@ -106,7 +106,9 @@ class Auth:
         """
         return f"{base_url.rstrip('/')}{self.link_path}/{self.links.make(user, next=next)}"
 
-    async def authenticate(self, email: str, password: str, call: Call | None = None) -> User | None:
+    async def authenticate(
+        self, email: str, password: str, call: Call | None = None
+    ) -> User | None:
         """Return whose email and password these are, None if nobody's.
 
         Raises:
@@ -172,7 +174,7 @@ class Auth:
 def auth_of(app: Any) -> Auth:
     """Return the accounts of an application; attached now if it has none yet."""
     found: Auth | None = app.extension(Auth)
-    return found if found is not None else app.attach(Auth())  # type: ignore[no-any-return]
+    return found if found is not None else app.attach(Auth())
 
 
 def session_of(call: Call) -> Session:

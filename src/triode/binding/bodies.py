@@ -25,7 +25,7 @@ async def read_form(call: Call) -> dict[str, list[Any]]:
     if media == "application/x-www-form-urlencoded":
         body = await call.read()
         try:
-            return parse_query(body.decode("utf-8"))  # type: ignore[return-value]
+            return parse_query(body.decode("utf-8"))
         except UnicodeDecodeError as exc:
             raise HTTPException(400, "The form is not valid UTF-8.") from exc
     return {}

@@ -16,6 +16,7 @@ from triode.binding.calls import is_async, is_async_generator, is_generator, nev
 from triode.binding.description import BodyPart, Dependency, Parameter
 from triode.binding.embedded import embedded_decoder
 from triode.binding.specials import SecurityScopes
+from triode.binding.texts import fast_int_decoder, is_plain_text
 from triode.schema import json_decoder, python_decoder, text_decoder
 
 IMMUTABLE = (str, int, float, bool, bytes, tuple, frozenset, type(None), enum.Enum)
@@ -92,13 +93,22 @@ class EndpointWriter:
 
     # --- the parts of the function
 
+    def _has_query(self, *, is_list: bool) -> bool:
+        return any(
+            item.source == "query" and item.is_list is is_list
+            for node in self.root.walk()
+            for item in node.parameters
+        )
+
     def _prologue(self) -> None:
         if self._is_fallible:
             self._line("problems = []")
         if "path" in self._sources:
             self._line("params = call.params")
-        if "query" in self._sources:
-            self._line("query = call.query_values")
+        if self._has_query(is_list=False):
+            self._line("query = call.last_query_values")
+        if self._has_query(is_list=True):
+            self._line("query_lists = call.query_values")
         if "header" in self._sources:
             self._line("headers = call.head.values")
         if self.has_response:
@@ -137,7 +147,8 @@ class EndpointWriter:
             values.append((parameter.name, self._parameter(parameter)))
         for part in node.body:
             values.append((part.name, self._body_part(part)))
-        return ", ".join(f"{name}={value}" for name, value in values)
+        # A dependency of the route only runs: it has no name that its value could be passed by.
+        return ", ".join(f"{name}={value}" for name, value in values if name)
 
     def _dependency(self, node: Dependency) -> str:
         key = (node.call, node.scopes if _reads_scopes(node) else ())
@@ -203,7 +214,7 @@ class EndpointWriter:
         variable = self._name(item.name)
         raw = {
             "path": f"params[{item.alias!r}]",
-            "query": f"query.get({item.alias!r})",
+            "query": f"{'query_lists' if item.is_list else 'query'}.get({item.alias!r})",
             "header": f"headers.get({item.alias.lower().encode('latin-1')!r})",
             "cookie": f"call.cookies.get({item.alias!r})",
         }[item.source]
@@ -218,9 +229,7 @@ class EndpointWriter:
             indent = 1
         self._indent += indent
         value = "raw"
-        if item.source == "query" and not item.is_list:
-            value = "raw[-1]"
-        elif item.source == "header" and not item.is_list:
+        if item.source == "header" and not item.is_list:
             value = "raw.decode('latin-1')"
         self._decode(variable, value, text_decoder(item.schema), item.schema, place)
         self._indent -= indent
@@ -247,10 +256,10 @@ class EndpointWriter:
     def _decode(
         self, variable: str, value: str, decode: Any, schema: Any, place: tuple[str, ...]
     ) -> None:
-        if schema.codec is str:
+        if is_plain_text(schema):
             self._line(f"{variable} = {value}")
             return
-        decoder = self._constant("decode", decode)
+        decoder = self._constant("decode", fast_int_decoder(schema, decode) or decode)
         self._line("try:")
         self._line(f"    {variable} = {decoder}({value})")
         self._line("except ValidationFailed as exc:")
@@ -337,8 +346,26 @@ class EndpointWriter:
 
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 RESERVED = frozenset(
-    "call problems params query headers response background form body raw reply result stack exc "
-    "stop finish missing deepcopy".split()
+    [
+        "call",
+        "problems",
+        "params",
+        "query",
+        "headers",
+        "response",
+        "background",
+        "form",
+        "body",
+        "raw",
+        "reply",
+        "result",
+        "stack",
+        "exc",
+        "stop",
+        "finish",
+        "missing",
+        "deepcopy",
+    ]
 )
 
 
@@ -356,4 +383,3 @@ def _unique(parts: Any) -> list[BodyPart]:
     for part in parts:
         found.setdefault(part.alias, part)
     return list(found.values())
-

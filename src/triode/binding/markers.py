@@ -83,7 +83,7 @@ class DependsInfo:
         return f"Depends({name})"
 
 
-def Query(  # noqa: N802
+def Query(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
@@ -93,12 +93,12 @@ def Query(  # noqa: N802
     return QueryInfo(default, default_factory=default_factory, **options)
 
 
-def Path(default: Any = MISSING, **options: Unpack[FieldOptions]) -> Any:  # noqa: N802
+def Path(default: Any = MISSING, **options: Unpack[FieldOptions]) -> Any:
     """Declare a path parameter. It is always required."""
     return PathInfo(default, **options)
 
 
-def Header(  # noqa: N802
+def Header(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
@@ -111,7 +111,7 @@ def Header(  # noqa: N802
     return info
 
 
-def Cookie(  # noqa: N802
+def Cookie(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
@@ -121,7 +121,7 @@ def Cookie(  # noqa: N802
     return CookieInfo(default, default_factory=default_factory, **options)
 
 
-def Body(  # noqa: N802
+def Body(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
@@ -136,7 +136,7 @@ def Body(  # noqa: N802
     return info
 
 
-def Form(  # noqa: N802
+def Form(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
@@ -146,7 +146,7 @@ def Form(  # noqa: N802
     return FormInfo(default, default_factory=default_factory, **options)
 
 
-def File(  # noqa: N802
+def File(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
@@ -156,9 +156,7 @@ def File(  # noqa: N802
     return FileInfo(default, default_factory=default_factory, **options)
 
 
-def Depends(  # noqa: N802
-    dependency: Callable[..., Any] | None = None, *, use_cache: bool = True
-) -> Any:
+def Depends(dependency: Callable[..., Any] | None = None, *, use_cache: bool = True) -> Any:
     """Declare a value that another callable makes.
 
     The callable's own parameters are bound like a handler's. It runs once per request unless
@@ -167,7 +165,7 @@ def Depends(  # noqa: N802
     return DependsInfo(dependency, use_cache)
 
 
-def Security(  # noqa: N802
+def Security(
     dependency: Callable[..., Any] | None = None,
     *,
     scopes: Sequence[str] | None = None,

@@ -155,9 +155,7 @@ class _Reader:
                 name, "depends on nothing that can be called", "Write Depends(function)."
             )
         scopes = (*self.found.scopes, *depends.scopes)
-        child = read_signature(
-            call, path_names=self.path_names, scopes=scopes, stack=self.stack
-        )
+        child = read_signature(call, path_names=self.path_names, scopes=scopes, stack=self.stack)
         child.name = name
         child.use_cache = depends.use_cache
         self.found.dependencies.append(child)
@@ -216,9 +214,7 @@ class _Reader:
         required = not info.has_default
         default = None if required else info.default
         if isinstance(info, ParameterInfo):
-            alias = info.alias or (
-                name.replace("_", "-") if info.convert_underscores else name
-            )
+            alias = info.alias or (name.replace("_", "-") if info.convert_underscores else name)
             self.found.parameters.append(
                 Parameter(
                     name=name,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import sys
-import time
 import webbrowser
 from typing import Annotated, Any
 
@@ -70,7 +70,6 @@ def address_of(listener: socket.socket) -> str:
 
 def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
     """Import and serve; what fails at the first start ends the process, later it is shown."""
-    started = time.perf_counter()
     try:
         program = load(target)
     except CommandError as exc:
@@ -79,13 +78,14 @@ def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
             sys.exit(EXIT_CODE)
         _serve_error(exc, listener)
         return
-    seconds = time.perf_counter() - started
     if is_first:
         print(banner(program.app, address_of(listener), program.location.file.name), flush=True)
     else:
-        print(f"  Reloaded in {seconds:.1f} s", flush=True)
-    options = ServerOptions(log_level="warning", graceful_shutdown=_GRACE_SECONDS)
-    serve(config_for(program.app, options), listener)
+        print("  Reloaded", flush=True)
+    options = ServerOptions(access_log=True, graceful_shutdown=_GRACE_SECONDS)
+    config = config_for(program.app, options)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the banner says the rest
+    serve(config, listener)
 
 
 def banner(app: App, address: str, name: str) -> str:

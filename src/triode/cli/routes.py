@@ -11,6 +11,7 @@ from triode.cli.discovery import load
 from triode.errors import place_of
 from triode.routing import Mount, Route, WebSocketRoute
 
+PACKAGES = Path(__file__).parent.parent.parent  # where Triode itself is installed
 HEADINGS = ("METHODS", "PATH", "NAME", "HANDLER", "SERVED BY")
 
 
@@ -54,10 +55,13 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _place(handler: object) -> str:
-    """Return file:line of a handler, the file as seen from the current folder."""
+    """Return file:line of a handler, the file as seen from here or from Triode's own place."""
     found = place_of(inspect.unwrap(handler)) if callable(handler) else None
     if found is None:
         return type(handler).__name__
     file, _, line = found.rpartition(":")
     path = Path(file)
-    return f"{path.relative_to(Path.cwd())}:{line}" if path.is_relative_to(Path.cwd()) else found
+    for folder in (Path.cwd(), PACKAGES):
+        if path.is_relative_to(folder):
+            return f"{path.relative_to(folder)}:{line}"
+    return found

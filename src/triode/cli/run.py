@@ -52,7 +52,6 @@ def run(
     options = ServerOptions(
         workers=workers,
         access_log=access_log,
-        log_level="info" if access_log else "warning",
         ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
         ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
     )

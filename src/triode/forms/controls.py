@@ -51,9 +51,7 @@ class FormField:
     def attributes(self) -> dict[str, str]:
         """The control's HTML attributes, its name and its links to help and errors included."""
         found = {"id": self.id, "name": self.prefix + self.name, **self.widget.attributes}
-        described = [
-            f"{self.id}-{part}" for part, is_there in self._notes().items() if is_there
-        ]
+        described = [f"{self.id}-{part}" for part, is_there in self._notes().items() if is_there]
         if described:
             found["aria-describedby"] = " ".join(described)
         if self.errors:

@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any, TypeAlias
 
+import msgspec
+
 from triode.forms.widgets import Widget, without_none
 from triode.schema import MISSING, FieldDescription
 
 Sent: TypeAlias = Mapping[str, Sequence[Any]]
 
 
-class Unreadable(ValueError):  # noqa: N818 - a value's state, caught by the form at once
+class Unreadable(ValueError):
     """A text that is not what its widget sends; the message is for the person who wrote it."""
 
 
@@ -29,7 +31,7 @@ def raw_value(described: FieldDescription, widget: Widget, sent: Sequence[Any] |
         Unreadable: the text is not JSON, and the field wants JSON.
     """
     if widget.kind == "checkbox":
-        return bool(sent) and sent[-1] not in ("", "false", "0", "off")
+        return (sent or [""])[-1] not in ("", "false", "0", "off")
     if widget.is_multiple:
         return [value for value in sent or () if value != ""]
     if not sent:
@@ -64,9 +66,12 @@ def _empty(described: FieldDescription, widget: Widget) -> Any:
 
 def _from_json(text: str) -> Any:
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as exc:
-        raise Unreadable(f"This is not JSON: {exc.msg} (line {exc.lineno}).") from exc
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as exc:
+        words = str(exc).removeprefix("JSON is malformed: ")
+        raise Unreadable(f"This is not JSON: {words}.") from exc
+    except UnicodeError as exc:
+        raise Unreadable("This is not JSON: it holds half a character.") from exc
     except RecursionError as exc:
         raise Unreadable("This JSON is nested too deeply.") from exc
 

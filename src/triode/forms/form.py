@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from markupsafe import Markup
 
@@ -25,7 +25,6 @@ from triode.schema import (
     ObjectSchema,
     Problem,
     describe,
-    problem,
 )
 
 T = TypeVar("T")
@@ -193,9 +192,14 @@ class Form(Generic[T]):
         for each in self._descriptions:
             if each.encoded_name in raw:
                 node, place = self._schema.node_of(each), (each.encoded_name,)
-                values[each.name] = node.validate(raw[each.encoded_name], place, problems, text=True)
+                values[each.name] = node.validate(
+                    raw[each.encoded_name], place, problems, text=True
+                )
             elif each.required and each.name not in self.errors:
-                problems.append(problem("missing", (each.encoded_name,), "Field required", None))
+                missing = (each.encoded_name,)
+                problems.append(
+                    {"type": "missing", "loc": missing, "msg": "Field required", "input": None}
+                )
         return values
 
     def _read(self, result: Any, name: str) -> Any:

@@ -52,4 +52,6 @@ def message_of(problem: Problem) -> str:
         if kind.startswith(prefix):
             return sentence
     message = problem["msg"]
+    if message.startswith("value is not a valid email address"):
+        return "Please enter an email address such as name@example.org."
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")

@@ -16,8 +16,7 @@ from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeAlias
 
 from triode.errors import ConfigError
-from triode.schema import FieldDescription, FieldInfo, Registry
-from triode.schema.metadata import take_apart
+from triode.schema import FieldDescription, FieldInfo, Registry, take_apart
 
 Choices: TypeAlias = Sequence[tuple[str, str]]
 
@@ -193,7 +192,9 @@ def _number_limits(bare: Any, info: FieldInfo) -> dict[str, str]:
     if info.multiple_of is not None:
         found["step"] = str(info.multiple_of)
     elif not is_int:
-        found["step"] = "any" if info.decimal_places is None else f"{10**-info.decimal_places:f}"
+        found["step"] = (
+            "any" if info.decimal_places is None else str(Decimal(1).scaleb(-info.decimal_places))
+        )
     return found
 
 
@@ -224,6 +225,6 @@ def _browser_pattern(info: FieldInfo) -> str:
 def label_of(name: str) -> str:
     """Return a name as a person would write it: `team_id` is "Team", `first_name` "First name"."""
     words = name.removesuffix("_id").replace("_", " ").replace("-", " ").strip() or name
-    if words.isupper() and len(words) > 4:
+    if words.isupper() and len(words) > 3:
         words = words.lower()
     return words[:1].upper() + words[1:]

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.websockets import WebSocket
 
-from triode.http.call import Call, Head, Message, Receive, Reply, Scope, Send
+from triode.http.call import Call, Head, Receive, Reply, Scope, Send
 from triode.http.exceptions import BodyTooLarge
 from triode.http.reply import raw_headers, replay, stream_reply
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from triode.schema import Registry
+from triode.schema import Mode, Registry
 
 Json: TypeAlias = dict[str, Any]
 
@@ -15,19 +15,21 @@ Json: TypeAlias = dict[str, Any]
 class Context:
     """The registry of schemas, and what operations add to the whole document.
 
-    `make_operation_id` names the operations of routes that do not say themselves.
+    `make_operation_id` names the operations of routes that do not say themselves. `output` is
+    "input" where a class shall have one schema only, for what is accepted and what is sent.
     """
 
     make_operation_id: Callable[[Any], str] | None = None
     registry: Registry = field(default_factory=Registry)
     security_schemes: Json = field(default_factory=dict)
     operation_ids: dict[str, str] = field(default_factory=dict)
-    _keys: dict[str, object] = field(default_factory=dict)
+    output: Mode = "output"
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:
         """Return a reference to a component of ours; a user's class may have the same name."""
-        key = self._keys.setdefault(name, object())
-        return self.registry.reference(key, name, "output", make, module="triode")
+        return self.registry.reference(
+            ("triode.openapi", name), name, "input", make, module="triode"
+        )
 
 
 def merge_into(target: Json, update: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ def get_openapi(
     terms_of_service: str | None = None,
     contact: Mapping[str, Any] | None = None,
     license_info: Mapping[str, Any] | None = None,
+    separate_input_output_schemas: bool = True,
     external_docs: Mapping[str, Any] | None = None,
     generate_unique_id_function: Callable[[Any], str] | None = None,
 ) -> Json:
@@ -34,12 +35,16 @@ def get_openapi(
     Routes with `include_in_schema=False`, and what is no `Route` (mounted applications,
     WebSockets), are left out. The other parameters go into the document as they are; `webhooks`
     are routes whose path is the webhook's name. `generate_unique_id_function` makes operation
-    ids from routes.
+    ids from routes. With `separate_input_output_schemas` a class has two schemas where what is
+    accepted differs from what is sent.
 
     Raises:
         RouteError: two operations have the same id.
     """
-    context = Context(generate_unique_id_function)
+    context = Context(
+        generate_unique_id_function,
+        output="output" if separate_input_output_schemas else "input",
+    )
     info = {
         "title": title,
         "summary": summary,

@@ -60,7 +60,7 @@ def _describe(route: Route, method: str, methods: list[str], context: Context) -
     operation["description"] = description_of(route)
     operation["operationId"] = operation_id
     operation["deprecated"] = True if options.deprecated else None
-    operation["parameters"] = describe_parameters(route.dependant, context)
+    operation["parameters"] = describe_parameters(route, context)
     operation["requestBody"] = describe_body(parts, operation_id, context)
     operation["callbacks"] = _describe_callbacks(options.callbacks, context)
     takes_input = bool(parts) or has_parameters(route.dependant)

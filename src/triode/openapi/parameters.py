@@ -8,24 +8,35 @@ from typing import Any, Final
 from triode.binding.description import Dependency, Parameter
 from triode.openapi.context import Context, Json
 from triode.openapi.values import schema_of_value
+from triode.routing import Route
+from triode.schema import title_of
 
 _ORDER: Final = ("path", "query", "header", "cookie")
+_CONVERTED: Final[dict[str, Json]] = {
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "uuid": {"type": "string", "format": "uuid"},
+}
 
 
-def describe_parameters(dependant: Dependency, context: Context) -> list[Json]:
+def describe_parameters(route: Route, context: Context) -> list[Json]:
     """Return the parameters of a handler and its dependencies, each once.
 
-    Where two of them read the same value, the one that requires it is shown.
+    Where two of them read the same value, the one that requires it is shown. What only the path
+    names is added: a client has to send it all the same.
     """
     found: dict[tuple[str, str], Json] = {}
-    for parameter in _in_order(dependant.walk()):
+    for parameter in _in_order(route.dependant.walk()):
         if not parameter.info.include_in_schema:
             continue
         described = _describe(parameter, context)
         key = (described["in"], described["name"])
         if key not in found or (described["required"] and not found[key]["required"]):
             found[key] = described
-    return list(found.values())
+    template = route.template
+    for name, converter in zip(template.names, template.converters, strict=True):
+        found.setdefault(("path", name), _from_path(name, converter))
+    return sorted(found.values(), key=lambda described: _ORDER.index(described["in"]))
 
 
 def has_parameters(dependant: Dependency) -> bool:
@@ -36,6 +47,11 @@ def has_parameters(dependant: Dependency) -> bool:
 def _in_order(nodes: Iterable[Dependency]) -> list[Parameter]:
     parameters = [parameter for node in nodes for parameter in node.parameters]
     return sorted(parameters, key=lambda parameter: _ORDER.index(parameter.source))
+
+
+def _from_path(name: str, converter: str) -> Json:
+    schema = {**_CONVERTED.get(converter, {"type": "string"}), "title": title_of(name)}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _describe(parameter: Parameter, context: Context) -> Json:

@@ -45,7 +45,7 @@ def describe_responses(
         if str(status) not in responses:
             error = context.named("HTTPError", _error)
             responses[str(status)] = _content(description, JSON, error)
-    return responses
+    return dict(sorted(responses.items()))
 
 
 def _add_success(responses: Json, route: Route, operation_id: str, context: Context) -> None:
@@ -87,7 +87,7 @@ def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json
     schema = response_schema(annotation)
     if schema is None:
         return {}
-    described = dict(schema.json_schema(context.registry, "output"))
+    described = dict(schema.json_schema(context.registry, context.output))
     if described and "$ref" not in described:
         described.setdefault("title", title_of(f"Response_{operation_id}"))
     return described
@@ -100,7 +100,7 @@ def _add_declared(responses: Json, route: Route, context: Context) -> None:
         key = str(status).upper()
         response = copy.deepcopy({name: declared[name] for name in declared if name != "model"})
         if declared.get("model") is not None:
-            schema = describe(declared["model"]).json_schema(context.registry, "output")
+            schema = describe(declared["model"]).json_schema(context.registry, context.output)
             merge_into(response, {"content": {media_type: {"schema": schema}}})
         found = responses.setdefault("default" if key == "DEFAULT" else key, {})
         description = found.get("description")

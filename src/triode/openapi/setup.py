@@ -47,6 +47,7 @@ class DocumentedApp(Protocol):
     redoc_url: str | None
     root_path_in_servers: bool
     generate_unique_id_function: Callable[[Any], str] | None
+    separate_input_output_schemas: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -137,6 +138,7 @@ class Documentation:
             servers=app.servers,
             external_docs=app.openapi_external_docs,
             generate_unique_id_function=app.generate_unique_id_function,
+            separate_input_output_schemas=app.separate_input_output_schemas,
         )
 
     def _with_root_path(self, document: Json, root_path: str) -> Json:

@@ -15,6 +15,8 @@ from urllib.parse import quote
 from triode.errors import RouteError
 
 PARAMETER = re.compile(r"{([^{}:]*)(?::([^{}]*))?}")
+# The address of a callback, which OpenAPI describes and nobody is served at.
+EXPRESSIONS = ("{$", "http://", "https://")
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 CONVERTERS = {
@@ -103,6 +105,8 @@ def parse_path(text: str, *, where: Callable[[], str] = lambda: "") -> PathTempl
     def refuse(reason: str, code: str) -> RouteError:
         return RouteError(f'"{text}"{where()} {reason}', code=code)
 
+    if text.startswith(EXPRESSIONS):
+        return PathTemplate(text, text, (), (), ())
     if not text.startswith("/"):
         raise refuse('does not start with "/". Write "/' + text + '".', "route-no-slash")
     names: list[str] = []

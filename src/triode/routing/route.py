@@ -73,7 +73,9 @@ class RouteOptions:
 def make_options(keywords: RouteKeywords) -> RouteOptions:
     """Return route options from keyword arguments."""
     values: dict[str, Any] = {
-        key: value for key, value in keywords.items() if value is not None or key == "response_model"
+        key: value
+        for key, value in keywords.items()
+        if value is not None or key == "response_model"
     }
     for name in ("tags", "dependencies", "callbacks"):
         if name in values:

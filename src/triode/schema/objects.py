@@ -284,7 +284,14 @@ class ObjectSchema(Schema):
     # --- describe
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        return registry.reference(self, self.name, mode, lambda: self.body(registry, mode))
+        # Not `self`: every `Annotated[User, …]` has a description of its own, with the same body.
+        return registry.reference(
+            (self.target, self.name),
+            self.name,
+            mode,
+            lambda: self.body(registry, mode),
+            module=self.target.__module__,
+        )
 
     def body(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         """Return the schema itself, which `json_schema` refers to."""
@@ -304,7 +311,7 @@ class ObjectSchema(Schema):
         return found
 
     def _is_always_sent(self, each: FieldDescription) -> bool:
-        return each.default is not MISSING or each.default_factory is not None
+        return each.automatic or each.default is not MISSING or each.default_factory is not None
 
     def _property(self, each: FieldDescription, registry: Registry, mode: Mode) -> dict[str, Any]:
         found = self.node_of(each).json_schema(registry, mode)

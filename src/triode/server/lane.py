@@ -12,46 +12,47 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
+from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
 
 import httptools
 from uvicorn.protocols.http.flow_control import service_unavailable
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Head, Receive, Reply, Scope, Send, current_call
-from triode.http.reply import replay, stream_reply
+from triode.http.reply import stream_reply
 from triode.middleware.errors import detail_reply
+from triode.server.cycles import CycleProtocol
+from triode.server.limits import (
+    BODY_SECONDS,
+    HEAD_SECONDS,
+    MAX_HEAD,
+    MAX_HEADERS,
+    MAX_TARGET,
+    NOT_REPEATABLE,
+    RefusedError,
+    check_headers,
+    check_size,
+    content_length,
+    expects_continue,
+    split_target,
+)
 from triode.server.loop import start_task
+from triode.server.repeats import RepeatedBlock
 from triode.server.sweeper import Sweeper, sweeper_for
 from triode.server.wire import UnsafeHeaderError, Wire
 
 logger = logging.getLogger("triode")
 
-MAX_HEAD = 64 * 1024
-MAX_HEADERS = 100
-MAX_TARGET = 16 * 1024
-HEAD_SECONDS = 10
-BODY_SECONDS = 20
-
-KNOWN_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SERVER_ERROR = b"Internal Server Error"
 TEXT = b"text/plain; charset=utf-8"
 
 
-class RefusedError(Exception):
-    """A request that is answered with an error and the end of the connection."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        self.status = status
-        self.reason = reason
-        super().__init__(reason)
-
-
-class LaneProtocol(HttpToolsProtocol):
+class LaneProtocol(CycleProtocol):
     """One connection."""
 
     def __init__(
@@ -72,18 +73,18 @@ class LaneProtocol(HttpToolsProtocol):
         self.chunks: list[bytes] = []
         self.body_size = 0
         self.silent_seconds = 0
-        self.head_size = 0
+        # Bytes of this read, and of the reads since the parser last came forward.
+        self.read_size = 0
+        self.idle_size = 0
+        self.trailers = 0
         self.messages = 0
         self.is_busy = False
         self.is_reading_head = False
         self.is_reading_body = False
-        self.is_closing = False
         self.keep_alive = True
-        self.lost: asyncio.Event | None = None
-        # The header block of the last request, and what the parser made of it.
-        self.block = b""
-        self.block_body = 0
-        self.block_head: Head | None = None
+        self.block = RepeatedBlock()
+        self.is_plain = False
+        self.target = b""
 
     # --- connection
 
@@ -97,8 +98,6 @@ class LaneProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self.waiting.clear()
         self.is_closing = True
-        if self.lost is not None:
-            self.lost.set()
 
     def shutdown(self) -> None:
         """Close the connection now, or after the response that is under way."""
@@ -136,11 +135,13 @@ class LaneProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and serve the requests that are complete by them."""
-        if self.block and self._is_repeated(data):
+        is_between = not (self.is_busy or self.is_reading_head or self.is_reading_body)
+        if is_between and self.block.head is not None and self._serve_repeated(data):
             return
         if not self.is_reading_head:
             self.silent_seconds = 0
         self.messages = 0
+        self.read_size = len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -157,75 +158,41 @@ class LaneProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(RefusedError(400, "Invalid HTTP request received."))
         else:
-            if self.is_reading_head:
-                self.head_size += len(data)
-                if self.head_size > MAX_HEAD:
+            if self.is_reading_head or self.is_reading_body:
+                self.idle_size += len(data)
+                if self.idle_size > MAX_HEAD:
                     self._refuse(RefusedError(431, "The request's head is too large."))
-            elif self.messages == 1 and not self.is_reading_body:
+            elif self.messages == 1:
                 self._remember(data)
 
-    def _is_repeated(self, data: bytes) -> bool:
-        """Serve a request whose header block is the last one's, byte for byte.
-
-        PERF: clients on a kept connection mostly repeat their headers, and what the parser said
-        of the same bytes still holds; only the request line is new.
-        """
-        if self.is_busy or self.is_reading_head or self.is_reading_body:
-            return False
-        end = data.find(b"\r\n")
-        if not data.startswith(self.block, end):
-            return False
-        size = self.block_body
-        if len(data) - end - len(self.block) != size:
-            return False
-        try:
-            line = data[:end].decode("ascii")
-        except UnicodeDecodeError:
-            return False
-        parts = line.split(" ")
-        if len(parts) != 3 or not line.isprintable() or end > MAX_TARGET:
-            return False
-        method, target, version = parts
-        if version != "HTTP/1.1" or method not in KNOWN_METHODS:
-            return False
-        if target[:1] != "/" or "#" in target:
-            return False
-        return self._serve_repeated(method, target, data[-size:] if size else b"")
-
-    def _serve_repeated(self, method: str, target: str, body: bytes) -> bool:
+    def _serve_repeated(self, data: bytes) -> bool:
+        """Serve a request that repeats the last one's headers; False: it is the parser's."""
         table = self._table()
-        if table is None:
+        line = None if table is None or not self._has_room() else self.block.match(data)
+        if table is None or line is None:
             return False
-        path, _, query = target.partition("?")
-        served, params = table.resolve(method, unquote(path) if "%" in path else path)
-        if served.is_asgi or (served.body_limit is not None and len(body) > served.body_limit):
+        method, path, query = line
+        plain = unquote(path) if "%" in path else path
+        served, params = table.resolve(method, plain)
+        size = self.block.body_size
+        if served.is_asgi or (served.body_limit is not None and size > served.body_limit):
             return False
-        call = Call(method, path, query, cast(Head, self.block_head), self)
-        if "%" in path:
-            call.path = unquote(path)
+        call = Call(method, plain, query, cast(Head, self.block.head), self)
         call.target = path.encode("ascii")
         call.params = params
-        call.body = body
+        call.body = data[-size:] if size else b""
         self.silent_seconds = 0
-        self.keep_alive = True
+        self.keep_alive = not self.is_closing
         self._serve(call, served)
         return True
 
     def _remember(self, data: bytes) -> None:
         """Keep the header block of a request that came in one piece."""
         call, self.call = self.call, None
-        self.block = b""
-        if call is None or not self.keep_alive_of(call) or len(data) > MAX_HEAD:
-            return
-        end, head_end = data.find(b"\r\n"), data.find(b"\r\n\r\n") + 4
-        size = len(data) - head_end
-        if end <= 0 or head_end < 4 or call.body is None or len(call.body) != size:
-            return
-        if any(name in (b"transfer-encoding", b"expect", b"upgrade") for name, _ in call.head.raw):
-            return
-        self.block = data[end:head_end]
-        self.block_body = size
-        self.block_head = call.head
+        if call is None or call.body is None or not self.is_plain or not self.keep_alive:
+            self.block.forget()
+        else:
+            self.block.remember(data, call.head, len(call.body))
 
     def keep_alive_of(self, call: Call) -> bool:
         """Whether the connection stays open after a call that was just parsed."""
@@ -238,7 +205,8 @@ class LaneProtocol(HttpToolsProtocol):
         self.expect_100_continue = False
         self.is_reading_head = True
         self.silent_seconds = 0
-        self.head_size = 0
+        self.idle_size = -self.read_size
+        self.trailers = 0
         self.call = None
 
     def on_url(self, url: bytes) -> None:
@@ -248,74 +216,53 @@ class LaneProtocol(HttpToolsProtocol):
             raise RefusedError(414, "The request target is too long.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header."""
-        self.headers.append((name.lower(), value))
+        """Take in a header; a trailer is dropped, as RFC 9110 (6.5.1) has it."""
+        if self.is_reading_head:
+            self.headers.append((name.lower(), value))
+            return
+        self.trailers += 1
+        if self.trailers > MAX_HEADERS:
+            raise RefusedError(431, "The request has too many trailers.")
 
     def on_headers_complete(self) -> None:
         """Find what serves the request: the lane, or uvicorn's ASGI way."""
         self.is_reading_head = False
         self.is_reading_body = True
-        self._check_head()
+        if self.read_size > MAX_HEAD or self.idle_size >= 0:  # only then it can be too large
+            check_size(self.url, self.headers)
+        self.idle_size = -self.read_size
+        names = check_headers(self.headers, self.parser.get_http_version())
+        self.is_plain = NOT_REPEATABLE.isdisjoint(names)
+        self.expect_100_continue = not self.is_plain and expects_continue(self.headers)
         if self.parser.should_upgrade() and self._should_upgrade():
-            self.scope = self._scope(self.parser.get_method().decode("ascii"), self.headers)
+            self.scope = self.new_scope(self.parser.get_method().decode("ascii"), self.headers)
             return
         table = self._table()
         if table is not None and self._has_room():
             method = self.parser.get_method().decode("ascii")
-            path, query = self._split_target()
+            path, self.target, query = split_target(self.url)
             served, params = table.resolve(method, path)
             if not served.is_asgi:
                 self._begin_call(method, path, query, served, params)
                 return
         self._begin_cycle()
 
-    def _check_head(self) -> None:
-        """Refuse what RFC 9112 does not allow and the parser lets pass (3.2, 3.3)."""
-        names = [name for name, _ in self.headers]
-        if len(names) > MAX_HEADERS:
-            raise RefusedError(431, "The request has too many headers.")
-        hosts = names.count(b"host")
-        if hosts > 1 or (hosts == 0 and self.parser.get_http_version() == "1.1"):
-            raise RefusedError(400, "A request must have exactly one Host header.")
-        if names.count(b"content-length") > 1:
-            raise RefusedError(400, "A request must not have two Content-Length headers.")
-        if b"transfer-encoding" in names and b"content-length" in names:
-            raise RefusedError(400, "A request has Content-Length or Transfer-Encoding, not both.")
-        if b"expect" in names:
-            expected = next(value for name, value in self.headers if name == b"expect")
-            if expected.lower() != b"100-continue":
-                raise RefusedError(417, "Only Expect: 100-continue is known.")
-            self.expect_100_continue = True
-
-    def _split_target(self) -> tuple[str, str]:
-        try:
-            parsed = httptools.parse_url(self.url)
-        except httptools.HttpParserInvalidURLError as exc:
-            raise RefusedError(400, "The request target is not valid.") from exc
-        if parsed.path is None:
-            raise RefusedError(400, "The request target has no path.")
-        path = parsed.path.decode("ascii")
-        query = (parsed.query or b"").decode("ascii")
-        return (unquote(path) if "%" in path else path), query
-
-    def _begin_call(
-        self, method: str, path: str, query: str, served: Served, params: Any
-    ) -> None:
+    def _begin_call(self, method: str, path: str, query: str, served: Served, params: Any) -> None:
         call = Call(method, path, query, Head(self.headers), self)
         call.params = params
-        call.target = self.url.partition(b"?")[0]
+        call.target = self.target
         self.call, self.served = call, served
         self.chunks = []
         self.body_size = 0
         limit = served.body_limit
-        length = next((value for name, value in self.headers if name == b"content-length"), b"0")
-        if limit is not None and int(length) > limit:
+        if limit is not None and content_length(self.headers) > limit:
             raise RefusedError(413, f"The request body is larger than {limit} bytes.")
         if self.expect_100_continue and not self.is_busy:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """Take in a part of the body."""
+        self.idle_size = -self.read_size
         if self.call is None:
             if self.cycle is not None:
                 super().on_body(body)
@@ -362,8 +309,10 @@ class LaneProtocol(HttpToolsProtocol):
         call.route = served.route
         call.body_limit = served.body_limit
         current_call.set(call)
+        # What a handler sets in a context variable is its own, as it would be in a task.
+        context = copy_context()
         try:
-            outcome = served.run(call)
+            outcome = context.run(served.run, call)
         except Exception as exc:
             self._finish(call, _error_reply(exc))
             return
@@ -371,15 +320,15 @@ class LaneProtocol(HttpToolsProtocol):
             self._finish(call, outcome)
             return
         self.is_busy = True
-        task = start_task(self.loop, cast("Coroutine[Any, Any, Reply]", outcome))
+        task = start_task(self.loop, cast("Coroutine[Any, Any, Reply]", outcome), context)
         if task.done():
             self._finish_task(call, task)
         else:
-            self.tasks.add(task)
+            self.tasks.add(cast(Any, task))
             task.add_done_callback(partial(self._finish_task, call))
 
     def _finish_task(self, call: Call, task: asyncio.Task[Reply]) -> None:
-        self.tasks.discard(task)
+        self.tasks.discard(cast(Any, task))
         if task.cancelled():
             self._finish(call, _error_reply(asyncio.CancelledError("The handler was cancelled.")))
             return
@@ -447,7 +396,7 @@ class LaneProtocol(HttpToolsProtocol):
     def _stream(self, call: Call, reply: Reply) -> None:
         """Send a reply that sends itself, through uvicorn's response cycle."""
         self.is_busy = True
-        cycle = self._make_cycle(self.make_scope(call), keep_alive=self.keep_alive)
+        cycle = self.new_cycle(self.make_scope(call), keep_alive=self.keep_alive)
         cycle.body = bytearray(call.body or b"")
         cycle.more_body = False
         cycle.message_event.set()
@@ -460,31 +409,16 @@ class LaneProtocol(HttpToolsProtocol):
         self.cycle = cycle
         self._start_asgi_task(cycle, cast(Any, send_stream))
 
-    def _make_cycle(self, scope: Any, *, keep_alive: bool) -> RequestResponseCycle:
-        return RequestResponseCycle(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=self.access_log,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=False,
-            keep_alive=keep_alive and not self.is_closing,
-            on_response=self.on_response_complete,
-        )
-
     def _begin_cycle(self) -> None:
         """Begin a request that takes uvicorn's way."""
-        path, query = self._split_target()
-        scope = self._scope(self.parser.get_method().decode("ascii"), self.headers)
+        path, target, query = split_target(self.url)
+        scope = self.new_scope(self.parser.get_method().decode("ascii"), self.headers)
         scope["path"] = self.root_path + path
-        scope["raw_path"] = self.root_path.encode("ascii") + self.url.partition(b"?")[0]
+        scope["raw_path"] = self.root_path.encode("ascii") + target
         scope["query_string"] = query.encode("ascii")
         scope["http_version"] = version = self.parser.get_http_version()
         keep_alive = version != "1.0" and self.parser.should_keep_alive()
-        self.cycle = self._make_cycle(scope, keep_alive=keep_alive)
+        self.cycle = self.new_cycle(scope, keep_alive=keep_alive)
         self.cycle.waiting_for_100_continue = self.expect_100_continue
         if self.is_busy:
             self.waiting.append(self.cycle)
@@ -497,24 +431,10 @@ class LaneProtocol(HttpToolsProtocol):
         has_room = self._has_room()
         self._start_asgi_task(cycle, self.app if has_room else cast(Any, service_unavailable))
 
-    def _scope(self, method: str, headers: Any) -> Any:
-        return {
-            "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
-            "http_version": "1.1",
-            "server": self.server,
-            "client": self.client,
-            "scheme": self.scheme,
-            "root_path": self.root_path,
-            "method": method,
-            "headers": headers,
-            "state": self.app_state.copy(),
-        }
-
     def _refuse(self, refused: RefusedError) -> None:
         """Answer with an error and close; after an unfinished response just close."""
         self.waiting.clear()
-        self.block = b""
+        self.block.forget()
         if self.is_busy:
             self.is_closing = True
             return
@@ -526,36 +446,11 @@ class LaneProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _log_access(self, call: Call, status: int) -> None:
-        client = "%s:%d" % self.client[:2] if self.client else ""
+        client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
         target = call.target.decode("ascii") + ("?" + call.query if call.query else "")
         self.access_logger.info(
             '%s - "%s %s HTTP/%s" %d', client, call.method, target, "1.1", status
         )
-
-    # --- the origin of the calls
-
-    def make_scope(self, call: Call) -> Scope:
-        """Return the ASGI scope of a call."""
-        scope = self._scope(call.method, call.head.raw)
-        scope["path"] = call.path
-        scope["raw_path"] = call.target
-        scope["query_string"] = call.query.encode("ascii")
-        return cast(Scope, scope)
-
-    async def read_body(self, call: Call) -> bytes:
-        """Return the whole body; on the lane it is there before the call is made."""
-        return call.body or b""
-
-    def receive(self, call: Call) -> Receive:
-        """Return an ASGI receive callable over the body."""
-        return replay(call.body or b"", self._wait_for_disconnect)
-
-    async def _wait_for_disconnect(self) -> dict[str, Any]:
-        if self.lost is None:
-            self.lost = asyncio.Event()
-        if not self.transport.is_closing():
-            await self.lost.wait()
-        return {"type": "http.disconnect"}
 
 
 def _error_reply(exc: BaseException) -> Reply:

@@ -8,12 +8,14 @@ the request that is being served, and are looked up only where a template names 
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 import jinja2
 import jinja2.runtime
+from jinja2.utils import missing
 
 from triode.errors import ConfigError, TriodeError, place_of
 from triode.http import Call, require_call
@@ -90,7 +92,7 @@ class Templates:
             loader=jinja2.ChoiceLoader(
                 [jinja2.FileSystemLoader(self.folders), jinja2.PrefixLoader(self.packages)]
             ),
-            autoescape=_escapes,
+            autoescape=_escapes,  # noqa: S701 - off for text files only
             auto_reload=self.debug,
             undefined=jinja2.StrictUndefined if self.debug else jinja2.Undefined,
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"],
@@ -116,7 +118,7 @@ class Templates:
         try:
             return self.environment.get_template(name).render(context)
         except jinja2.TemplateNotFound as exc:
-            raise self._missing(exc.name or name) from exc
+            raise self._missing(str(exc.name or name)) from exc
         except jinja2.TemplateSyntaxError as exc:
             raise TemplateError(
                 f"The template {exc.name or name!r} cannot be read: {exc.message}.",
@@ -146,7 +148,7 @@ def templates_of(call: Call) -> Templates:
 def attached_templates(app: Any) -> Templates:
     """Return the templates of an application; attached now if it has none yet."""
     found: Templates | None = app.extension(Templates)
-    return found if found is not None else app.attach(Templates())  # type: ignore[no-any-return]
+    return found if found is not None else app.attach(Templates())
 
 
 def home_of(app: Any) -> Path | None:
@@ -157,8 +159,9 @@ def home_of(app: Any) -> Path | None:
 
 def _beside_handler(call: Call) -> Iterable[Path]:
     handler = getattr(call.route, "handler", None)
-    place = place_of(handler) if callable(handler) else None
-    if place is not None:
+    place = place_of(inspect.unwrap(handler)) if callable(handler) else None
+    # Our own pages bring their templates along; they do not tell where the application's are.
+    if place is not None and not str(handler.__module__).startswith("triode."):
         yield Path(place.rpartition(":")[0]).resolve().parent / "templates"
 
 
@@ -167,7 +170,7 @@ class _RequestContext(jinja2.runtime.Context):
 
     def resolve_or_missing(self, key: str) -> Any:
         found = super().resolve_or_missing(key)
-        if found is jinja2.runtime.missing and key in _OF_REQUEST:
+        if found is missing and key in _OF_REQUEST:
             return _OF_REQUEST[key](require_call(f"The name {key!r} in a template"))
         return found
 

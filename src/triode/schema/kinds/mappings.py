@@ -6,12 +6,14 @@ import collections
 import collections.abc
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from types import GenericAlias
 from typing import Any, Final
 
 from triode.schema.constraints import check_size, size_schema, sized_codec
 from triode.schema.describe import describe
 from triode.schema.fields import FieldInfo
+from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
@@ -61,6 +63,12 @@ class MappingSchema(Schema):
             return None
         return lambda raw: {key: finish_value(value) for key, value in raw.items()}
 
+    @cached_property
+    def exact_types(self) -> frozenset[type] | None:
+        # msgspec writes every key as text, so a dict of anything is written as it is.
+        takes_anything = isinstance(self.value, AnySchema) and self.key.kind in ("str", "any")
+        return frozenset({dict}) if takes_anything else None
+
     def is_direct(self, value: Any) -> bool:
         if type(value) is not dict:
             return False
@@ -109,8 +117,9 @@ class MappingSchema(Schema):
 
 
 def _are_direct(node: Schema, values: Iterable[Any]) -> bool:
-    if node.exact_types is not None:
-        return node.exact_types.issuperset(map(type, values))
+    types = node.exact_types
+    if types is not None:
+        return types.issuperset(map(type, values))
     return all(map(node.is_direct, values))
 
 

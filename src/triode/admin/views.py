@@ -1,0 +1,270 @@
+"""The admin's pages: each takes a visit and gives an answer.
+
+Who asks has been checked before; what the visitor may do with a model is checked here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from triode.admin.addresses import decode_key
+from triode.admin.deleting import Consequences, consequences_of
+from triode.admin.desk import Desk
+from triode.admin.editing import FIND, Editor
+from triode.admin.listing import DELETE, actions_for, list_page
+from triode.admin.lookups import lookup
+from triode.admin.pages import DeletePage, IndexPage, Link, ModelCard, ModelGroup
+from triode.admin.permissions import Denied, Missing, desk_for, row_for
+from triode.admin.security import PAGE_HEADERS
+from triode.admin.visit import THEME_COOKIE, Submitted, Visit
+from triode.auth.redirects import safe_path
+from triode.db import transaction
+from triode.errors import ClientError
+from triode.templating import Redirect, flash, redirect
+
+MOST_PICKED = 1000
+NAMED = 10
+YEAR = 365 * 24 * 3600
+
+
+async def show_index(visit: Visit) -> Response:
+    """Show every model the visitor may see, with how many rows it has."""
+    groups = []
+    for title, desks in visit.office.groups(visit.user):
+        cards = [
+            ModelCard(
+                label=desk.plural,
+                url=visit.at.list(desk.slug),
+                add=visit.at.add(desk.slug) if desk.admin.can_add(visit.user) else "",
+                count=await desk.admin.query(visit.request).count(),
+            )
+            for desk in desks
+        ]
+        groups.append(ModelGroup(title, cards))
+    return visit.page("index.html", IndexPage(groups), title="Overview")
+
+
+async def show_list(visit: Visit) -> Response:
+    """Show a model's rows."""
+    desk = desk_for(visit)
+    page = await list_page(visit, desk)
+    crumbs = visit.crumbs(Link(desk.plural))
+    return visit.page("list.html", page, title=desk.plural, crumbs=crumbs, desk=desk)
+
+
+async def take_action(visit: Visit) -> Response:
+    """Do something with the rows that were picked."""
+    desk = desk_for(visit)
+    submitted = await visit.form()
+    name = submitted.text("action")
+    if name not in dict(actions_for(visit, desk)):
+        raise Denied("do this", desk)
+    keys = [desk.parse_key(text) for text in submitted.texts("key")[:MOST_PICKED]]
+    query = desk.admin.query(visit.request).where(
+        desk.key.in_([key for key in keys if key is not None])
+    )
+    rows = list(await query)
+    if not rows:
+        flash("Pick at least one row first.", "warning")
+        return redirect(visit.path)
+    if name == DELETE:
+        return await delete_rows(visit, desk, rows, submitted, back=visit.path)
+    action = next(each for each in desk.actions if each.name == name)
+    try:
+        text = await action.function(visit.request, query)
+    except ClientError as exc:
+        flash(str(exc.detail), "error")
+    else:
+        noun = desk.label if len(rows) == 1 else desk.nouns
+        flash(text or f"{action.label}: {len(rows)} {noun}.", "success")
+    return redirect(visit.path)
+
+
+async def show_add(visit: Visit) -> Response:
+    """Show an empty form."""
+    desk = _desk_to_add(visit)
+    return await _form(visit, desk, Editor(visit, desk, None))
+
+
+async def save_add(visit: Visit) -> Response:
+    """Add a row."""
+    desk = _desk_to_add(visit)
+    submitted = await visit.form()
+    editor = Editor(visit, desk, None, submitted)
+    return await _finish(visit, desk, editor, submitted)
+
+
+async def show_edit(visit: Visit) -> Response:
+    """Show a row."""
+    desk = desk_for(visit)
+    row = await row_for(visit, desk, decode_key(visit.call.params["key"]))
+    return await _form(visit, desk, Editor(visit, desk, row))
+
+
+async def save_edit(visit: Visit) -> Response:
+    """Change a row."""
+    desk = desk_for(visit)
+    if not desk.admin.can_change(visit.user):
+        raise Denied(f"change {desk.nouns}", desk)
+    row = await row_for(visit, desk, decode_key(visit.call.params["key"]))
+    submitted = await visit.form()
+    return await _finish(visit, desk, Editor(visit, desk, row, submitted), submitted)
+
+
+async def show_delete(visit: Visit) -> Response:
+    """Ask before a row is deleted."""
+    desk, row = await _row_to_delete(visit)
+    back = visit.at.edit(desk.slug, desk.key_of(row))
+    return await _ask(visit, desk, [row], back=back)
+
+
+async def do_delete(visit: Visit) -> Response:
+    """Delete a row."""
+    desk, row = await _row_to_delete(visit)
+    back = visit.at.edit(desk.slug, desk.key_of(row))
+    return await delete_rows(visit, desk, [row], await visit.form(), back=back)
+
+
+async def delete_rows(
+    visit: Visit, desk: Desk, rows: Sequence[Any], submitted: Submitted, *, back: str
+) -> Response:
+    """Delete rows, all or none; ask first unless that has happened."""
+    if submitted.text("_confirm") != "yes":
+        return await _ask(visit, desk, rows, back=back, action=submitted.text("action"))
+    names = [desk.name_of(row) for row in rows]
+    try:
+        async with transaction():
+            for row in rows:
+                await desk.admin.delete(visit.request, row)
+    except ClientError as exc:
+        flash(str(exc.detail), "error")
+        return redirect(back)
+    what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} {desk.nouns}"
+    flash(f"{what} {'was' if len(names) == 1 else 'were'} deleted.", "success")
+    return redirect(visit.at.list(desk.slug))
+
+
+async def show_lookup(visit: Visit) -> Response:
+    """Answer the script with rows to choose from."""
+    desk = desk_for(visit)
+    if not (desk.admin.can_change(visit.user) or desk.admin.can_add(visit.user)):
+        raise Denied(f"change {desk.nouns}", desk)
+    target = desk.form.targets.get(visit.call.params["field"])
+    if target is None:
+        raise Missing("There is nothing here", "This field is no relation.", desk)
+    return JSONResponse(await lookup(target, visit.query.get("q", "")), headers=PAGE_HEADERS)
+
+
+async def set_theme(visit: Visit) -> Response:
+    """Remember the colours a visitor chose."""
+    submitted = await visit.form()
+    chosen = submitted.text("theme")
+    answer = redirect(safe_path(submitted.text("next"), fallback=visit.at.home))
+    if chosen in ("light", "dark"):
+        is_secure = visit.request.url.scheme == "https"
+        answer.set_cookie(
+            THEME_COOKIE, chosen, max_age=YEAR, path="/", secure=is_secure,
+            httponly=True, samesite="lax",
+        )  # fmt: skip
+    else:
+        answer.delete_cookie(THEME_COOKIE, path="/")
+    return answer
+
+
+async def show_nothing(visit: Visit) -> Response:
+    """Say that there is no such page."""
+    raise Missing("There is nothing here", "No page of the admin has this address.")
+
+
+def _desk_to_add(visit: Visit) -> Desk:
+    desk = desk_for(visit)
+    if not desk.admin.can_add(visit.user):
+        raise Denied(f"add {desk.nouns}", desk)
+    return desk
+
+
+async def _row_to_delete(visit: Visit) -> tuple[Desk, Any]:
+    desk = desk_for(visit)
+    if not desk.admin.can_delete(visit.user):
+        raise Denied(f"delete {desk.nouns}", desk)
+    return desk, await row_for(visit, desk, decode_key(visit.call.params["key"]))
+
+
+async def _form(
+    visit: Visit,
+    desk: Desk,
+    editor: Editor,
+    *,
+    status_code: int = 200,
+    problems: Sequence[str] = (),
+) -> Response:
+    can_save = editor.row is None or desk.admin.can_change(visit.user)
+    page = await editor.page(can_save=can_save, problems=problems)
+    crumbs = visit.crumbs(Link(desk.plural, visit.at.list(desk.slug)), Link(page.heading))
+    return visit.page(
+        "form.html", page, title=page.heading, crumbs=crumbs, desk=desk, status_code=status_code
+    )
+
+
+async def _finish(visit: Visit, desk: Desk, editor: Editor, submitted: Submitted) -> Response:
+    """Save what was sent, or show it again with what is wrong or was looked for."""
+    if _is_looking(submitted):
+        editor.shows_errors = False
+        return await _form(visit, desk, editor)
+    if editor.is_stale:
+        problem = (
+            f"Somebody else has changed this {desk.label} since you opened it. "
+            "Nothing was saved yet: what you see is what you typed. Save again to keep yours."
+        )
+        return await _form(visit, desk, editor, status_code=409, problems=[problem])
+    row = await editor.save() if editor.is_valid else None
+    if row is None:
+        return await _form(visit, desk, editor, status_code=422)
+    flash(f"“{desk.name_of(row)}” was {'added' if editor.row is None else 'saved'}.", "success")
+    return _after_saving(visit, desk, row, submitted.text("_save"))
+
+
+def _is_looking(submitted: Submitted) -> bool:
+    """Return whether the form was sent to find rows: by its button, or Enter in its field."""
+    if submitted.text("_find"):
+        return True
+    is_enter = submitted.text("_save") in ("", "enter")
+    return is_enter and any(
+        name.startswith(FIND) and submitted.text(name) for name in submitted.data
+    )
+
+
+def _after_saving(visit: Visit, desk: Desk, row: Any, wish: str) -> Redirect:
+    if wish == "edit":
+        return redirect(visit.at.edit(desk.slug, desk.key_of(row)))
+    if wish == "add" and desk.admin.can_add(visit.user):
+        return redirect(visit.at.add(desk.slug))
+    return redirect(visit.at.list(desk.slug))
+
+
+async def _ask(
+    visit: Visit, desk: Desk, rows: Sequence[Any], *, back: str, action: str = ""
+) -> Response:
+    keys = [getattr(row, desk.reflection.key.name) for row in rows]
+    found: Consequences = await consequences_of(desk.model, keys, visit.office.namer)
+    names = [desk.name_of(row) for row in rows]
+    what = f"“{names[0]}”" if len(rows) == 1 else f"{len(rows)} {desk.nouns}"
+    page = DeletePage(
+        heading=f"Delete {what}?",
+        names=names[:NAMED],
+        count=len(rows),
+        deleted=found.deleted,
+        detached=found.detached,
+        protected=found.protected,
+        back=back,
+        keys=[str(key) for key in keys] if action else (),
+        action=action,
+    )
+    links = [Link(desk.plural, visit.at.list(desk.slug))]
+    if len(rows) == 1:
+        links.append(Link(names[0], visit.at.edit(desk.slug, keys[0])))
+    crumbs = visit.crumbs(*links, Link("Delete"))
+    return visit.page("delete.html", page, title=page.heading, crumbs=crumbs, desk=desk)

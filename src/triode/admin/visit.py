@@ -1,0 +1,155 @@
+"""One request to the admin, with what every view needs of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from triode.admin.pages import Frame, Link, LinkGroup, Note, Theme
+from triode.admin.security import PAGE_HEADERS
+from triode.forms.submitted import read_submitted
+from triode.http import Call
+from triode.templating import Page, csrf_field, get_flashed_messages, render
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from triode.admin.addresses import Addresses
+    from triode.admin.desk import Desk
+    from triode.admin.office import Office
+
+THEME_COOKIE = "triode_theme"
+
+
+class Visit:
+    """A request by somebody who may be here."""
+
+    def __init__(self, office: Office, call: Call, user: Any) -> None:
+        self.office = office
+        self.call = call
+        self.user = user
+
+    @property
+    def at(self) -> Addresses:
+        """The admin's addresses."""
+        return self.office.at
+
+    @cached_property
+    def request(self) -> Request:
+        """The request as Starlette has it, for hooks of `ModelAdmin`."""
+        return self.call.request()
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The first value of every name in the query string."""
+        return {name: values[0] for name, values in self.call.query_values.items()}
+
+    @cached_property
+    def theme(self) -> Theme:
+        """The colours this visitor chose."""
+        return theme_of(self.call)
+
+    def crumbs(self, *links: Link) -> list[Link]:
+        """Return the way from the first page to here."""
+        return [Link(self.office.title, self.at.home), *links]
+
+    def navigation(self, current: Desk | None) -> list[LinkGroup]:
+        """Return the models this visitor may see."""
+        return [
+            LinkGroup(
+                title,
+                [Link(desk.plural, self.at.list(desk.slug), desk is current) for desk in desks],
+            )
+            for title, desks in self.office.groups(self.user)
+        ]
+
+    def page(
+        self,
+        template: str,
+        page: Any,
+        *,
+        title: str,
+        crumbs: Sequence[Link] = (),
+        desk: Desk | None = None,
+        status_code: int = 200,
+    ) -> Page:
+        """Return a page of the admin."""
+        frame = Frame(
+            title=title,
+            site=self.office.title,
+            home=self.at.home,
+            crumbs=crumbs,
+            navigation=self.navigation(desk),
+            notes=_notes(),
+            user=str(getattr(self.user, "email", None) or self.user),
+            theme=self.theme,
+            csrf=csrf_field(),
+            logout=self.office.logout_path,
+            path=self.path,
+            styles=self.office.styles,
+            script=self.office.script,
+        )
+        return render(
+            f"admin/{template}",
+            status_code=status_code,
+            headers=PAGE_HEADERS,
+            frame=frame,
+            page=page,
+        )
+
+    @property
+    def path(self) -> str:
+        """This page's own path with its query."""
+        path = f"{self.office.root}{self.call.path}"
+        return f"{path}?{self.call.query}" if self.call.query else path
+
+    async def form(self) -> Submitted:
+        """Return what a form of this page sent."""
+        sent = await read_submitted(self.call)
+        return Submitted(
+            {
+                name: [without_nul(value) for value in values if isinstance(value, str)]
+                for name, values in sent.items()
+            }
+        )
+
+
+def without_nul(text: str) -> str:
+    """Return a text without NUL and lone surrogates; blanks and line ends stay."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The fields of a form that was sent, every value of each."""
+
+    data: dict[str, list[str]]
+
+    def text(self, name: str) -> str:
+        """Return the last text sent under a name, empty if there is none."""
+        texts = self.texts(name)
+        return texts[-1] if texts else ""
+
+    def texts(self, name: str) -> list[str]:
+        """Return every text sent under a name."""
+        return self.data.get(name, [])
+
+
+def theme_of(call: Call) -> Theme:
+    """Return the colours that the cookie asks for."""
+    chosen = call.cookies.get(THEME_COOKIE)
+    if chosen == "light":
+        return "light"
+    return "dark" if chosen == "dark" else "auto"
+
+
+_LEVELS = {"success": "success", "warning": "warning", "error": "error"}
+
+
+def _notes() -> list[Note]:
+    return [
+        Note(_LEVELS.get(category, "info"), text)
+        for category, text in get_flashed_messages(with_categories=True)
+    ]

@@ -1,0 +1,176 @@
+"""The database of an application: its address and its engine.
+
+The engine opens itself when it is first used, so that a script needs nothing but `Database(url)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.sql.expression import ClauseElement
+
+from triode.db.creation import create_missing, drop
+from triode.db.engine import Channel, Engine, Pinned
+from triode.db.engine.sqlite import SQLiteEngine
+from triode.db.fetching import fetch_rows
+from triode.db.statement import Operation, Source
+from triode.db.table import model_registry
+from triode.errors import ConfigError
+
+_POSTGRES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
+
+
+class Database:
+    """A database by its address.
+
+    `sqlite:///app.db` is a file in the working folder, `sqlite:////srv/app.db` an absolute one,
+    `sqlite://` one in memory; `postgresql://user:password@host/name` is a PostgreSQL server.
+    The first one made is the default for models.
+
+    Raises:
+        ConfigError: the address cannot be understood, or names a database we do not know.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine: Engine = make_engine(url)
+        self.pinned: ContextVar[Pinned | None] = ContextVar("triode_transaction", default=None)
+        if Source.default is None:
+            self.make_default()
+
+    def __repr__(self) -> str:
+        return f"Database({parse(self.url).render_as_string(hide_password=True)!r})"
+
+    def make_default(self) -> None:
+        """Be the database of every model where no other is active."""
+        Source.default = self
+
+    @contextmanager
+    def active(self) -> Iterator[Database]:
+        """Be the database of every model within this context."""
+        token = Source.current.set(self)
+        try:
+            yield self
+        finally:
+            Source.current.reset(token)
+
+    async def start(self) -> None:
+        """Open the database and check that it can be used.
+
+        Raises:
+            DatabaseUnavailable: it cannot; says why and what to do.
+            ModelError: a relation of a model leads nowhere.
+        """
+        for table in model_registry.tables():
+            _ = table.table
+        await self.engine.start()
+
+    async def stop(self) -> None:
+        """Finish what was begun and close every connection; `start` opens it again."""
+        await self.engine.close()
+        if Source.default is self:
+            Source.default = None
+
+    def close(self) -> None:
+        """Do what `stop` does, in plain code."""
+        self.engine.close_now()
+        if Source.default is self:
+            Source.default = None
+
+    def setup(self, app: Any) -> None:
+        """Attach to an application: opened when it starts, closed when it stops."""
+        self.make_default()
+        app.add_startup(self._start_as_default)
+        app.add_shutdown(self.stop)
+
+    async def _start_as_default(self) -> None:
+        self.make_default()
+        await self.start()
+
+    def channel(self) -> Channel:
+        """Return the way to the database for code on an event loop."""
+        pinned = self.pinned.get()
+        return self.engine.awaiting if pinned is None else pinned.awaiting
+
+    def blocking_channel(self) -> Channel:
+        """Return the way to the database for plain code."""
+        pinned = self.pinned.get()
+        return self.engine.blocking if pinned is None else pinned.blocking
+
+    def fetch(self, statement: ClauseElement) -> Operation[list[Any]]:
+        """Run a SQLAlchemy statement; a SELECT gives named tuples, anything else is written.
+
+        A write without RETURNING gives an empty list.
+        """
+        return Operation(lambda channel: fetch_rows(channel, statement), self)
+
+    def create_tables(self, *models: Any) -> Operation[list[str]]:
+        """Create the missing tables of `models`, of all models if none is named.
+
+        Gives the names of the tables that were made.
+
+        Raises:
+            SchemaMismatch: an existing table lacks columns of its model.
+        """
+        return Operation(lambda channel: create_missing(channel, models), self)
+
+    def drop_tables(self, *models: Any) -> Operation[None]:
+        """Drop the tables of `models`, of all models if none is named, with what they hold."""
+        return Operation(lambda channel: drop(channel, models), self)
+
+
+def current_database() -> Database:
+    """Return the database that statements use here.
+
+    Raises:
+        ConfigError: there is none yet.
+    """
+    database = Source.current.get() or Source.default
+    if database is None:
+        return Source.missing()
+    return database  # type: ignore[return-value]
+
+
+def parse(url: str) -> URL:
+    """Take an address apart.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError as exc:
+        raise ConfigError(
+            f"{url!r} is not the address of a database. Write it like sqlite:///app.db or "
+            "postgresql://user:password@host/name.",
+            code="database-url",
+        ) from exc
+
+
+def make_engine(url: str) -> Engine:
+    """Make the engine for an address, without opening it.
+
+    Raises:
+        ConfigError: there is no engine for this kind of database.
+        MissingExtraError: its driver is not installed.
+    """
+    parsed = parse(url)
+    if parsed.drivername.partition("+")[0] == "sqlite":
+        is_memory = parsed.database in (None, "", ":memory:")
+        return SQLiteEngine(None if is_memory else Path(str(parsed.database)).expanduser())
+    if parsed.drivername in _POSTGRES:
+        return make_postgres(parsed)
+    raise ConfigError(
+        f"There is no engine for {parsed.drivername!r}. There are sqlite and postgresql.",
+        code="database-url",
+    )
+
+
+def make_postgres(url: URL) -> Engine:
+    raise ConfigError(f"PostgreSQL is not available yet: {url!r}.", code="database-url")

@@ -1,0 +1,115 @@
+"""What an engine gives to the layers above.
+
+An engine offers two channels: `awaiting`, for code on an event loop, and `blocking`, for plain
+code. Both have the same coroutine methods; those of the blocking channel never suspend, so
+`statement.run` can drive them without a loop and every operation is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy.engine.interfaces import Dialect
+
+Row = tuple[Any, ...]
+
+
+class Write(NamedTuple):
+    """One writing SQL statement; `many` runs it once for each tuple of `parameters`."""
+
+    sql: str
+    parameters: Sequence[Any] = ()
+    many: bool = False
+
+
+class Outcome(NamedTuple):
+    """What a write gave: the rows of its RETURNING clause and how many rows it changed."""
+
+    rows: list[Row]
+    changed: int
+
+
+class Channel(Protocol):
+    """A way to the database."""
+
+    @property
+    def engine(self) -> Engine: ...
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """Return all rows of a query."""
+        ...
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """Run the statements as one unit, all or none; they are durable when this returns.
+
+        Raises:
+            ConstraintViolation: a constraint refused one of them.
+        """
+        ...
+
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
+        """Give the rows of a query in lists of at most `size`."""
+        ...
+
+
+class RootChannel(Channel, Protocol):
+    """A channel outside any transaction: each write is one."""
+
+    async def begin(self) -> Pinned:
+        """Start a transaction, waiting for its turn."""
+        ...
+
+
+class PinnedChannel(Channel, Protocol):
+    """A channel whose statements belong to one transaction."""
+
+    async def commit(self) -> None: ...
+
+    async def rollback(self) -> None:
+        """Undo everything; nothing happens if the database has done so already."""
+        ...
+
+
+class Pinned(Protocol):
+    """One transaction, for either kind of caller."""
+
+    @property
+    def awaiting(self) -> PinnedChannel: ...
+
+    @property
+    def blocking(self) -> PinnedChannel: ...
+
+
+class Engine(Protocol):
+    """One database, opened when it is first used."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+
+    @property
+    def plans(self) -> dict[Any, Any]:
+        """Queries that were compiled for this engine, by their shape."""
+        ...
+
+    @property
+    def awaiting(self) -> RootChannel: ...
+
+    @property
+    def blocking(self) -> RootChannel: ...
+
+    async def start(self) -> None:
+        """Open the database and check that it can be used.
+
+        Raises:
+            DatabaseUnavailable: with the address and what to do.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of every connection."""
+        ...
+
+    def close_now(self) -> None:
+        """Do what `close` does, in plain code."""
+        ...

@@ -1,0 +1,350 @@
+"""SQLite: reads where the caller is, writes through one writer.
+
+A read on an event loop runs right there, because it takes a few microseconds; SQLite's progress
+handler stops it when it exceeds `READ_BUDGET`, and a thread runs it again. A query that was
+stopped goes to a thread at once for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from triode.db.engine.protocol import Outcome, Row, Write
+from triode.db.engine.sqlite_connection import check_path, connect, run_writes, translate
+from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
+
+READ_BUDGET = 0.002
+"""Seconds that a read may hold an event loop."""
+
+PROGRESS_STEPS = 2000
+"""Virtual machine steps between two looks at the clock; about 20 microseconds."""
+
+SLOW_MEMORY = 10.0
+"""Seconds during which a query that exceeded the budget goes straight to a thread."""
+
+_memory_numbers = itertools.count(1)
+
+
+class Reader:
+    """A reading connection that stops a query at its deadline."""
+
+    __slots__ = ("connection", "deadline")
+
+    def __init__(self, address: str, *, is_uri: bool) -> None:
+        self.connection = connect(address, is_uri=is_uri, is_reader=True)
+        self.deadline = math.inf
+        self.connection.set_progress_handler(self._is_late, PROGRESS_STEPS)
+
+    def _is_late(self) -> bool:
+        return monotonic() > self.deadline
+
+    def fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        return self.connection.execute(sql, parameters).fetchall()
+
+
+class SQLiteEngine:
+    """One SQLite file, or a database in memory where `path` is None."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.dialect = SQLiteDialect_pysqlite(paramstyle="qmark")
+        self.plans: dict[Any, Any] = {}
+        self.path = path
+        if path is None:
+            self._address = f"file:triode{next(_memory_numbers)}?mode=memory&cache=shared"
+        else:
+            self._address = str(path)
+        self._is_uri = path is None
+        self._readers: list[Reader] = []
+        self._writer: Writer | None = None
+        self._keeper: sqlite3.Connection | None = None
+        self._threads: ThreadPoolExecutor | None = None
+        self._slow: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self.awaiting = AwaitingChannel(self)
+        self.blocking = BlockingChannel(self)
+
+    async def start(self) -> None:
+        """See `Engine.start`."""
+        self.open()
+
+    def open(self) -> None:
+        """Open the database, unless it is open."""
+        if self._writer is not None:
+            return
+        with self._lock:
+            if self._writer is not None:
+                return
+            if self.path is not None:
+                check_path(self.path)
+            # Opened here first, so that a problem is told here. It stays open: a database in
+            # memory lives as long as one connection does.
+            self._keeper = self._connect_writer()
+            try:
+                self._keeper.execute("BEGIN IMMEDIATE")
+                self._keeper.execute("ROLLBACK")
+                self._keeper.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            except sqlite3.Error as exc:
+                self._keeper.close()
+                raise translate(exc) from exc
+            self._threads = ThreadPoolExecutor(4, "triode-reader")
+            self._writer = Writer(self._connect_writer)
+
+    def _connect_writer(self) -> sqlite3.Connection:
+        return connect(self._address, is_uri=self._is_uri, is_reader=False)
+
+    async def close(self) -> None:
+        """See `Engine.close`."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """See `Engine.close_now`."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        if self._threads is not None:
+            self._threads.shutdown()
+        writer.close()
+        while self._readers:
+            self._readers.pop().connection.close()
+        if self._keeper is not None:
+            self._keeper.close()
+
+    def writer(self) -> Writer:
+        if self._writer is None:
+            self.open()
+        assert self._writer is not None
+        return self._writer
+
+    def borrow(self) -> Reader:
+        """Take a reader out of the pool; give it back with `give_back`."""
+        try:
+            return self._readers.pop()
+        except IndexError:
+            if self._writer is None:
+                self.open()
+            return Reader(self._address, is_uri=self._is_uri)
+
+    def give_back(self, reader: Reader) -> None:
+        reader.deadline = math.inf
+        if self._writer is None:
+            reader.connection.close()
+        else:
+            self._readers.append(reader)
+
+    def read_within_budget(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
+        """Return the rows, or None if the query would hold the event loop for too long."""
+        if sql in self._slow and not self._is_forgiven(sql):
+            return None
+        reader = self.borrow()
+        reader.deadline = monotonic() + READ_BUDGET
+        try:
+            return reader.connection.execute(sql, parameters).fetchall()
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                raise translate(exc) from exc
+            self._slow[sql] = monotonic() + SLOW_MEMORY
+            return None
+        except Exception as exc:
+            raise translate(exc) from exc
+        finally:
+            self.give_back(reader)
+
+    def _is_forgiven(self, sql: str) -> bool:
+        if monotonic() < self._slow[sql]:
+            return False
+        self._slow.pop(sql, None)
+        return True
+
+    def read_to_the_end(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """Return the rows, however long it takes."""
+        reader = self.borrow()
+        try:
+            return reader.fetch(sql, parameters)
+        except Exception as exc:
+            raise translate(exc) from exc
+        finally:
+            self.give_back(reader)
+
+    def in_thread(self, function: Any, *arguments: Any) -> asyncio.Future[Any]:
+        self.open()
+        return asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+class AwaitingChannel:
+    """The channel for code on an event loop."""
+
+    def __init__(self, engine: SQLiteEngine) -> None:
+        self.engine = engine
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """See `Channel.read`."""
+        engine = self.engine
+        rows = engine.read_within_budget(sql, parameters)
+        if rows is None:
+            return await engine.in_thread(engine.read_to_the_end, sql, parameters)  # type: ignore[no-any-return]
+        return rows
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """See `Channel.write`."""
+        job = Job(partial(run_writes, writes=writes), asyncio.get_running_loop())
+        self.engine.writer().put(job)
+        return await job.future  # type: ignore[no-any-return]
+
+    async def stream(
+        self, sql: str, parameters: Sequence[Any], size: int
+    ) -> AsyncIterator[list[Row]]:
+        """See `Channel.stream`."""
+        engine = self.engine
+        reader = engine.borrow()
+        try:
+            cursor = await engine.in_thread(_execute, reader.connection, sql, parameters)
+            while rows := await engine.in_thread(cursor.fetchmany, size):
+                yield rows
+            cursor.close()
+        finally:
+            engine.give_back(reader)
+
+    async def begin(self) -> SQLiteTransaction:
+        """See `RootChannel.begin`."""
+        job = TransactionJob(asyncio.get_running_loop())
+        self.engine.writer().put(job)
+        try:
+            lane: Lane = await job.future
+        except asyncio.CancelledError:
+            # The writer may have begun already; a lane that nobody holds must not stay open.
+            job.lane.put(Job(_rollback, asyncio.get_running_loop()))
+            raise
+        return SQLiteTransaction(self.engine, lane)
+
+
+class BlockingChannel:
+    """The channel for plain code; its coroutines never suspend."""
+
+    def __init__(self, engine: SQLiteEngine) -> None:
+        self.engine = engine
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """See `Channel.read`."""
+        return self.engine.read_to_the_end(sql, parameters)
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """See `Channel.write`."""
+        job = Job(partial(run_writes, writes=writes), None)
+        self.engine.writer().put(job)
+        return job.future.result()  # type: ignore[no-any-return]
+
+    async def stream(
+        self, sql: str, parameters: Sequence[Any], size: int
+    ) -> AsyncIterator[list[Row]]:
+        """See `Channel.stream`."""
+        reader = self.engine.borrow()
+        try:
+            cursor = _execute(reader.connection, sql, parameters)
+            while rows := cursor.fetchmany(size):
+                yield rows
+        finally:
+            self.engine.give_back(reader)
+
+    async def begin(self) -> SQLiteTransaction:
+        """See `RootChannel.begin`."""
+        job = TransactionJob(None)
+        self.engine.writer().put(job)
+        return SQLiteTransaction(self.engine, job.future.result())
+
+
+class _Pinned:
+    """The statements of one transaction, all run by the writer.
+
+    Subclasses say how to wait for a job.
+    """
+
+    def __init__(self, engine: SQLiteEngine, lane: Lane) -> None:
+        self.engine = engine
+        self._lane = lane
+
+    async def _run(self, task: Task[Any]) -> Any:
+        raise NotImplementedError
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """See `Channel.read`."""
+        cursor_rows: list[Row] = await self._run(partial(_fetch, sql=sql, parameters=parameters))
+        return cursor_rows
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """See `Channel.write`; durable once the transaction is committed."""
+        outcomes: list[Outcome] = await self._run(partial(run_writes, writes=writes))
+        return outcomes
+
+    async def stream(
+        self, sql: str, parameters: Sequence[Any], size: int
+    ) -> AsyncIterator[list[Row]]:
+        """See `Channel.stream`."""
+        cursor = await self._run(partial(_execute, sql=sql, parameters=parameters))
+        while rows := await self._run(lambda _connection: cursor.fetchmany(size)):
+            yield rows
+
+    async def commit(self) -> None:
+        """See `PinnedChannel.commit`."""
+        await self._run(_commit)
+
+    async def rollback(self) -> None:
+        """See `PinnedChannel.rollback`."""
+        if self._lane.is_open:
+            await self._run(_rollback)
+
+
+class PinnedAwaitingChannel(_Pinned):
+    """A transaction of code on an event loop."""
+
+    async def _run(self, task: Task[Any]) -> Any:
+        job = Job(task, asyncio.get_running_loop())
+        self._lane.put(job)
+        return await job.future
+
+
+class PinnedBlockingChannel(_Pinned):
+    """A transaction of plain code."""
+
+    async def _run(self, task: Task[Any]) -> Any:
+        job = Job(task, None)
+        self._lane.put(job)
+        return job.future.result()
+
+
+class SQLiteTransaction:
+    """One transaction, for either kind of caller."""
+
+    def __init__(self, engine: SQLiteEngine, lane: Lane) -> None:
+        self.awaiting = PinnedAwaitingChannel(engine, lane)
+        self.blocking = PinnedBlockingChannel(engine, lane)
+
+
+def _execute(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
+    try:
+        return connection.execute(sql, parameters)
+    except Exception as exc:
+        raise translate(exc) from exc
+
+
+def _fetch(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
+    return connection.execute(sql, parameters).fetchall()
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    connection.execute("COMMIT")
+
+
+def _rollback(connection: sqlite3.Connection) -> None:
+    connection.execute("ROLLBACK")

@@ -1,0 +1,221 @@
+"""The one writer of a SQLite database.
+
+All writes of a process go through one thread and one connection. Writes that arrive while a
+commit is on its way to the disk are committed together by the next one; a result is given only
+after the commit that holds it. A transaction takes the writer for itself until it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from triode.db.engine.sqlite_connection import lost_transaction, translate
+from triode.db.errors import TransactionError
+
+GROUP_LIMIT = 500
+"""Writes in one commit at most, so that the first of them does not wait too long."""
+
+IDLE_LIMIT = 60.0
+"""Seconds a transaction may do nothing before it is rolled back: it keeps all others waiting."""
+
+T = TypeVar("T")
+Task = Callable[[sqlite3.Connection], T]
+
+
+class Job:
+    """A task for the writer and the future, of a loop or of a thread, that waits for it."""
+
+    __slots__ = ("error", "future", "loop", "result", "task")
+
+    def __init__(self, task: Task[Any], loop: asyncio.AbstractEventLoop | None) -> None:
+        self.task = task
+        self.loop = loop
+        self.future: Any = Future() if loop is None else loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        try:
+            self.result = self.task(connection)
+        except BaseException as exc:
+            # Every failure, also an interrupt, belongs to the one who waits.
+            self.error = translate(exc) if isinstance(exc, Exception) else exc
+
+    def resolve(self) -> None:
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Lane:
+    """The writer's attention during one transaction."""
+
+    def __init__(self) -> None:
+        self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.is_open = True
+        self._lock = threading.Lock()
+
+    def put(self, job: Job) -> None:
+        with self._lock:
+            if self.is_open:
+                self.jobs.put(job)
+                return
+        raise TransactionError(
+            "The transaction has ended: it was committed, rolled back, or idle for more than "
+            f"{IDLE_LIMIT:.0f} seconds."
+        )
+
+    def close(self) -> None:
+        """Take no more jobs; refuse those that came too late."""
+        with self._lock:
+            self.is_open = False
+        late = []
+        while not self.jobs.empty():
+            job = self.jobs.get()
+            job.error = TransactionError("The transaction has ended.")
+            late.append(job)
+        _deliver(late)
+
+
+class Writer:
+    """A thread that owns the writing connection; `connect` is called in it, at its start."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="triode-writer", daemon=True)
+        self._thread.start()
+
+    def put(self, job: Job) -> None:
+        self._jobs.put(job)
+
+    def close(self) -> None:
+        """Finish every job that was put, then end the thread."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        connection = self._connect()
+        try:
+            while (job := self._jobs.get()) is not None:
+                if not self._serve(connection, job):
+                    break
+        finally:
+            connection.close()
+
+    def _serve(self, connection: sqlite3.Connection, first: Job) -> bool:
+        """Serve `first` and what else is waiting; return False when asked to stop."""
+        job: Job | None = first
+        while job is not None:
+            if isinstance(job, TransactionJob):
+                job.serve(connection)
+                return True
+            job, is_stopped = self._commit_group(connection, job)
+            if is_stopped:
+                return False
+        return True
+
+    def _commit_group(self, connection: sqlite3.Connection, job: Job) -> tuple[Job | None, bool]:
+        """Commit `job` with those that wait; return the next transaction, if one was reached."""
+        group = [job]
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as exc:
+            job.error = translate(exc)
+            _deliver(group)
+            return None, False
+        job.run(connection)
+        following: Job | None = None
+        is_stopped = False
+        while len(group) < GROUP_LIMIT and connection.in_transaction:
+            try:
+                following = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if following is None or isinstance(following, TransactionJob):
+                is_stopped = following is None
+                break
+            group.append(following)
+            following.run(connection)
+            following = None
+        _finish(connection, group)
+        return following, is_stopped
+
+
+class TransactionJob(Job):
+    """Asks for the writer; the future gives a `Lane` once BEGIN was successful."""
+
+    __slots__ = ("lane",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        self.lane = Lane()
+        super().__init__(self._begin, loop)
+
+    def _begin(self, connection: sqlite3.Connection) -> Lane:
+        connection.execute("BEGIN IMMEDIATE")
+        return self.lane
+
+    def serve(self, connection: sqlite3.Connection) -> None:
+        """Run the jobs of the lane until one of them ends the transaction."""
+        if self.future.cancelled():
+            return
+        self.run(connection)
+        _deliver([self])
+        while connection.in_transaction:
+            try:
+                job = self.lane.jobs.get(timeout=IDLE_LIMIT)
+            except queue.Empty:
+                connection.execute("ROLLBACK")
+                break
+            job.run(connection)
+            if not connection.in_transaction:
+                self.lane.close()
+            _deliver([job])
+        self.lane.close()
+
+
+def _finish(connection: sqlite3.Connection, group: list[Job]) -> None:
+    """Commit, then tell everyone."""
+    try:
+        if not connection.in_transaction:
+            cause = next(job.error for job in group if job.error is not None)
+            raise lost_transaction(cause)
+        connection.execute("COMMIT")
+    except Exception as exc:
+        failure = translate(exc)
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        for job in group:
+            job.error = job.error or failure
+    _deliver(group)
+
+
+def _deliver(group: list[Job]) -> None:
+    by_loop: defaultdict[asyncio.AbstractEventLoop, list[Job]] = defaultdict(list)
+    for job in group:
+        if job.loop is None:
+            job.resolve()
+        else:
+            by_loop[job.loop].append(job)
+    # PERF: one wake-up for a loop and commit, not one for each write.
+    for loop, jobs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_resolve_all, jobs)
+        except RuntimeError:
+            # The loop is closed, so nobody is left to hear it. The write itself is done.
+            continue
+
+
+def _resolve_all(jobs: list[Job]) -> None:
+    for job in jobs:
+        job.resolve()

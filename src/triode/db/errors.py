@@ -1,0 +1,127 @@
+"""What goes wrong with data.
+
+A `ClientError` is what the client of a request can mend: the web answers it with its status
+code. `NotLoaded`, `MultipleRows` and `DatabaseUnavailable` are for the developer. The engines
+raise `ConstraintViolation` and `ValueRefused` with the names the database gave; `writing`
+turns a violation into the client's error, with the names of the model.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from triode.errors import ClientError, ConfigError, TriodeError
+
+
+class RowNotFound(ClientError):
+    """No row has the given key or matches the given conditions."""
+
+    default_code = "row-not-found"
+    status_code: ClassVar[int] = 404
+
+
+class Duplicate(ClientError):
+    """A row with the same unique value exists.
+
+    `fields` names the fields that must be unique (together); `value` is what was sent, None
+    where it is secret.
+    """
+
+    default_code = "duplicate"
+    status_code: ClassVar[int] = 409
+
+    def __init__(self, message: str, *, model: str, fields: tuple[str, ...], value: Any) -> None:
+        super().__init__(message)
+        self.model = model
+        self.fields = fields
+        self.value = value
+
+
+class MissingParent(ClientError):
+    """A foreign key names a row that does not exist."""
+
+    default_code = "missing-parent"
+    status_code: ClassVar[int] = 409
+
+
+class Protected(ClientError):
+    """A row cannot be deleted while others refer to it."""
+
+    default_code = "protected"
+    status_code: ClassVar[int] = 409
+
+
+class ValueRefused(ClientError):
+    """A value that the database cannot store or compare."""
+
+    default_code = "value-refused"
+    status_code: ClassVar[int] = 422
+
+
+class OutOfRange(ValueRefused):
+    """A number too large for its column."""
+
+    default_code = "out-of-range"
+
+
+class DatabaseBusy(ClientError):
+    """Another process kept the database locked for longer than the busy timeout."""
+
+    default_code = "database-busy"
+    status_code: ClassVar[int] = 503
+
+
+class MultipleRows(TriodeError):
+    """One row was asked for and several match."""
+
+    default_code = "multiple-rows"
+
+
+class NotLoaded(TriodeError):
+    """A relation was read that no query has loaded; the message says what to write."""
+
+    default_code = "not-loaded"
+
+
+class QueryError(TriodeError):
+    """A query that makes no sense: an unknown field, a condition of another model."""
+
+    default_code = "query"
+
+
+class TransactionError(TriodeError):
+    """A transaction that was used wrongly or ended by the database."""
+
+    default_code = "transaction"
+
+
+class DatabaseUnavailable(ConfigError):
+    """A database that cannot be opened, read or written."""
+
+    default_code = "database-unavailable"
+
+
+class SchemaMismatch(ConfigError):
+    """A table in the database differs from its model."""
+
+    default_code = "schema-mismatch"
+
+
+class ConstraintViolation(TriodeError):
+    """A constraint refused a write; raised by an engine, told in the database's own names.
+
+    `columns` are the columns the constraint is over, empty where the database does not say.
+    """
+
+    default_code = "constraint"
+
+    def __init__(
+        self,
+        kind: Literal["unique", "foreign key", "not null", "check"],
+        *,
+        columns: tuple[str, ...] = (),
+        message: str,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.columns = columns

@@ -1,0 +1,128 @@
+"""How a model declares its fields: `Field`, `ForeignKey`, `ManyToMany`, `Related`.
+
+Each is a marker of the schema room's, with what only a database needs added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Final, Literal, Unpack, cast
+
+from triode.errors import ModelError
+from triode.schema.fields import MISSING, FieldInfo, FieldOptions
+
+OnDelete = Literal["cascade", "set null", "restrict", "protect", "set default", "no action"]
+
+ON_DELETE: Final = ("cascade", "set null", "restrict", "protect", "set default", "no action")
+
+
+class ColumnOptions(FieldOptions, total=False):
+    """The options of a column."""
+
+    unique: bool
+    index: bool
+    primary_key: bool
+    server_default: str | None
+    choices: list[tuple[Any, str]] | None
+    help_text: str | None
+
+
+class ColumnInfo(FieldInfo):
+    """What a model says of one column."""
+
+    unique: bool = False
+    index: bool = False
+    primary_key: bool = False
+    server_default: str | None = None
+    choices: list[tuple[Any, str]] | None = None
+    help_text: str | None = None
+
+
+class ForeignKeyInfo(ColumnInfo):
+    """A column that names a row of another table."""
+
+    on_delete: OnDelete = "restrict"
+    related_name: str | None = None
+
+
+class ManyToManyInfo(FieldInfo):
+    """Rows of another table, by way of a table between the two."""
+
+    related_name: str | None = None
+    through: Any = None
+
+
+class RelatedInfo(FieldInfo):
+    """The other side of a foreign key or of a many-to-many relation; `by` is its name there."""
+
+    by: str | None = None
+
+
+def utcnow() -> datetime:
+    """Return this moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def Field(
+    default: Any = MISSING,
+    *,
+    default_factory: Callable[[], Any] | None = None,
+    **options: Unpack[ColumnOptions],
+) -> Any:
+    """Describe a field: its default, constraints, documentation, and its column.
+
+    `unique`, `index` and `primary_key` are the database's. `server_default` is a SQL expression
+    that the database evaluates. `read_only` values are never accepted from a client, `write_only`
+    ones never sent. `choices` are (value, label) pairs for forms and the admin.
+    """
+    return ColumnInfo(default, default_factory=default_factory, **cast(FieldOptions, options))
+
+
+def ForeignKey(
+    default: Any = MISSING,
+    *,
+    on_delete: OnDelete = "restrict",
+    related_name: str | None = None,
+    **options: Unpack[ColumnOptions],
+) -> Any:
+    """Refer to a row of another model; the column is the field's name with `_id`.
+
+    `on_delete` says what becomes of this row when the other is deleted: "cascade" deletes it,
+    "set null" forgets, "restrict" (or "protect") refuses. `related_name` names the rows of this
+    model as seen from the other one; "+" or None gives no such name.
+
+    Raises:
+        ModelError: `on_delete` is unknown.
+    """
+    if on_delete not in ON_DELETE:
+        raise ModelError(
+            f"on_delete={on_delete!r} is unknown. Choose one of {', '.join(map(repr, ON_DELETE))}.",
+            code="model-on-delete",
+        )
+    info = ForeignKeyInfo(default, **cast(FieldOptions, options))
+    info.on_delete = on_delete
+    info.related_name = None if related_name == "+" else related_name
+    return info
+
+
+def ManyToMany(*, related_name: str | None = None, through: Any = None) -> Any:
+    """Refer to any number of rows of another model.
+
+    The table between the two is made by Triode, unless `through` names a model for it that has
+    a foreign key to each side.
+    """
+    info = ManyToManyInfo()
+    info.related_name = None if related_name == "+" else related_name
+    info.through = through
+    return info
+
+
+def Related(*, by: str | None = None) -> Any:
+    """Declare the other side of a relation, so that it is typed and part of the JSON once loaded.
+
+    `by` names the field on the other model; None where only one field there leads here.
+    """
+    info = RelatedInfo()
+    info.by = by
+    return info

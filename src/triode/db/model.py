@@ -1,0 +1,412 @@
+"""`Model`: one class that is the table, the validated object and its description."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import msgspec
+import sqlalchemy as sa
+
+from triode.db.engine import Channel
+from triode.db.errors import QueryError
+from triode.db.many_to_many import ManyToManyRelation
+from triode.db.metaclass import ModelMeta
+from triode.db.query import Page, Query, check_values
+from triode.db.sql.expressions import Condition, Expression
+from triode.db.sql.plan import plan_for
+from triode.db.statement import Operation, Statement
+from triode.db.table import ModelTable
+from triode.db.writing import (
+    delete_row,
+    generated_names,
+    insert,
+    insert_many,
+    not_found,
+    update_row,
+)
+from triode.schema import INVALID, MISSING, Problem, ValidationFailed
+
+_set = msgspec.Struct.__setattr__
+
+
+class Model(msgspec.Struct, metaclass=ModelMeta):
+    """A row of a table, and the base of every model.
+
+    Where a model declares no primary key, it has `id: int`, which the database fills.
+    """
+
+    if TYPE_CHECKING:
+        id: Any
+        table: ClassVar[sa.Table]
+
+    __table__: ClassVar[ModelTable]
+    __schema__: ClassVar[Any]
+
+    # --- find
+
+    @classmethod
+    def get(cls, key: Any = MISSING, /, **equals: Any) -> Statement[Self]:
+        """Give the row with this key, or the only one with these values.
+
+        Raises:
+            RowNotFound: there is none.
+            MultipleRows: several have these values.
+        """
+        if equals or key is MISSING:
+            return Query(cls.__table__).where(**equals).get()
+        return KeyStatement(cls.__table__, key)
+
+    @classmethod
+    def where(cls, *conditions: Condition | bool | int, **equals: Any) -> Query[Self]:
+        """Select the rows for which every condition holds; `name=value` is a short equality."""
+        return Query(cls.__table__).where(*conditions, **equals)
+
+    @classmethod
+    def all(cls) -> Query[Self]:
+        """Select every row."""
+        return Query(cls.__table__)
+
+    @classmethod
+    def order_by(cls, *orders: Any) -> Query[Self]:
+        """Select every row, sorted; see `Query.order_by`."""
+        return Query(cls.__table__).order_by(*orders)
+
+    @classmethod
+    def include(cls, *relations: Any) -> Query[Self]:
+        """Select every row with relations loaded; see `Query.include`."""
+        return Query(cls.__table__).include(*relations)
+
+    @classmethod
+    def group_by(cls, *fields: Any) -> Query[Self]:
+        """Group every row; see `Query.group_by`."""
+        return Query(cls.__table__).group_by(*fields)
+
+    @classmethod
+    def values(cls, *fields: Any, **named: Any) -> Statement[list[dict[str, Any]]]:
+        """Give dicts of some columns; see `Query.values`."""
+        return Query(cls.__table__).values(*fields, **named)
+
+    @classmethod
+    def first(cls, **equals: Any) -> Statement[Self | None]:
+        """Give the first row, None if there is none."""
+        return Query(cls.__table__).where(**equals).first()
+
+    @classmethod
+    def count(cls) -> Statement[int]:
+        """Count the rows."""
+        return Query(cls.__table__).count()
+
+    @classmethod
+    def exists(cls, **equals: Any) -> Statement[bool]:
+        """Say whether there is any row with these values."""
+        return Query(cls.__table__).where(**equals).exists()
+
+    @classmethod
+    def page(cls, number: int = 1, size: int = 20) -> Statement[Page[Self]]:
+        """Give one page of all rows; see `Query.page`."""
+        return Query(cls.__table__).page(number, size)
+
+    # --- change
+
+    def save(self) -> Statement[Self]:
+        """Insert the row, or write every column of it if it was loaded or saved before.
+
+        Raises:
+            Duplicate: a unique value is taken.
+            MissingParent: a foreign key leads nowhere.
+            RowNotFound: it was deleted meanwhile.
+        """
+        return Operation(self._save)
+
+    async def _save(self, channel: Channel) -> Self:
+        table = self.__table__
+        if "_new" in self.__dict__:
+            await _insert(channel, table, self)
+            return self
+        key = table.primary_key.name
+        values = {
+            field.name: getattr(self, field.name) for field in table.fields if field.name != key
+        }
+        await update_row(channel, table, getattr(self, key), values)
+        return self
+
+    def update(
+        self, changes: Mapping[str, Any] | Self | None = None, /, **values: Any
+    ) -> Statement[Self]:
+        """Change some values, here and in the database; only their columns are written.
+
+        `changes` is what a `Patch[…]` parameter gives. A value may be an expression.
+
+        Raises:
+            ValidationFailed: a field refuses its value.
+            Duplicate, MissingParent, RowNotFound: as `save`.
+        """
+        given = {**_mapping(changes), **values}
+        return Operation(lambda channel: self._update(channel, given))
+
+    async def _update(self, channel: Channel, given: dict[str, Any]) -> Self:
+        table = self.__table__
+        checked = check_values(table, given)
+        if not checked:
+            return self
+        row = await update_row(channel, table, getattr(self, table.primary_key.name), checked)
+        computed = [name for name, value in checked.items() if isinstance(value, Expression)]
+        checked.update(zip(computed, row, strict=True))
+        for name, value in checked.items():
+            _set(self, name, value)
+            relation = table.by_name[name].relation
+            if relation is not None:
+                loaded = given.get(relation.name)
+                is_object = hasattr(type(loaded), "__table__")
+                table.slots[relation.name].fill(self, loaded if is_object else msgspec.UNSET)
+        return self
+
+    def delete(self) -> Statement[None]:
+        """Delete the row.
+
+        Raises:
+            Protected: other rows refer to it.
+            RowNotFound: it was deleted meanwhile.
+        """
+        return Operation(self._delete)
+
+    async def _delete(self, channel: Channel) -> None:
+        table = self.__table__
+        await delete_row(channel, table, getattr(self, table.primary_key.name))
+        self.__dict__["_new"] = True
+
+    def load(self, *relations: Any) -> Statement[Self]:
+        """Load relations, for all rows of the query that gave this one, in one statement each."""
+
+        async def execute(channel: Channel) -> Self:
+            siblings = self.__dict__.get("_siblings") or [self]
+            for relation in relations:
+                await relation.path[0].load(channel, siblings, relation.path[1:])
+            return self
+
+        return Operation(execute)
+
+    def add(self, relation: Any, *others: Any) -> Statement[None]:
+        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`."""
+        many = _many(relation)
+        return Operation(lambda channel: many.add(channel, self, others))
+
+    def remove(self, relation: Any, *others: Any) -> Statement[None]:
+        """Unlink rows from this one; the rows themselves stay."""
+        many = _many(relation)
+        return Operation(lambda channel: many.remove(channel, self, others))
+
+    def replace(self, relation: Any, others: Iterable[Any]) -> Statement[None]:
+        """Link exactly these rows to this one."""
+        many = _many(relation)
+        chosen = list(others)
+        return Operation(lambda channel: many.replace(channel, self, chosen))
+
+    def refresh(self) -> Statement[Self]:
+        """Read the row again.
+
+        Raises:
+            RowNotFound: it was deleted meanwhile.
+        """
+
+        async def execute(channel: Channel) -> Self:
+            table = self.__table__
+            key = getattr(self, table.primary_key.name)
+            fresh = await KeyStatement(table, key).execute(channel)
+            for field in table.fields:
+                _set(self, field.name, getattr(fresh, field.name))
+            for slot in table.slots.values():
+                slot.fill(self, msgspec.UNSET)
+            return self
+
+        return Operation(execute)
+
+    @classmethod
+    def insert_many(cls, items: Iterable[Self | Mapping[str, Any]]) -> Statement[int]:
+        """Insert many rows in one transaction; gives how many.
+
+        Items are objects or mappings of values, which are checked. The objects do not learn
+        the keys that the database gave them.
+
+        Raises:
+            ValidationFailed: lists what is wrong, by the number of the item.
+            Duplicate, MissingParent: nothing was inserted.
+        """
+        return Operation(lambda channel: _insert_many(channel, cls.__table__, items))
+
+    # --- be an object
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        table = self.__table__
+        field = table.by_name.get(name)
+        if field is not None:
+            _set(self, name, _valid(field, value))
+            if field.relation is not None:
+                slot = table.slots[field.relation.name]
+                slot.fill(self, msgspec.UNSET)
+        elif name in table.slots or name.startswith("_"):
+            _set(self, name, value)
+        else:
+            raise AttributeError(_unknown(table, name))
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            raise AttributeError(_unknown(type(self).__table__, name), name=name, obj=self)
+
+    def __eq__(self, other: object) -> bool:
+        """Be the same row: of the same model, with the same key, both saved."""
+        if self is other:
+            return True
+        if type(self) is not type(other):
+            return NotImplemented
+        name = self.__table__.primary_key.name
+        key = getattr(self, name)
+        return key is not None and key == getattr(other, name)
+
+    def __hash__(self) -> int:
+        key = getattr(self, self.__table__.primary_key.name)
+        return id(self) if key is None else hash((type(self).__name__, key))
+
+    def __repr__(self) -> str:
+        shown = [f"{field.name}={getattr(self, field.name)!r}" for field in self.__table__.public]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __str__(self) -> str:
+        """Name the row: its first text, else its model and key. Override it to say it better."""
+        table = self.__table__
+        for field in table.public:
+            value = getattr(self, field.name)
+            if isinstance(value, str) and value and not field.is_key:
+                return value
+        key = getattr(self, table.primary_key.name)
+        return f"{table.verbose_name.capitalize()} {'(new)' if key is None else key}"
+
+    @classmethod
+    def __responses__(cls, method_name: str) -> dict[int, str]:
+        """Say which error responses a handler may give that calls a method; for OpenAPI."""
+        table = cls.__table__
+        noun = table.verbose_name.capitalize()
+        missing = {404: f"{noun} not found"}
+        conflict = {409: f"{noun} conflicts with another row"} if can_conflict(table) else {}
+        if method_name == "get":
+            return missing
+        if method_name in ("save", "insert_many"):
+            return conflict
+        if method_name == "update":
+            return {**missing, **conflict}
+        if method_name == "delete":
+            return {**missing, 409: f"{noun} is referred to by other rows"}
+        return {}
+
+
+class KeyStatement(Statement[Any]):
+    """Read one row by its key.
+
+    PERF: one dict lookup, one driver call, one constructor.
+    """
+
+    __slots__ = ("_key", "_table")
+
+    def __init__(self, table: ModelTable, key: Any) -> None:
+        self._table = table
+        self._key = key
+
+    async def execute(self, channel: Channel) -> Any:
+        table = self._table
+        plan = channel.engine.plans.get(table.key)
+        if plan is None:
+            plan = plan_for(channel.engine, table.key, self._select)  # type: ignore[arg-type]
+        rows = await channel.read(plan.sql, plan.parameters((self._key,)))
+        if not rows:
+            raise not_found(table)
+        return table.build(plan.load(rows))[0]
+
+    def _select(self) -> tuple[sa.Select[Any], int]:
+        table = self._table.table
+        columns = [table.c[field.name] for field in self._table.loaded]
+        key = table.c[self._table.primary_key.name]
+        return sa.select(*columns).where(key == sa.bindparam("_p0", type_=key.type)), 1
+
+
+async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
+    values = {}
+    for field in table.fields:
+        value = getattr(row, field.name)
+        is_left_out = field.is_automatic or field.info.server_default is not None
+        if value is not None or not is_left_out:
+            values[field.name] = value
+    names = tuple(values)
+    made = await insert(channel, table, names, tuple(values.values()))
+    for name, value in zip(generated_names(table, names), made, strict=True):
+        _set(row, name, value)
+    row.__dict__.pop("_new", None)
+
+
+async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:
+    problems: list[Problem] = []
+    names = tuple(field.name for field in table.fields if not field.is_automatic)
+    read = attrgetter(*names)
+    rows: list[Any] = []
+    for number, item in enumerate(items):
+        row = item
+        if not isinstance(item, Model):
+            try:
+                row = table.model(**item)
+            except ValidationFailed as exc:
+                problems += exc.under(number).errors
+                continue
+        rows.append(read(row) if len(names) > 1 else (read(row),))
+    if problems:
+        raise ValidationFailed(problems)
+    if rows:
+        await insert_many(channel, table, names, rows)
+    return len(rows)
+
+
+def _many(relation: Any) -> ManyToManyRelation:
+    path = getattr(relation, "path", ())
+    if len(path) != 1 or not isinstance(path[0], ManyToManyRelation):
+        raise QueryError(
+            f"{relation!r} is not a many-to-many relation of this model, such as Hero.powers.",
+            code="query-not-a-relation",
+        )
+    return path[0]
+
+
+def can_conflict(table: ModelTable) -> bool:
+    """Whether a write may be refused because of other rows."""
+    return bool(table.options.unique_together) or any(
+        field.info.unique or field.relation is not None or (field.is_key and not field.is_automatic)
+        for field in table.fields
+    )
+
+
+def _mapping(changes: Any) -> Mapping[str, Any]:
+    if changes is None:
+        return {}
+    if isinstance(changes, Mapping):
+        return changes
+    raise QueryError(
+        f"update takes a mapping, the value of a Patch[…] parameter, or name=value, not "
+        f"{type(changes).__name__}.",
+        code="query-update",
+    )
+
+
+def _valid(field: Any, value: Any) -> Any:
+    problems: list[Problem] = []
+    valid = field.schema.validate(value, (field.name,), problems)
+    if valid is INVALID:
+        raise ValidationFailed(problems)
+    return valid
+
+
+def _unknown(table: ModelTable, name: str) -> str:
+    names = [*table.by_name, *table.relations]
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f" Did you mean {close[0]!r}?" if close else f" It has: {', '.join(names)}."
+    return f"{table.model_name} has no field {name!r}.{hint}"

@@ -1,0 +1,323 @@
+"""Relations between models: to one row by a foreign key, to many by its other side or a link table.
+
+A relation stands on the model's metaclass, so that `Hero.team` is a path that conditions and
+`include` understand; on the instance stands a `Slot`, which gives what was loaded.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement, FromClause
+
+from triode.db.declaration import Target
+from triode.db.engine import Channel
+from triode.db.errors import NotLoaded, QueryError
+from triode.db.field import ForeignKeyInfo
+from triode.db.query import Query
+from triode.db.sql.expressions import Column, Condition
+from triode.db.table import ModelField, ModelTable, Relation, keys, model_registry
+from triode.errors import ModelError
+
+KEYS_AT_ONCE = 5000
+"""Keys in one IN list at most; SQLite takes 32,766 parameters."""
+
+
+class BaseRelation:
+    """What all relations share: a name on one model, and a model it leads to."""
+
+    is_many = True
+
+    def __init__(self, source: ModelTable, name: str, target: Target, *, where: str) -> None:
+        self.key = next(keys)
+        self.source = source
+        self.name = name
+        self.where = where
+        self._target_name = target
+        self._target: ModelTable | None = None
+        self.is_declared = True
+
+    def __repr__(self) -> str:
+        return f"{self.source.model_name}.{self.name}"
+
+    def __get__(self, instance: object, owner: type | None = None) -> RelationPath:
+        return RelationPath((self,))
+
+    def __set__(self, instance: object, value: object) -> None:
+        raise QueryError(
+            f"{self!r} is a relation of the model; assign to a row of it instead.",
+            code="query-assign-column",
+        )
+
+    @property
+    def target(self) -> ModelTable:
+        """The model it leads to.
+
+        Raises:
+            ModelError: there is no model of that name.
+        """
+        if self._target is None:
+            self._target = self.find_target()
+        if self._target is None:
+            raise ModelError(
+                f"{self!r} leads to {self._target_name.model!r}, which is not a model. Define or "
+                "import it before the application starts.",
+                code="model-unknown-target",
+                where=self.where,
+            )
+        return self._target
+
+    def find_target(self) -> ModelTable | None:
+        """Return the model it leads to, None if it is not defined yet."""
+        model = self._target_name.model
+        if isinstance(model, str):
+            return model_registry.find(model, self.source.module)
+        found = getattr(model, "__table__", None)
+        return found if isinstance(found, ModelTable) else None
+
+    def target_table(self) -> sa.Table:
+        return self.target.table
+
+    def on(self, source: FromClause, target: FromClause) -> ColumnElement[bool]:
+        raise NotImplementedError
+
+    def link_table(self) -> sa.Table | None:
+        return None
+
+    def equals(self, value: Any) -> Condition:
+        column = self.target.primary_key.column.along((self,))
+        return column.equals(key_of(value, self.target))
+
+    def assigned(self, value: Any) -> tuple[ModelField, Any]:
+        """Return the column and its value that assigning `value` means."""
+        raise QueryError(
+            f"{self!r} cannot be assigned this way. Use add, remove or replace on a saved row.",
+            code="query-assign-many",
+        )
+
+    async def load(
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+    ) -> None:
+        raise NotImplementedError
+
+    def how_to_load(self) -> str:
+        """Say what to write to have it loaded."""
+        model = self.source.model_name
+        return (
+            f"Write {model}.where(…).include({model}.{self.name}) to load it with the query, or "
+            f"await row.load({model}.{self.name}) to load it for all rows of the query that gave "
+            "this one."
+        )
+
+
+class ForeignKeyRelation(BaseRelation):
+    """To one row of another model, by a column of this one."""
+
+    is_many = False
+
+    def __init__(
+        self, source: ModelTable, name: str, target: Target, field: ModelField, *, where: str
+    ) -> None:
+        super().__init__(source, name, target, where=where)
+        self.field = field
+
+    @property
+    def info(self) -> ForeignKeyInfo:
+        assert isinstance(self.field.info, ForeignKeyInfo)
+        return self.field.info
+
+    def on(self, source: FromClause, target: FromClause) -> ColumnElement[bool]:
+        return source.c[self.field.name] == target.c[self.target.primary_key.name]
+
+    def equals(self, value: Any) -> Condition:
+        return self.field.column.equals(key_of(value, self.target))
+
+    def assigned(self, value: Any) -> tuple[ModelField, Any]:
+        return self.field, key_of(value, self.target)
+
+    async def load(
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+    ) -> None:
+        name = self.field.name
+        wanted = {key for each in objects if (key := getattr(each, name)) is not None}
+        found = await by_key(channel, self.target, wanted, rest)
+        slot = self.source.slots[self.name]
+        for each in objects:
+            key = getattr(each, name)
+            slot.fill(each, None if key is None else found.get(key))
+
+
+class ReverseRelation(BaseRelation):
+    """To the rows of another model whose foreign key leads here."""
+
+    def __init__(self, forward: ForeignKeyRelation, name: str, *, is_declared: bool) -> None:
+        super().__init__(forward.target, name, Target(None), where=forward.where)
+        self._target = forward.source
+        self.forward = forward
+        self.is_declared = is_declared
+
+    def on(self, source: FromClause, target: FromClause) -> ColumnElement[bool]:
+        return self.forward.on(target, source)
+
+    async def load(
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+    ) -> None:
+        key_name = self.source.primary_key.name
+        column = self.forward.field
+        groups: defaultdict[Any, list[Any]] = defaultdict(list)
+        for part in parts({getattr(each, key_name) for each in objects}):
+            query = including(Query(self.target, (column.column.in_(part),)), rest)
+            for found in await query.execute(channel):
+                groups[getattr(found, column.name)].append(found)
+        slot = self.source.slots[self.name]
+        for each in objects:
+            slot.fill(each, groups[getattr(each, key_name)])
+
+
+class RelationPath:
+    """One relation or several in a row, as in `Hero.team.captain`.
+
+    Its attributes are the fields and relations of the model it leads to.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: tuple[BaseRelation, ...]) -> None:
+        self.path = path
+
+    def __repr__(self) -> str:
+        return ".".join([repr(self.path[0]), *(step.name for step in self.path[1:])])
+
+    def __getattr__(self, name: str) -> Any:
+        target = self.path[-1].target
+        if name in target.by_name:
+            return target.by_name[name].column.along(self.path)
+        relation = target.relations.get(name)
+        if relation is None:
+            raise AttributeError(
+                f"{target.model_name} has no field {name!r}. It has: "
+                f"{', '.join([*target.by_name, *target.relations])}."
+            )
+        return RelationPath((*self.path, relation))  # type: ignore[arg-type]
+
+    def as_column(self) -> Column:
+        """Return the column that stands for the relation: its foreign key, or the other's key."""
+        last = self.path[-1]
+        if isinstance(last, ForeignKeyRelation):
+            return last.field.column.along(self.path[:-1])
+        return last.target.primary_key.column.along(self.path)
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        return self.as_column().equals(key_of(other, self.path[-1].target))
+
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+        return self.as_column().differs(key_of(other, self.path[-1].target))
+
+    def in_(self, values: Iterable[Any]) -> Condition:
+        """Lead to one of `values`, objects or keys."""
+        target = self.path[-1].target
+        return self.as_column().in_([key_of(value, target) for value in values])
+
+    def is_(self, value: None) -> Condition:
+        """Lead nowhere."""
+        return self.as_column().is_(value)
+
+    def is_not(self, value: None) -> Condition:
+        """Lead somewhere."""
+        return self.as_column().is_not(value)
+
+
+class Slot:
+    """What an instance has loaded of a relation; reading it before raises `NotLoaded`.
+
+    A relation that the class body declares lies in a field of the Struct, so that it is part of
+    the JSON; one that only a `related_name` made lies in the instance's `__dict__`.
+    """
+
+    def __init__(self, relation: BaseRelation, member: Any | None) -> None:
+        self.relation = relation
+        self.member = member
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        value = self.peek(instance)
+        if value is not msgspec.UNSET:
+            return value
+        relation = self.relation
+        column = relation.field.name if isinstance(relation, ForeignKeyRelation) else None
+        if column is not None and getattr(instance, column) is None:
+            return None
+        raise NotLoaded(f"{relation!r} was not loaded. {relation.how_to_load()}")
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        relation = self.relation
+        if value is not msgspec.UNSET:
+            field, key = relation.assigned(value)
+            setattr(instance, field.name, key)
+            value = value if value is None or hasattr(value, "__table__") else msgspec.UNSET
+        self.fill(instance, value)
+
+    def peek(self, instance: Any) -> Any:
+        """Return what is loaded, UNSET if nothing is."""
+        if self.member is None:
+            return instance.__dict__.get(self.relation.name, msgspec.UNSET)
+        return self.member.__get__(instance)
+
+    def fill(self, instance: Any, value: Any) -> None:
+        """Keep what was loaded."""
+        if self.member is None:
+            instance.__dict__[self.relation.name] = value
+        else:
+            self.member.__set__(instance, value)
+
+
+def key_of(value: Any, target: ModelTable) -> Any:
+    """Return the key that an object, a key or None stands for.
+
+    Raises:
+        QueryError: the object is of another model, or was never saved.
+    """
+    table = getattr(type(value), "__table__", None)
+    if table is None:
+        return value
+    if table is not target:
+        raise QueryError(
+            f"A {table.model_name} was given where a {target.model_name} is meant.",
+            code="query-wrong-model",
+        )
+    key = getattr(value, target.primary_key.name)
+    if key is None:
+        raise QueryError(
+            f"The {table.model_name} has no key yet: save it first.", code="query-unsaved"
+        )
+    return key
+
+
+async def by_key(
+    channel: Channel, target: ModelTable, wanted: Iterable[Any], rest: tuple[Relation, ...]
+) -> dict[Any, Any]:
+    """Return the rows with the wanted keys, by key, in the order of their model."""
+    found: dict[Any, Any] = {}
+    name = target.primary_key.name
+    for part in parts(wanted):
+        query = including(Query(target, (target.primary_key.column.in_(part),)), rest)
+        found.update((getattr(each, name), each) for each in await query.execute(channel))
+    return found
+
+
+def including(query: Query[Any], rest: tuple[Relation, ...]) -> Query[Any]:
+    """Return the query with the rest of a path included."""
+    return query.include(RelationPath(rest)) if rest else query  # type: ignore[arg-type]
+
+
+def parts(wanted: Iterable[Any]) -> list[list[Any]]:
+    """Return keys in lists that fit into one statement."""
+    listed = list(wanted)
+    return [listed[start : start + KEYS_AT_ONCE] for start in range(0, len(listed), KEYS_AT_ONCE)]

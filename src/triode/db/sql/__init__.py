@@ -1,0 +1,1 @@
+"""SQL: how values are stored, expressions over columns, and queries compiled once per shape."""

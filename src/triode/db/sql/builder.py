@@ -1,0 +1,113 @@
+"""Turn an expression into SQLAlchemy's, once for each shape.
+
+A `Builder` numbers the parameters in the order in which expressions list their values, and
+collects the joins that paths over relations need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import BindParameter, ColumnElement, FromClause
+
+
+class Step(Protocol):
+    """One relation on a path, from a table to another."""
+
+    @property
+    def key(self) -> int:
+        """A number that no other relation has."""
+        ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def source(self) -> object:
+        """The model on which the relation is declared."""
+        ...
+
+    @property
+    def is_many(self) -> bool:
+        """Whether one row leads to several."""
+        ...
+
+    def target_table(self) -> sa.Table: ...
+
+    def on(self, source: FromClause, target: FromClause) -> ColumnElement[bool]:
+        """Return the condition that joins the two."""
+        ...
+
+
+Path = tuple[Step, ...]
+
+
+class Builder:
+    """The state of one compilation: parameters so far, joins so far."""
+
+    def __init__(
+        self, table: FromClause, owner: object, *, is_sqlite: bool, first: int = 0
+    ) -> None:
+        self.root = table
+        self.owner = owner
+        self.is_sqlite = is_sqlite
+        self.count = first
+        self._sources: dict[Path, FromClause] = {(): table}
+        self._joins: list[tuple[FromClause, ColumnElement[bool]]] = []
+
+    def bind(self, type_: Any = None) -> BindParameter[Any]:
+        """Return the next parameter."""
+        parameter: BindParameter[Any] = sa.bindparam(f"_p{self.count}", type_=type_, required=True)
+        self.count += 1
+        return parameter
+
+    def column(self, path: Path, name: str) -> ColumnElement[Any]:
+        """Return a column of the table that `path` leads to."""
+        return self.source(path).c[name]
+
+    def source(self, path: Path) -> FromClause:
+        """Return the table that `path` leads to, joined on first use."""
+        known = self._sources.get(path)
+        if known is not None:
+            return known
+        origin = self.source(path[:-1])
+        step = path[-1]
+        target = step.target_table().alias()
+        self._joins.append((target, step.on(origin, target)))
+        self._sources[path] = target
+        return target
+
+    def inside(self, path: Path, build: Callable[[Builder], Any]) -> ColumnElement[bool]:
+        """Return EXISTS over the rows that the many-valued last step of `path` leads to.
+
+        Within `build`, `path` leads to those rows.
+        """
+        step = path[-1]
+        origin = self.source(path[:-1])
+        target = step.target_table().alias()
+        inner = Builder(target, self.owner, is_sqlite=self.is_sqlite, first=self.count)
+        inner._sources = {**self._sources, path: target}
+        condition = build(inner)
+        self.count = inner.count
+        select: sa.Select[Any] = (
+            sa.select(sa.literal_column("1"))
+            .select_from(inner.joined())
+            .where(step.on(origin, target), condition)
+        )
+        return select.correlate(*self._froms()).exists()
+
+    def _froms(self) -> list[FromClause]:
+        return list(self._sources.values())
+
+    def joined(self) -> FromClause:
+        """Return the root with every join so far."""
+        source = self.root
+        for target, condition in self._joins:
+            source = source.outerjoin(target, condition)
+        return source
+
+    @property
+    def has_joins(self) -> bool:
+        return bool(self._joins)

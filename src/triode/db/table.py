@@ -1,0 +1,476 @@
+"""A model as data: its columns, its relations, its SQLAlchemy table.
+
+The table is made when it is first needed, because a foreign key may name a model that is
+defined later.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import itertools
+import re
+import types
+import typing
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal, get_args, get_origin
+
+import msgspec
+import sqlalchemy as sa
+
+from triode.db.declaration import Declaration, ModelOptions
+from triode.db.engine import Channel, Row
+from triode.db.field import ColumnInfo, ForeignKeyInfo
+from triode.db.sql.builder import Step
+from triode.db.sql.expressions import Column, Condition
+from triode.db.sql.storage import (
+    BytesStorage,
+    DateStorage,
+    DecimalStorage,
+    DurationStorage,
+    EnumStorage,
+    FlagStorage,
+    IntegerStorage,
+    JsonStorage,
+    MomentStorage,
+    RealStorage,
+    Storage,
+    TextStorage,
+    TimeStorage,
+    UuidStorage,
+)
+from triode.errors import ModelError
+from triode.schema import Schema, describe
+from triode.schema.fields import MISSING
+from triode.schema.metadata import take_apart
+
+keys: Final = itertools.count(1)
+"""Numbers for columns, relations and models: parts of shapes, never used twice."""
+
+NAMING: Final = {
+    "pk": "%(table_name)s_pkey",
+    "uq": "%(table_name)s_%(column_0_name)s_key",
+    "ix": "%(table_name)s_%(column_0_name)s_idx",
+    "fk": "%(table_name)s_%(column_0_name)s_fkey",
+}
+"""PostgreSQL's own names, so that migrations can name what they change."""
+
+_PLAIN: Final[dict[Any, type[Storage]]] = {
+    bool: FlagStorage,
+    int: IntegerStorage,
+    float: RealStorage,
+    str: TextStorage,
+    bytes: BytesStorage,
+    datetime.datetime: MomentStorage,
+    datetime.date: DateStorage,
+    datetime.time: TimeStorage,
+    datetime.timedelta: DurationStorage,
+    uuid.UUID: UuidStorage,
+}
+_JSON_ORIGINS: Final = (dict, list, tuple, set, frozenset)
+_RULES: Final = {"protect": "RESTRICT"}
+
+
+@dataclass(eq=False)
+class ModelField:
+    """One column of a model.
+
+    A foreign key's column has `relation`, the name of the relation; its storage is that of the
+    key it refers to.
+    """
+
+    name: str
+    annotation: Any
+    info: ColumnInfo
+    where: str
+    is_nullable: bool
+    is_automatic: bool = False
+    storage: Storage | None = None
+    relation: Relation | None = None
+    column: Column = dataclasses.field(init=False)
+
+    @cached_property
+    def schema(self) -> Schema:
+        """What checks a value of the column."""
+        return describe(Annotated[self.value_annotation, self.info])
+
+    @property
+    def value_annotation(self) -> Any:
+        """The type of the value; a foreign key's is that of the key it refers to."""
+        if self.relation is None:
+            return self.annotation
+        annotation = self.relation.target.primary_key.value_annotation
+        return annotation | None if self.is_nullable else annotation
+
+    @property
+    def is_key(self) -> bool:
+        return self.info.primary_key
+
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is never part of an answer, and so no field of the Struct."""
+        return self.info.write_only
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a new object needs a value for it."""
+        has_default = self.info.has_default or self.info.server_default is not None
+        is_optional_relation = self.relation is not None and self.is_nullable
+        return not (has_default or self.is_automatic or is_optional_relation)
+
+    def make_default(self) -> Any:
+        """Return the default; None where there is none."""
+        made = self.info.make_default()
+        return None if made is MISSING else made
+
+
+class Relation(Step, typing.Protocol):
+    """What a table needs to know of a relation; `relations` has the kinds."""
+
+    is_declared: bool
+    """Whether the class body names it; if not, only another model's `related_name` does."""
+
+    @property
+    def target(self) -> ModelTable: ...
+
+    def assigned(self, value: Any) -> tuple[ModelField, Any]:
+        """Return the column and its value that assigning `value` means.
+
+        Raises:
+            QueryError: the relation is many-valued.
+        """
+        ...
+
+    def equals(self, value: Any) -> Condition:
+        """Lead to `value`: an object, its key, or None."""
+        ...
+
+    def link_table(self) -> sa.Table | None:
+        """Return the table that the relation itself made, None if it made none."""
+        ...
+
+    async def load(
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+    ) -> None:
+        """Load what the relation leads to for all of `objects`, and `rest` from there on."""
+        ...
+
+
+class ModelTable:
+    """Everything the database rooms know of one model."""
+
+    def __init__(
+        self,
+        model_name: str,
+        module: str,
+        fields: list[ModelField],
+        options: ModelOptions,
+        where: str,
+    ) -> None:
+        self.key = next(keys)
+        self.model_name = model_name
+        self.module = module
+        self.where = where
+        self.options = options
+        self.fields = fields
+        self.by_name = {field.name: field for field in fields}
+        self.relations: dict[str, Relation] = {}
+        self.slots: dict[str, Any] = {}
+        self.model: Any = None
+        self.name = options.db_table or snake_case(model_name)
+        for field in fields:
+            field.column = Column(self, field.name, next(keys))
+        found = [field for field in fields if field.is_key]
+        if len(found) != 1:
+            raise ModelError(
+                f"{model_name} has {len(found)} primary keys: "
+                f"{', '.join(field.name for field in found)}. A model has one; name a group of "
+                "fields in Meta.unique_together instead.",
+                code="model-primary-key",
+                where=where,
+            )
+        self.primary_key = found[0]
+        # Rows hold the public columns first, as the Struct does, then the secret ones.
+        self.public = [field for field in fields if not field.is_secret]
+        self.secret = [field for field in fields if field.is_secret]
+        self.loaded = [*self.public, *self.secret]
+        self._table: sa.Table | None = None
+        self.build: Callable[[list[Row]], list[Any]]
+        """Make objects of rows; the model gives it."""
+
+    def __repr__(self) -> str:
+        return self.model_name
+
+    @property
+    def verbose_name(self) -> str:
+        return self.options.verbose_name or snake_case(self.model_name).replace("_", " ")
+
+    @property
+    def verbose_name_plural(self) -> str:
+        return self.options.verbose_name_plural or plural(self.verbose_name)
+
+    @property
+    def table(self) -> sa.Table:
+        """The SQLAlchemy table.
+
+        Raises:
+            ModelError: a relation names a model that does not exist.
+        """
+        if self._table is None:
+            self._table = make_table(self)
+        return self._table
+
+    def field(self, name: str) -> ModelField:
+        """Return a field by its name, that of a relation standing for its column."""
+        found = self.by_name.get(name)
+        if found is None and name in self.relations:
+            found = self.by_name.get(f"{name}_id")
+        if found is None:
+            raise ModelError(
+                f"{self.model_name} has no field {name!r}. It has: {', '.join(self.by_name)}.",
+                code="model-unknown-field",
+                where=self.where,
+            )
+        return found
+
+
+class ModelRegistry(Mapping[str, Any]):
+    """All models by name. A model defined again in the same place replaces the older one."""
+
+    def __init__(self) -> None:
+        self.metadata = sa.MetaData(naming_convention=NAMING)
+        self._tables: dict[tuple[str, str], ModelTable] = {}
+
+    def add(self, table: ModelTable) -> None:
+        """Take a model in."""
+        identity = (table.module, table.model_name)
+        older = self._tables.get(identity)
+        if older is not None:
+            self.remove(older)
+        self._tables[identity] = table
+
+    def remove(self, table: ModelTable) -> None:
+        """Forget a model and the tables that its relations made."""
+        del self._tables[table.module, table.model_name]
+        if table._table is not None and self.metadata.tables.get(table.name) is table._table:
+            self.metadata.remove(table._table)
+
+    def tables(self) -> list[ModelTable]:
+        """Return every model's table, in the order of definition."""
+        return list(self._tables.values())
+
+    def find(self, name: str, module: str) -> ModelTable | None:
+        """Return the model of that name, that of the same module first.
+
+        Raises:
+            ModelError: several modules have one.
+        """
+        nearest = self._tables.get((module, name))
+        if nearest is not None:
+            return nearest
+        found = [table for table in self._tables.values() if table.model_name == name]
+        if len(found) > 1:
+            modules = ", ".join(table.module for table in found)
+            raise ModelError(
+                f"{name!r} is a model in several modules: {modules}. Import the class and use "
+                "it in the annotation instead of its name.",
+                code="model-ambiguous",
+            )
+        return found[0] if found else None
+
+    def __getitem__(self, name: str) -> Any:
+        for table in self._tables.values():
+            if table.model_name == name:
+                return table.model
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(table.model_name for table in self._tables.values()))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+model_registry: Final = ModelRegistry()
+
+
+def make_field(model_name: str, declaration: Declaration) -> ModelField:
+    """Turn the declaration of a column into the column.
+
+    Raises:
+        ModelError: no column can hold its type.
+    """
+    info = declaration.info
+    assert isinstance(info, ColumnInfo)
+    bare, is_nullable = strip_optional(declaration.annotation)
+    storage = storage_of(bare, info)
+    if storage is None:
+        raise unknown_type(model_name, declaration, bare)
+    is_automatic = info.primary_key and bare is int and not info.has_default
+    return ModelField(
+        declaration.name,
+        declaration.annotation,
+        info,
+        declaration.where,
+        is_nullable,
+        is_automatic=is_automatic,
+        storage=storage,
+    )
+
+
+def strip_optional(annotation: Any) -> tuple[Any, bool]:
+    """Return the bare type and whether None was among its alternatives."""
+    bare = take_apart(annotation).bare
+    if get_origin(bare) not in (typing.Union, types.UnionType):
+        return bare, False
+    rest = [each for each in get_args(bare) if each is not type(None)]
+    is_nullable = len(rest) < len(get_args(bare))
+    return (take_apart(rest[0]).bare, is_nullable) if len(rest) == 1 else (bare, is_nullable)
+
+
+def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
+    """Return how values of a type are kept, None if there is no way."""
+    if bare in _PLAIN:
+        return _PLAIN[bare]()
+    if bare is Decimal:
+        if info.decimal_places is None:
+            return None
+        return DecimalStorage(info.max_digits or 18, info.decimal_places)
+    if get_origin(bare) is Literal:
+        return _storage_of_values(get_args(bare), None)
+    if isinstance(bare, type) and issubclass(bare, enum.Enum):
+        return _storage_of_values([member.value for member in bare], bare)
+    if bare is Any or bare in _JSON_ORIGINS or get_origin(bare) in _JSON_ORIGINS:
+        return JsonStorage(bare)
+    is_object = isinstance(bare, type) and (
+        dataclasses.is_dataclass(bare)
+        or typing.is_typeddict(bare)
+        or (issubclass(bare, msgspec.Struct) and not hasattr(bare, "__table__"))
+    )
+    return JsonStorage(bare) if is_object else None
+
+
+def _storage_of_values(values: typing.Sequence[Any], enum_class: Any) -> Storage | None:
+    is_integer = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    if not is_integer and not all(isinstance(value, str) for value in values):
+        return None
+    if enum_class is not None:
+        return EnumStorage(enum_class, is_integer=is_integer)
+    return IntegerStorage() if is_integer else TextStorage()
+
+
+def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelError:
+    """Say which type of which field no column can hold, and what to write instead."""
+    name = declaration.name
+    shown = getattr(bare, "__qualname__", None) or repr(bare)
+    if bare is Decimal:
+        mend = (
+            f"Say how many places it has: {name}: Decimal = Field(max_digits=10, decimal_places=2)."
+        )
+    elif hasattr(bare, "__table__"):
+        mend = f"Refer to a model with {name}: {shown} = ForeignKey()."
+    elif get_origin(bare) in (typing.Union, types.UnionType):
+        mend = "A column holds one type; only `| None` may be added to it."
+    else:
+        mend = (
+            "Use str, int, float, bool, bytes, Decimal, date, time, datetime, timedelta, UUID, "
+            "an Enum or Literal of texts or integers, or, as JSON, a dict, list, dataclass, "
+            "TypedDict or msgspec.Struct."
+        )
+    return ModelError(
+        f"{model_name}.{name}: no column can hold the type {shown}. {mend}",
+        code="model-field-type",
+        where=declaration.where,
+    )
+
+
+def make_table(model: ModelTable) -> sa.Table:
+    """Make the SQLAlchemy table of a model, and take it into the registry's metadata."""
+    metadata = model_registry.metadata
+    other = metadata.tables.get(model.name)
+    if other is not None:
+        owner = next((each for each in model_registry.tables() if each._table is other), None)
+        if owner is not None:
+            raise ModelError(
+                f"{model.model_name} and {owner.module}.{owner.model_name} both want the table "
+                f'{model.name!r}. Name one of them otherwise: class Meta: db_table = "…".',
+                code="model-table-taken",
+                where=model.where,
+            )
+        metadata.remove(other)
+    columns = [make_column(model, field) for field in model.fields]
+    groups = [
+        sa.UniqueConstraint(
+            *(model.field(name).name for name in group),
+            name=f"{model.name}_{'_'.join(group)}_key",
+        )
+        for group in model.options.unique_together
+    ]
+    table = sa.Table(model.name, metadata, *columns, *groups, sqlite_strict=True)
+    for group in model.options.indexes:
+        names = [model.field(name).name for name in group]
+        sa.Index(f"{model.name}_{'_'.join(names)}_idx", *(table.c[name] for name in names))
+    return table
+
+
+def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
+    """Make one column, its foreign key and its index."""
+    info = field.info
+    arguments: list[Any] = []
+    if field.relation is not None:
+        arguments.append(_foreign_key(model, field))
+    is_indexed = not info.unique and (info.index or field.relation is not None)
+    column: sa.Column[Any] = sa.Column(
+        field.name,
+        storage_for(field),
+        *arguments,
+        primary_key=field.is_key,
+        autoincrement=field.is_automatic,
+        nullable=field.is_nullable,
+        server_default=sa.text(info.server_default) if info.server_default else None,
+    )
+    if info.unique and not field.is_key:
+        column.unique = True
+    if is_indexed and not field.is_key:
+        column.index = True
+    return column
+
+
+def storage_for(field: ModelField) -> Storage:
+    """Return the storage of a column; a foreign key's is that of the key it refers to."""
+    seen = set()
+    while field.relation is not None:
+        if field in seen:
+            raise ModelError("Foreign keys are primary keys in a circle.", where=field.where)
+        seen.add(field)
+        field = field.relation.target.primary_key
+    assert field.storage is not None
+    return field.storage
+
+
+def _foreign_key(model: ModelTable, field: ModelField) -> sa.ForeignKey:
+    assert field.relation is not None
+    assert isinstance(field.info, ForeignKeyInfo)
+    target = field.relation.target
+    rule = field.info.on_delete
+    return sa.ForeignKey(
+        f"{target.name}.{target.primary_key.name}",
+        ondelete=_RULES.get(rule, rule.upper()),
+    )
+
+
+def snake_case(name: str) -> str:
+    """Write a class name as a table name: BlogPost becomes blog_post."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def plural(noun: str) -> str:
+    """Guess an English plural; `verbose_name_plural` says it better."""
+    if re.search(r"[^aeiou]y$", noun):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"

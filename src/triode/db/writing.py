@@ -1,0 +1,219 @@
+"""Write rows: INSERT, UPDATE and DELETE by key, and what a constraint's refusal means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from triode.db.engine import Channel, Outcome, Row, Write
+from triode.db.errors import (
+    ConstraintViolation,
+    Duplicate,
+    MissingParent,
+    Protected,
+    RowNotFound,
+    ValueRefused,
+)
+from triode.db.sql.builder import Builder
+from triode.db.sql.expressions import Expression, as_expression
+from triode.db.sql.plan import plan_for
+from triode.db.table import ModelTable
+
+
+async def insert(
+    channel: Channel, model: ModelTable, names: tuple[str, ...], values: Sequence[Any]
+) -> Row:
+    """Insert one row; return the columns of `generated_names` as the database made them.
+
+    Raises:
+        Duplicate: a unique value is taken.
+        MissingParent: a foreign key leads nowhere.
+    """
+    shape = ("insert", model.key, names)
+    plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names))
+    write = Write(plan.sql, plan.parameters(values))
+    [outcome] = await write_checked(channel, model, [write], dict(zip(names, values, strict=True)))
+    return plan.load(outcome.rows)[0] if outcome.rows else ()
+
+
+def generated_names(model: ModelTable, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the columns that the database fills when only `names` are given."""
+    return tuple(field.name for field in model.fields if field.name not in names)
+
+
+def _insert_statement(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Insert, int]:
+    table = model.table
+    values = {
+        name: sa.bindparam(f"_p{index}", type_=table.c[name].type)
+        for index, name in enumerate(names)
+    }
+    statement = sa.insert(table).values(values).inline()
+    generated = [table.c[name] for name in generated_names(model, names)]
+    return (statement.returning(*generated) if generated else statement), len(names)
+
+
+async def insert_many(
+    channel: Channel, model: ModelTable, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert many rows in one transaction, all or none."""
+    shape = ("insert many", model.key, names)
+
+    def make() -> tuple[sa.Insert, int]:
+        statement, count = _insert_statement(model, names)
+        statement._returning = ()
+        return statement, count
+
+    plan = plan_for(channel.engine, shape, make)
+    write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True)
+    await write_checked(channel, model, [write], {})
+
+
+async def update_row(
+    channel: Channel, model: ModelTable, key: Any, changes: Mapping[str, Any]
+) -> Row:
+    """Update one row; return the columns that were given as expressions.
+
+    Raises:
+        RowNotFound: no row has the key.
+        Duplicate: a unique value is taken.
+        MissingParent: a foreign key leads nowhere.
+    """
+    names = tuple(changes)
+    expressions = [as_expression(value) for value in changes.values()]
+    computed = tuple(name for name in names if isinstance(changes[name], Expression))
+    shape = ("update row", model.key, names, tuple(each.shape for each in expressions))
+
+    def make() -> tuple[sa.Update, int]:
+        builder = Builder(model.table, model, is_sqlite=channel.engine.dialect.name == "sqlite")
+        statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
+        column = model.table.c[model.primary_key.name]
+        statement = statement.where(column == builder.bind(column.type))
+        if computed:
+            statement = statement.returning(*(model.table.c[name] for name in computed))
+        return statement, builder.count
+
+    plan = plan_for(channel.engine, shape, make)
+    values = [value for each in expressions for value in each.values]
+    write = Write(plan.sql, plan.parameters([*values, key]))
+    [outcome] = await write_checked(channel, model, [write], changes)
+    if outcome.changed == 0:
+        raise not_found(model)
+    return plan.load(outcome.rows)[0] if computed else ()
+
+
+def assignments(
+    builder: Builder, model: ModelTable, names: Sequence[str], expressions: Sequence[Expression]
+) -> dict[str, Any]:
+    """Build what is set, giving each parameter the type of its column."""
+    built = {}
+    for name, expression in zip(names, expressions, strict=True):
+        value = expression.build(builder)
+        if isinstance(value, sa.BindParameter):
+            value.type = model.table.c[name].type
+        built[name] = value
+    return built
+
+
+async def delete_row(channel: Channel, model: ModelTable, key: Any) -> None:
+    """Delete one row.
+
+    Raises:
+        RowNotFound: no row has the key.
+        Protected: other rows refer to it.
+    """
+
+    def make() -> tuple[sa.Delete, int]:
+        column = model.table.c[model.primary_key.name]
+        parameter = sa.bindparam("_p0", type_=column.type)
+        return sa.delete(model.table).where(column == parameter), 1
+
+    plan = plan_for(channel.engine, ("delete row", model.key), make)
+    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters([key]))])
+    if outcome.changed == 0:
+        raise not_found(model)
+
+
+def not_found(model: ModelTable) -> RowNotFound:
+    """Say that there is no such row, in the model's words."""
+    return RowNotFound(f"{model.verbose_name.capitalize()} not found")
+
+
+async def write_checked(
+    channel: Channel,
+    model: ModelTable,
+    writes: Sequence[Write],
+    values: Mapping[str, Any] | None = None,
+) -> list[Outcome]:
+    """Write; say in the model's words what a constraint refused.
+
+    `values` are what is written, None for a deletion.
+    """
+    try:
+        return await channel.write(writes)
+    except ConstraintViolation as exc:
+        raise await explain(channel, model, exc, values) from exc
+
+
+async def explain(
+    channel: Channel,
+    model: ModelTable,
+    violation: ConstraintViolation,
+    values: Mapping[str, Any] | None,
+) -> Exception:
+    """Return the client's error for what the database refused."""
+    noun = model.verbose_name.capitalize()
+    names = tuple(name for name in violation.columns if name in model.by_name)
+    if violation.kind == "unique":
+        return _duplicate(model, noun, names, values or {})
+    if violation.kind == "foreign key":
+        if values is None:
+            return Protected(f"{noun} cannot be deleted: other rows refer to it.")
+        return await _missing_parent(channel, model, noun, values)
+    if violation.kind == "not null" and names:
+        return ValueRefused(f"{noun}: {_words(model, names)} must have a value.")
+    return ValueRefused(f"{noun}: the database refused a value: {violation.message}.")
+
+
+def _duplicate(
+    model: ModelTable, noun: str, names: tuple[str, ...], values: Mapping[str, Any]
+) -> Duplicate:
+    is_secret = any(model.by_name[name].is_secret for name in names)
+    shown = tuple(values.get(name) for name in names)
+    return Duplicate(
+        f"{noun} with this {_words(model, names) or 'value'} already exists.",
+        model=model.model_name,
+        fields=names,
+        value=None if is_secret else shown[0] if len(shown) == 1 else shown,
+    )
+
+
+async def _missing_parent(
+    channel: Channel, model: ModelTable, noun: str, values: Mapping[str, Any]
+) -> MissingParent:
+    for name, value in values.items():
+        field = model.by_name[name]
+        if field.relation is None or value is None or isinstance(value, Expression):
+            continue
+        parent = field.relation.target
+        plan = plan_for(channel.engine, ("parent", parent.key), lambda: _parent(parent))  # noqa: B023
+        if not await channel.read(plan.sql, plan.parameters([value])):
+            return MissingParent(
+                f"{noun}: there is no {parent.verbose_name} with "
+                f"{parent.primary_key.name} {value!r}."
+            )
+    return MissingParent(f"{noun} refers to a row that does not exist.")
+
+
+def _parent(parent: ModelTable) -> tuple[sa.Select[Any], int]:
+    column = parent.table.c[parent.primary_key.name]
+    return sa.select(column).where(column == sa.bindparam("_p0", type_=column.type)), 1
+
+
+def _words(model: ModelTable, names: Sequence[str]) -> str:
+    spoken = []
+    for name in names:
+        relation = model.by_name[name].relation
+        spoken.append((relation.name if relation else name).replace("_", " "))
+    return " and ".join(spoken)

@@ -1,0 +1,81 @@
+"""Where the lane meets uvicorn's ASGI way: scopes, response cycles, and calls as ASGI requests."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from triode.http import Call, Receive, Scope
+from triode.http.reply import replay
+
+
+class CycleProtocol(HttpToolsProtocol):
+    """A connection that is the origin of calls, and can serve an ASGI application too."""
+
+    is_closing = False
+    lost: asyncio.Event | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection, and wake those who wait for that."""
+        super().connection_lost(exc)
+        self.is_closing = True
+        if self.lost is not None:
+            self.lost.set()
+
+    def new_scope(self, method: str, headers: Any) -> Any:
+        """Return the parts of an ASGI scope that do not depend on the request target."""
+        return {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": self.root_path,
+            "method": method,
+            "headers": headers,
+            "state": self.app_state.copy(),
+        }
+
+    def new_cycle(self, scope: Any, *, keep_alive: bool) -> RequestResponseCycle:
+        """Return a response cycle of uvicorn's, not yet started."""
+        return RequestResponseCycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=keep_alive and not self.is_closing,
+            on_response=self.on_response_complete,
+        )
+
+    # --- the origin of the calls
+
+    def make_scope(self, call: Call) -> Scope:
+        """Return the ASGI scope of a call."""
+        scope = self.new_scope(call.method, call.head.raw)
+        scope["path"] = call.path
+        scope["raw_path"] = call.target
+        scope["query_string"] = call.query.encode("ascii")
+        return cast(Scope, scope)
+
+    async def read_body(self, call: Call) -> bytes:
+        """Return the whole body; on the lane it is there before the call is made."""
+        return call.body or b""
+
+    def receive(self, call: Call) -> Receive:
+        """Return an ASGI receive callable over the body."""
+        return replay(call.body or b"", self._wait_for_disconnect)
+
+    async def _wait_for_disconnect(self) -> dict[str, Any]:
+        if self.lost is None:
+            self.lost = asyncio.Event()
+        if not self.transport.is_closing():
+            await self.lost.wait()
+        return {"type": "http.disconnect"}
