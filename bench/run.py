@@ -50,6 +50,12 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3, help="length of a round")
     parser.add_argument("--by", choices=("rate", "cpu"), default="rate", help="what ratios compare")
+    parser.add_argument(
+        "--attempts",
+        type=int,
+        default=1,
+        help="repeat a round that others disturbed, up to N times",
+    )
     parser.add_argument("--vary-headers", action="store_true", help="no two requests are alike")
     parser.add_argument("--python", type=Path, help="Python of all peers (default: the newest)")
     parser.add_argument("--server-core", type=int, default=0)
@@ -136,6 +142,7 @@ def time_rows(
         options.rounds,
         options.seconds,
         vary_headers=options.vary_headers,
+        attempts=options.attempts,
     )
     servers: list[Server] = []
     try:

@@ -126,10 +126,10 @@ def read_arrows(modules: dict[str, Path]) -> list[Arrow]:
     for module, path in modules.items():
         for node, inside in imports_of(path):
             place = f"{path.relative_to(ROOT)}:{node.lineno}"
-            for name in names_of(node, module, path):
-                target = name if name in modules else name.rpartition(".")[0]
-                if target in modules and target != module:
-                    arrows.append(Arrow(module, target, place, inside))
+            names = names_of(node, module, path)
+            targets = {name if name in modules else name.rpartition(".")[0] for name in names}
+            for target in sorted(targets & set(modules) - {module}):
+                arrows.append(Arrow(module, target, place, inside))
     return arrows
 
 
@@ -155,12 +155,16 @@ def test_every_module_is_in_a_room_of_the_table():
 
 
 def test_imports_run_down():
-    wrong = []
+    wrong: list[str] = []
     for arrow in ARROWS:
         source, target = room_of(arrow.source), room_of(arrow.target)
         if source in FACE or source == target or source not in ROOMS:
             continue
-        if target not in allowed(ROOMS[source], ROOMS):
+        if target == "__init__":
+            is_allowed = ROOMS[source].rule == "everything"
+        else:
+            is_allowed = target in allowed(ROOMS[source], ROOMS)
+        if not is_allowed:
             rule = ROOMS[source].rule
             wrong.append(f"{arrow.place}: {arrow.source} → {arrow.target}; {source} may: {rule}")
     assert not wrong, "\n" + "\n".join(wrong)

@@ -10,9 +10,81 @@ TYPE_CHECKING = False
 # The one list of public names. Type checkers read it as imports; `__getattr__` below reads the
 # same lines from this file's source, so each is written `from triode.room import Name as Name`.
 if TYPE_CHECKING:
+    from starlette import status as status
+    from starlette.datastructures import UploadFile as UploadFile
+    from starlette.requests import Request as Request
+    from starlette.responses import Response as Response
+    from starlette.websockets import WebSocket as WebSocket
+    from starlette.websockets import WebSocketDisconnect as WebSocketDisconnect
+
+    from triode.admin import Admin as Admin
+    from triode.admin import ModelAdmin as ModelAdmin
+    from triode.admin import action as action
+    from triode.admin import display as display
+    from triode.auth import Auth as Auth
+    from triode.auth import CurrentUser as CurrentUser
+    from triode.auth import OptionalUser as OptionalUser
+    from triode.auth import login_required as login_required
+    from triode.auth import permission_required as permission_required
+    from triode.binding import BackgroundTasks as BackgroundTasks
+    from triode.binding import Body as Body
+    from triode.binding import Cookie as Cookie
+    from triode.binding import Depends as Depends
+    from triode.binding import File as File
+    from triode.binding import Form as Form
+    from triode.binding import Header as Header
+    from triode.binding import Path as Path
+    from triode.binding import Query as Query
+    from triode.binding import Security as Security
+    from triode.binding import SecurityScopes as SecurityScopes
+    from triode.db import Database as Database
+    from triode.db import Duplicate as Duplicate
+    from triode.db import Field as Field
+    from triode.db import ForeignKey as ForeignKey
+    from triode.db import ManyToMany as ManyToMany
+    from triode.db import Model as Model
+    from triode.db import NotLoaded as NotLoaded
+    from triode.db import Related as Related
+    from triode.db import RowNotFound as RowNotFound
+    from triode.db import Statement as Statement
+    from triode.db import asc as asc
+    from triode.db import avg as avg
+    from triode.db import col as col
+    from triode.db import count as count
+    from triode.db import current_database as current_database
+    from triode.db import desc as desc
+    from triode.db import in_ as in_
+    from triode.db import is_null as is_null
+    from triode.db import lower as lower
+    from triode.db import max_ as max_
+    from triode.db import min_ as min_
+    from triode.db import not_ as not_
+    from triode.db import sum_ as sum_
+    from triode.db import transaction as transaction
+    from triode.db import upper as upper
+    from triode.db import utcnow as utcnow
     from triode.errors import ClientError as ClientError
     from triode.errors import ConfigError as ConfigError
     from triode.errors import TriodeError as TriodeError
+    from triode.forms import ModelForm as ModelForm
+    from triode.forms import Submitted as Submitted
+    from triode.forms import Widget as Widget
+    from triode.framework import Triode as Triode
+    from triode.http import HTTPException as HTTPException
+    from triode.http import RequestValidationError as RequestValidationError
+    from triode.http import WebSocketException as WebSocketException
+    from triode.routing import APIRouter as APIRouter
+    from triode.routing import Router as Router
+    from triode.schema import Create as Create
+    from triode.schema import Email as Email
+    from triode.schema import Patch as Patch
+    from triode.schema import Url as Url
+    from triode.templating import Page as Page
+    from triode.templating import Redirect as Redirect
+    from triode.templating import flash as flash
+    from triode.templating import redirect as redirect
+    from triode.templating import render as render
+    from triode.templating import url_for as url_for
 
 __version__ = "0.1.0"
 
@@ -20,14 +92,13 @@ __version__ = "0.1.0"
 # A type checker must not see `__getattr__`: it would take a misspelt name for one that exists.
 if not TYPE_CHECKING:
 
-    def _public_names() -> dict[str, str]:
-        """Return the module that holds each public name."""
-        source = __loader__.get_source(__name__)
-        found: dict[str, str] = {}
-        for line in source.splitlines():
+    def _public_names() -> dict[str, tuple[str, str]]:
+        """Return the module that holds each public name, and its name there."""
+        found: dict[str, tuple[str, str]] = {}
+        for line in __loader__.get_source(__name__).splitlines():
             words = line.split()
-            if line.startswith("    from ") and len(words) == 6 and words[3] == words[5]:
-                found[words[5]] = words[1]
+            if line.startswith("    from ") and len(words) == 6 and words[4] == "as":
+                found[words[5]] = words[1], words[3]
         return found
 
     def __getattr__(name: str) -> object:
@@ -36,8 +107,9 @@ if not TYPE_CHECKING:
             return sorted(names)
         if name not in names:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = __import__(names[name], fromlist=[name])
-        value = globals()[name] = getattr(module, name)
+        module_name, own_name = names[name]
+        module = __import__(module_name, fromlist=[own_name])
+        value = globals()[name] = getattr(module, own_name)
         return value
 
     def __dir__() -> list[str]:

@@ -315,7 +315,6 @@ class App(Router):
         if kind == "http":
             await self._serve_http(scope, receive, send)
         elif kind == "lifespan":
-            _ = self.table  # A mistake in the routes is found before the first request.
             await run_lifespan(self.lifespan_hooks, self, scope, receive, send)
         elif kind == "websocket":
             await self._serve_socket(scope, receive, send)

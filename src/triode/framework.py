@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from triode.admin import Admin
     from triode.db import Database, Model
 
+_TABLES = "triode.db.table"  # imported with the first model
+
 
 class Triode(App):
     """A web application.
@@ -46,7 +48,7 @@ class Triode(App):
         self._database: Database | None = None
         self.add_startup(self._open_database)
         self.add_shutdown(self._close_database)
-        if database is not None or "triode.db" in sys.modules:
+        if database is not None or _TABLES in sys.modules:
             self._make_database()
 
     @property
@@ -68,23 +70,25 @@ class Triode(App):
     def _make_database(self) -> Database:
         given = self._database_given
         room = _room("db")
+        made: Database
         if isinstance(given, room.Database):
             made = given
         else:
             made = room.Database(given or database_url(self.directory))
         self._database = made
-        self.attach(made)
+        self.extensions[room.Database] = made
         return made
 
     @property
     def _needs_database(self) -> bool:
         if self._database_given is not None:
             return True
-        room = sys.modules.get("triode.db")
-        return room is not None and bool(room.model_registry)
+        tables = sys.modules.get(_TABLES)
+        return tables is not None and len(tables.model_registry) > 0
 
     async def _open_database(self) -> None:
         if self._needs_database:
+            self.database.make_default()
             await self.database.start()
             await self.database.create_tables()
 

@@ -60,6 +60,7 @@ async def run_lifespan(
     await receive()
     try:
         async with hooks.run(app) as state:
+            _ = app.table  # A mistake in the routes is found before the first request.
             if state and "state" in scope:
                 scope["state"].update(state)
             await send({"type": "lifespan.startup.complete"})

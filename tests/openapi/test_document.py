@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import pytest
 from openapi_spec_validator import validate
+from pydantic import BaseModel
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from tests.openapi.shop import shop_document
 
@@ -282,6 +284,36 @@ def test_class_with_the_name_of_a_component_of_ours() -> None:
 
 
 HEADERS = {"X-A": {"schema": {"type": "string"}}}
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class Paint(BaseModel):
+    colour: Colour
+    shine: int | None = None
+
+
+def test_pydantic_model_and_its_enum() -> None:
+    app = App()
+
+    @app.get("/")
+    async def handler(colour: Colour) -> Paint: ...
+
+    found = operation(app)
+
+    reference = {"$ref": "#/components/schemas/Colour"}
+    assert found["parameters"][0]["schema"] == reference
+    assert app.openapi()["components"]["schemas"]["Paint"] == {
+        "type": "object",
+        "title": "Paint",
+        "properties": {
+            "colour": reference,
+            "shine": {"anyOf": [{"type": "integer"}, {"type": "null"}], "title": "Shine"},
+        },
+        "required": ["colour"],
+    }
 
 
 def test_extra_is_merged_deeply() -> None:

@@ -1,4 +1,4 @@
-"""The admin's style sheets and script, under names that change with their content.
+"""The admin's own style sheet and script, under names that change with their content.
 
 They are read once, when the application starts, and a browser keeps them for a year.
 """
@@ -12,11 +12,7 @@ from importlib.resources import files
 
 MEDIA = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
 FOREVER = "public, max-age=31536000, immutable"
-SOURCES = (
-    ("triode.templating", "triode.css"),
-    ("triode.admin", "admin.css"),
-    ("triode.admin", "admin.js"),
-)
+NAMES = ("admin.css", "admin.js")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +35,8 @@ def load_assets() -> Assets:
     """Read the files of the package."""
     found: dict[str, Asset] = {}
     names: dict[str, str] = {}
-    for package, name in SOURCES:
-        content = (files(package) / "assets" / name).read_bytes()
+    for name in NAMES:
+        content = (files("triode.admin") / "assets" / name).read_bytes()
         stem, _, kind = name.rpartition(".")
         hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{kind}"
         found[hashed] = Asset(content, MEDIA[kind])

@@ -20,7 +20,7 @@ from markupsafe import escape
 
 Formatter: TypeAlias = Callable[[Any], str]
 
-NOTHING = '<span class="nothing">–</span>'
+NOTHING = '<span class="nothing">&ndash;</span>'
 LONGEST = 120
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -73,9 +73,7 @@ async def _touch(
         return []
     count = await query.count() if len(rows) == MOST_KEYS else len(rows)
     name_of = namer(model)
-    related = Related(
-        _label(table, count), count, [name_of(row) for row in rows[:NAMED]]
-    )
+    related = Related(_label(table, count), count, [name_of(row) for row in rows[:NAMED]])
     if column.info.on_delete in GONE:
         keys = [getattr(row, key) for row in rows]
         known.update(keys)

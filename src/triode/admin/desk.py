@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from triode.admin.columns import Cell, ColumnPlan
 from triode.admin.filters import Filter
 from triode.admin.labels import module_title, sentence
@@ -20,18 +18,23 @@ from triode.admin.model_admin import Action, ModelAdmin, actions_of
 from triode.admin.paths import FieldPath, UnknownPath, resolve
 from triode.admin.reflection import Reflection, reflect
 from triode.admin.searching import Search
+from triode.db import Model
 from triode.errors import ConfigError
-from triode.schema import describe
 
 
 @dataclass(slots=True)
 class Desk:
-    """One model's pages. `slug` is its part of the address, `label` its name in lower case."""
+    """One model's pages.
+
+    `slug` is its part of the address; `label` and `nouns` its name within a sentence, for one and
+    for many rows; `plural` the latter as a heading.
+    """
 
     model: Any
     admin: ModelAdmin
     slug: str
     label: str
+    nouns: str
     plural: str
     group: str
     reflection: Reflection
@@ -58,8 +61,7 @@ class Desk:
     def parse_key(self, text: str) -> Any | None:
         """Return the key that a text names; None where it can be none."""
         problems: list[Any] = []
-        schema = describe(self.reflection.key.annotation)
-        value = schema.validate(text, (), problems, text=True)
+        value = self.reflection.key.schema.validate(text, (), problems, text=True)
         if problems or "\0" in text:
             return None
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
@@ -81,6 +83,7 @@ def make_desk(model: Any, admin: ModelAdmin, slug: str) -> Desk:
         admin=admin,
         slug=slug,
         label=label,
+        nouns=plural,
         plural=sentence(plural),
         group=admin.group or module_title(model.__module__),
         reflection=reflection,
@@ -93,7 +96,7 @@ def namer(
     model: Any, admin: ModelAdmin, reflection: Reflection, label: str
 ) -> Callable[[Any], str]:
     """Return what gives a row's name: the admin's word, `str(row)`, or its name field."""
-    own = model.__str__ not in (object.__str__, msgspec.Struct.__str__)
+    own = model.__str__ is not Model.__str__
     asks = type(admin).name_of is not ModelAdmin.name_of
     name_field, key = reflection.name_field, reflection.key.name
 

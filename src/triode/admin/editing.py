@@ -7,18 +7,17 @@ fields there are, offers the rows a relation may lead to, and writes only what w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
+from triode.admin.boxes import CHOOSE, EMPTY, field_box
 from triode.admin.cells import formatter_of
-from triode.admin.desk import Desk, Option
+from triode.admin.desk import Desk
+from triode.admin.form_plan import FormPlan
 from triode.admin.labels import field_label, sentence
-from triode.admin.lookups import Target
 from triode.admin.pages import Choice, FieldBox, FormPage
-from triode.admin.reflection import Relation
 from triode.admin.visit import Submitted, Visit
 from triode.db.errors import Duplicate
 from triode.errors import ClientError
@@ -26,83 +25,6 @@ from triode.forms import FormField, ModelForm
 from triode.schema import Changes, Variant
 
 FIND = "find."
-AREAS = ("textarea", "lines", "json")
-
-
-@dataclass(frozen=True, slots=True)
-class FormPlan:
-    """The fields of a desk's form, compiled.
-
-    `names` are all of them in order; `written` those that a person may write, `many` the
-    many-to-many relations, `targets` where relations lead, by the name of their field.
-    """
-
-    form_class: type[ModelForm[Any]]
-    names: tuple[str, ...]
-    written: frozenset[str]
-    many: Mapping[str, Relation]
-    targets: Mapping[str, Target]
-
-
-def plan_form(desk: Desk, targets: Mapping[str, Target]) -> FormPlan:
-    """Compile `fields`, `exclude` and `readonly_fields`.
-
-    Raises:
-        ConfigError: an option names a field that the model does not have.
-    """
-    known = desk.reflection
-    many = {name: each for name, each in known.relations.items() if name in targets and each.is_many}
-    every = [*known.fields, *many]
-    named = desk.admin.fields
-    wanted = every if named is None else [column_name(desk, "fields", text, every) for text in named]
-    excluded = {column_name(desk, "exclude", text, every) for text in desk.admin.exclude}
-    readonly = {column_name(desk, "readonly_fields", text, every) for text in desk.admin.readonly_fields}
-    accepted = {each.name for each in desk.model.__schema__.accepted}
-    names = [
-        name
-        for name in wanted
-        if name not in excluded
-        and not (name in known.fields and known.fields[name].is_secret and name not in accepted)
-        and not (named is None and name in known.fields and known.fields[name].is_automatic)
-    ]
-    written = [
-        name for name in names if name not in readonly and (name in accepted or name in many)
-    ]
-    fields = [name for name in written if name not in many]
-    form_class = type(
-        f"{desk.model.__name__}AdminForm",
-        (ModelForm,),
-        {"target": desk.model, "fields": fields, "choices": _choices(desk, fields)},
-    )
-    return FormPlan(form_class, tuple(names), frozenset(written), many, targets)
-
-
-def _choices(desk: Desk, fields: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
-    return {
-        name: [(str(value), label) for value, label in info.choices]
-        for name in fields
-        if (info := desk.reflection.fields[name].info).choices
-    }
-
-
-def column_name(desk: Desk, option: str, text: str, every: Sequence[str]) -> str:
-    """Return the form's name for a field: "author" is "author_id".
-
-    Raises:
-        ConfigError: there is no such field.
-    """
-    relation = desk.reflection.relations.get(text)
-    if relation is not None and relation.field is not None:
-        return relation.field.name
-    if text in every:
-        return text
-    asked = Option(desk.admin, option)
-    asked.path(text)
-    raise asked.refuse(
-        f"names {text!r}, which is no field of {desk.model.__name__} itself.",
-        "A form shows the model's own fields.",
-        code="admin-unknown-field",
-    )
 
 
 class Editor:
@@ -253,7 +175,7 @@ class Editor:
             return await self.readonly_box(name)
         if name in self.plan.many:
             return await self.many_box(name)
-        if name not in self.form.fields_by_name:
+        if name not in (self.form.fields or ()):
             field = self.plan.form_class(instance=self.row)[name]
         else:
             field = self.form[name]
@@ -279,7 +201,7 @@ class Editor:
         if value is not None and name in self.plan.targets:
             shown = await self.plan.targets[name].label_of(str(value))
             return FieldBox(name, label, "readonly", shown)
-        html = "" if value is None else formatter_of(field.annotation)(value)
+        html = "" if value is None else formatter_of(field.value_annotation)(value)
         return FieldBox(name, label, "readonly", Markup(html), field.info.description or "")  # noqa: S704 - formatters escape
 
     async def relation_box(self, name: str, field: FormField) -> FieldBox:
@@ -294,7 +216,7 @@ class Editor:
         is_nullable = self.desk.reflection.fields[name].is_nullable
         choices = [Choice(value, label, value == chosen) for value, label in rows]
         if is_nullable or not chosen:
-            choices.insert(0, Choice("", "–" if is_nullable else "Choose…", not chosen))
+            choices.insert(0, Choice("", EMPTY if is_nullable else CHOOSE, not chosen))
         return FieldBox(
             name=name,
             label=field.label,
@@ -329,35 +251,6 @@ class Editor:
             lookup="" if is_complete else self.visit.at.lookup(self.desk.slug, name),
             found=found,
         )
-
-
-def field_box(field: FormField, *, errors: Sequence[str], is_kept: bool) -> FieldBox:
-    """Return a plain field of a form as the page shows it; `is_kept`: a secret that exists."""
-    kind = field.widget.kind
-    attributes = {
-        key: value for key, value in field.widget.attributes.items() if key != "required"
-    }
-    if kind == "password":
-        attributes["autocomplete"] = "new-password"
-    if kind in ("email", "url", "tel", "text"):
-        attributes["autocomplete"] = "off"
-    chosen = set(field.values)
-    choices = [Choice(value, label, value in chosen) for value, label in field.widget.choices or ()]
-    if kind == "select" and (field.widget.is_nullable or not chosen):
-        empty = "–" if field.widget.is_nullable else "Choose…"
-        choices.insert(0, Choice("", empty, not chosen))
-    help_text = "Leave it empty to keep what is stored." if is_kept and not field.help else field.help
-    return FieldBox(
-        name=field.name,
-        label=field.label,
-        widget="textarea" if kind in AREAS else "many" if kind == "select-multiple" else kind,
-        value=field.value,
-        help=help_text,
-        required=field.is_required and not is_kept,
-        errors=errors,
-        choices=choices,
-        attributes=attributes,
-    )
 
 
 def _texts(field: FormField) -> list[str]:

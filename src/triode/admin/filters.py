@@ -100,7 +100,7 @@ class DateFilter(Filter):
 
     def __init__(self, path: FieldPath, label: str, *, is_nullable: bool) -> None:
         super().__init__(path, label)
-        kind = bare_type(path.field and path.field.annotation)
+        kind = bare_type(path.field and path.field.value_annotation)
         self._is_moment = issubclass(kind, datetime.datetime)
         self._nullable = is_nullable
 
@@ -128,7 +128,9 @@ class ValueFilter(Filter):
 
     is_text = True
 
-    def __init__(self, path: FieldPath, label: str, values: Callable[[], Awaitable[list[Any]]]) -> None:
+    def __init__(
+        self, path: FieldPath, label: str, values: Callable[[], Awaitable[list[Any]]]
+    ) -> None:
         super().__init__(path, label)
         self._values = values
 
@@ -142,7 +144,7 @@ class ValueFilter(Filter):
     def condition(self, value: str) -> Any | None:
         if value == NULL:
             return self.path.expression.is_(None)
-        kind = bare_type(self.path.field and self.path.field.annotation)
+        kind = bare_type(self.path.field and self.path.field.value_annotation)
         exact = value.startswith("=")
         text = value.removeprefix("=")
         if issubclass(kind, int):
@@ -200,7 +202,7 @@ def choices_of(field: ModelField | None) -> list[tuple[str, Any, str]]:
     """Return (text on the wire, value, label) of the values a field enumerates, else nothing."""
     if field is None:
         return []
-    bare = bare_type(field.annotation)
+    bare = bare_type(field.value_annotation)
     if field.info.choices:
         return [(str(value), value, label) for value, label in field.info.choices]
     if typing.get_origin(bare) is Literal:

@@ -71,10 +71,13 @@ async def list_page(visit: Visit, desk: Desk) -> ListPage:
     cells = [desk.pick, *desk.cells] if actions else desk.cells
     return ListPage(
         label=desk.label,
+        nouns=desk.nouns,
         plural=desk.plural,
         add=visit.at.add(desk.slug) if desk.admin.can_add(visit.user) else "",
         search=state.search,
-        searchable=", ".join(path.text.replace(".", " ").replace("_", " ") for path in desk.search.paths),
+        searchable=", ".join(
+            path.text.replace(".", " ").replace("_", " ") for path in desk.search.paths
+        ),
         carried=state.pairs_without("q"),
         filters=[await filter_box(each, state) for each in desk.filters],
         clear="?" if state.is_narrowed else "",
@@ -107,7 +110,9 @@ async def filter_box(each: Filter, state: ListState) -> FilterBox:
     """Return one filter with its choices."""
     chosen = state.filters.get(each.name, "")
     choices = await each.choices()
-    options = [Link("Any", state.with_filter(each.name, "").url, not chosen)] if choices or chosen else []
+    options = (
+        [Link("Any", state.with_filter(each.name, "").url, not chosen)] if choices or chosen else []
+    )
     options += [
         Link(label, state.with_filter(each.name, value).url, value == chosen)
         for value, label in choices

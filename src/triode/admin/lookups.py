@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from triode.admin.desk import Desk
 from triode.admin.paths import resolve
 from triode.admin.reflection import Relation
 from triode.admin.searching import Search
 from triode.admin.state import MOST_WORDS, clean
+from triode.db import current_database, transaction
 
 OFFERED = 100
 FOUND = 20
@@ -63,13 +66,33 @@ class Target:
         return [self.pair(other) for other in getattr(row, relation.name)]
 
     async def assign(self, row: Any, relation: Relation, keys: Sequence[Any]) -> None:
-        """Relate a row to the rows with these keys and to no others."""
-        others = list(await self.model.where(self.desk.key.in_(keys))) if keys else []
-        await getattr(type(row), relation.name).of(row).set(others)
+        """Relate a row to the rows with these keys and to no others; unknown keys are dropped."""
+        known = await self.model.where(self.desk.key.in_(keys)) if keys else []
+        await replace_links(row, relation.name, [getattr(each, self.key_name) for each in known])
+
+    @property
+    def key_name(self) -> str:
+        """The name of the key's field."""
+        return self.desk.reflection.key.name
 
     def pair(self, row: Any) -> Pair:
         """Return a row as (key, name)."""
         return self.desk.key_of(row), self.name_of(row)
+
+
+async def replace_links(row: Any, name: str, keys: Sequence[Any]) -> None:
+    """Make the rows with these keys the only ones that a many-to-many relation leads to."""
+    relation = row.__table__.relations[name]
+    here, there = relation.sides()
+    own = getattr(row, row.__table__.primary_key.name)
+    database, link = current_database(), relation.link()
+    async with transaction():
+        linked = {key for (key,) in await database.fetch(sa.select(there).where(here == own))}
+        for key in linked - set(keys):
+            await database.fetch(sa.delete(link).where(here == own, there == key))
+        for key in dict.fromkeys(keys):
+            if key not in linked:
+                await database.fetch(sa.insert(link).values({here.name: own, there.name: key}))
 
 
 async def lookup(target: Target, text: str) -> dict[str, Any]:

@@ -8,18 +8,24 @@ from typing import Any
 
 from triode.admin.addresses import Addresses
 from triode.admin.assets import Assets, load_assets
+from triode.admin.columns import picker
 from triode.admin.desk import Desk, make_desk
-from triode.admin.editing import plan_form
-from triode.admin.furnish import Furnisher
+from triode.admin.form_plan import plan_form
+from triode.admin.list_display import plan_columns
 from triode.admin.lookups import Target
 from triode.admin.model_admin import ModelAdmin
+from triode.admin.narrowing import plan_filter, plan_ordering, plan_search
+from triode.admin.surroundings import Surroundings
+from triode.auth import Auth
+from triode.auth.browsers import style_path
 
 
 @dataclass(slots=True)
 class Office:
-    """All desks. `desks` are by their part of the address."""
+    """All desks. `desks` are by their part of the address; `root` is the proxy's prefix."""
 
     title: str
+    root: str
     at: Addresses
     desks: Mapping[str, Desk]
     assets: Assets
@@ -30,7 +36,7 @@ class Office:
     @property
     def styles(self) -> Sequence[str]:
         """The addresses of the style sheets."""
-        return [self.asset("triode.css"), self.asset("admin.css")]
+        return [f"{self.root}{style_path()}", self.asset("admin.css")]
 
     @property
     def script(self) -> str:
@@ -55,38 +61,58 @@ class Office:
 
 
 def open_office(
-    title: str,
-    at: Addresses,
-    admins: Sequence[ModelAdmin],
-    *,
-    login_path: str,
-    logout_path: str,
+    title: str, admins: Sequence[ModelAdmin], *, path: str, root: str, auth: Auth
 ) -> Office:
     """Compile everything that was registered.
 
     Raises:
         ConfigError: an option of a `ModelAdmin` names something that does not exist.
     """
+    at = Addresses(f"{root}{path}")
     desks = {slug: make_desk(admin.model, admin, slug) for slug, admin in _slugs(admins).items()}
-    furnisher = Furnisher({desk.model: desk for desk in desks.values()}, at)
+    around = Surroundings({desk.model: desk for desk in desks.values()}, at)
     for desk in desks.values():
-        furnisher.furnish(desk)
+        furnish(desk, around)
     for desk in desks.values():
-        desk.form = plan_form(desk, targets_of(desk, furnisher))
-    return Office(title, at, desks, load_assets(), login_path, logout_path, furnisher.name_of)
+        desk.form = plan_form(desk, targets_of(desk, around))
+    return Office(
+        title=title,
+        root=root,
+        at=at,
+        desks=desks,
+        assets=load_assets(),
+        login_path=f"{root}{auth.login_path}",
+        logout_path=f"{root}{auth.logout_path}",
+        namer=around.name_of,
+    )
 
 
-def targets_of(desk: Desk, furnisher: Furnisher) -> dict[str, Target]:
+def furnish(desk: Desk, around: Surroundings) -> None:
+    """Compile the list of a desk.
+
+    Raises:
+        ConfigError: an option names something that does not exist.
+    """
+    desk.columns = plan_columns(around, desk)
+    desk.cells = [plan.cell for plan in desk.columns]
+    desk.pick = picker(desk.name_of, desk.key_of)
+    desk.includes = [each for plan in desk.columns for each in plan.includes]
+    desk.search = plan_search(desk)
+    desk.filters = [plan_filter(around, desk, text) for text in desk.admin.list_filter]
+    desk.ordering = plan_ordering(desk)
+
+
+def targets_of(desk: Desk, around: Surroundings) -> dict[str, Target]:
     """Return where the relations that a form shows lead: foreign keys by column, many by name."""
     return {
-        each.field.name if each.field else name: Target(furnisher.desk_for(each.target))
+        each.field.name if each.field else name: Target(around.desk_for(each.target))
         for name, each in desk.reflection.relations.items()
-        if each.field is not None or each.is_own
+        if each.is_own
     }
 
 
 def _slugs(admins: Sequence[ModelAdmin]) -> dict[str, ModelAdmin]:
-    """Return the admins by their part of the address: the model's name, with its module if needed."""
+    """Return the admins by the model's name, the module in front where two have the same."""
     found: dict[str, ModelAdmin] = {}
     names = [admin.model.__name__.lower() for admin in admins]
     for name, admin in zip(names, admins, strict=True):

@@ -17,7 +17,7 @@ from triode.admin.reflection import Relation, reflect
 from triode.db.table import ModelField
 
 
-class UnknownPath(LookupError):  # noqa: N818 - becomes the ConfigError that names the option
+class UnknownPath(LookupError):
     """A part of a path that its model does not have; `near` are names that resemble it."""
 
     def __init__(self, part: str, model: Any) -> None:

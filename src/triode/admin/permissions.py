@@ -14,7 +14,7 @@ from triode.admin.visit import Visit
 ENTRY = "admin.enter"
 
 
-class Missing(Exception):  # noqa: N818 - becomes the 404 page
+class Missing(Exception):
     """There is no such page or row; the text is for the visitor."""
 
     def __init__(self, heading: str, text: str, desk: Desk | None = None) -> None:
@@ -24,7 +24,7 @@ class Missing(Exception):  # noqa: N818 - becomes the 404 page
         self.desk = desk
 
 
-class Denied(Exception):  # noqa: N818 - becomes the 403 page
+class Denied(Exception):
     """The visitor may not do this."""
 
     def __init__(self, what: str, desk: Desk | None = None) -> None:
@@ -49,7 +49,7 @@ def desk_for(visit: Visit) -> Desk:
     if desk is None:
         raise Missing("There is nothing here", "No model is registered under this address.")
     if not desk.admin.can_view(visit.user):
-        raise Denied(f"see {desk.plural.lower()}")
+        raise Denied(f"see {desk.nouns}")
     return desk
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from triode.admin.cells import bare_type
+from triode.db.many_to_many import ManyToManyRelation
+from triode.db.relations import ForeignKeyRelation
 from triode.db.table import ModelField, ModelTable
 
 NAMES = ("name", "title", "label", "full_name", "username", "email", "subject", "slug", "code")
@@ -53,7 +55,9 @@ class Reflection:
     def name_field(self) -> str | None:
         """The field that a row is called by: "name", "title", …, else its first text."""
         texts = [
-            field.name for field in self.table.public if bare_type(field.annotation) is str
+            field.name
+            for field in self.table.public
+            if field.relation is None and bare_type(field.annotation) is str
         ]
         return next((name for name in NAMES if name in texts), texts[0] if texts else None)
 
@@ -62,7 +66,16 @@ def reflect(model: Any) -> Reflection:
     """Return what there is to know of a model."""
     table: ModelTable = model.__table__
     relations = {
-        name: Relation(name, each.target.model, each.is_many, getattr(each, "field", None))
+        name: Relation(
+            name, each.target.model, each.is_many, getattr(each, "field", None), _is_own(each)
+        )
         for name, each in table.relations.items()
     }
     return Reflection(model, table, dict(table.by_name), relations)
+
+
+def _is_own(relation: Any) -> bool:
+    """Return whether the model's form sets a relation: not one whose links are rows of a model."""
+    if isinstance(relation, ManyToManyRelation):
+        return relation.owner is relation and relation.info.through is None
+    return isinstance(relation, ForeignKeyRelation)

@@ -38,7 +38,7 @@ class Search:
 def _part(path: FieldPath, word: str) -> Any | None:
     """Return the condition that a field holds a word; None where it cannot."""
     assert path.field is not None
-    kind = bare_type(path.field.annotation)
+    kind = bare_type(path.field.value_annotation)
     if isinstance(kind, type) and issubclass(kind, int):
         number = integer_of(word)
         return None if number is None else path.expression == number
@@ -52,7 +52,7 @@ def _part(path: FieldPath, word: str) -> Any | None:
 
 def is_searchable(path: FieldPath) -> bool:
     """Return whether a field can be searched: text, whole numbers, UUIDs."""
-    kind = bare_type(path.field.annotation) if path.field else None
+    kind = bare_type(path.field.value_annotation) if path.field else None
     return isinstance(kind, type) and issubclass(kind, (str, int, uuid.UUID)) and kind is not bool
 
 

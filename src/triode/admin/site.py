@@ -8,20 +8,20 @@ from typing import Any, TypeAlias, TypeVar, overload
 from starlette.responses import Response
 
 from triode.admin import views
-from triode.admin.addresses import Addresses
 from triode.admin.assets import FOREVER
 from triode.admin.model_admin import ModelAdmin
 from triode.admin.office import Office, open_office
 from triode.admin.pages import Link, MessagePage
 from triode.admin.permissions import Denied, Missing, may_enter
 from triode.admin.security import PAGE_HEADERS
-from triode.admin.visit import Visit, theme_of
-from triode.auth import Auth
+from triode.admin.visit import Visit
+from triode.auth.browsers import message_page, page_to_return_to, root_path
+from triode.auth.extension import auth_of
 from triode.auth.identity import user_of
 from triode.auth.redirects import login_address
 from triode.errors import ClientError, ConfigError
 from triode.http import Call
-from triode.templating import Templates, csrf_field, redirect, render
+from triode.templating import attached_templates, redirect
 
 View: TypeAlias = Callable[[Visit], Awaitable[Response]]
 AdminClass = TypeVar("AdminClass", bound=type[ModelAdmin])
@@ -57,9 +57,9 @@ class Admin:
                 code="admin-path",
             )
         self.title = title
-        self.at = Addresses("/" + path.strip("/"))
+        self.path = "/" + path.strip("/")
         self._admins: dict[Any, ModelAdmin] = {}
-        self._office: Office | None = None
+        self._offices: dict[str, Office] = {}
         self._app: Any = None
         if app is not None:
             app.attach(self)
@@ -101,48 +101,38 @@ class Admin:
                 code="admin-class",
             )
         self._admins[model] = admin_class(model)
-        self._office = None
+        self._offices.clear()
 
     def setup(self, app: Any) -> None:
         """Add the routes to an application; part of `app.attach`."""
         self._app = app
         app.add_startup(self._start)
         keywords: dict[str, Any] = {"include_in_schema": False}
-        base = self.at.base
+        base = self.path
         app.get(f"{base}/_assets/{{name}}", **keywords)(self._asset_handler())
         for method, path, view in ROUTES:
             name = f"admin.{view.__name__}"
             app.route(f"{base}{path}", methods=[method], name=name, **keywords)(self._handler(view))
 
-    async def _start(self) -> None:
-        if self._app.extension(Auth) is None:
-            self._app.attach(Auth())
-        if self._app.extension(Templates) is None:
-            self._app.attach(Templates())
-        self._app.extension(Templates).add_package("triode.admin", prefix="admin")
-        self._office = self.open()
+    def _start(self) -> None:
+        auth_of(self._app)
+        attached_templates(self._app).add_package("triode.admin", prefix="admin")
+        self.office()
 
-    def open(self) -> Office:
-        """Check and compile what was registered.
+    def office(self, root: str = "") -> Office:
+        """Check and compile what was registered; `root` is the prefix a proxy serves us under.
 
         Raises:
             ConfigError: an option of a `ModelAdmin` names something that does not exist.
         """
-        auth = self._app.extension(Auth)
-        return open_office(
-            self.title or f"{self._app.title} admin",
-            self.at,
-            list(self._admins.values()),
-            login_path=auth.login_path,
-            logout_path=auth.logout_path,
-        )
-
-    @property
-    def office(self) -> Office:
-        """Everything compiled; again, when something was registered meanwhile."""
-        if self._office is None:
-            self._office = self.open()
-        return self._office
+        found = self._offices.get(root)
+        if found is None:
+            title = self.title or f"{self._app.title} admin"
+            admins = list(self._admins.values())
+            auth = auth_of(self._app)
+            found = open_office(title, admins, path=self.path, root=root, auth=auth)
+            self._offices[root] = found
+        return found
 
     def _handler(self, view: View) -> Callable[[Call], Awaitable[Response]]:
         async def handler(call: Call) -> Response:
@@ -152,7 +142,7 @@ class Admin:
 
     def _asset_handler(self) -> Callable[[Call], Awaitable[Response]]:
         async def asset(call: Call) -> Response:
-            found = self.office.assets.files.get(call.params["name"])
+            found = self.office().assets.files.get(call.params["name"])
             if found is None:
                 return Response("Not found", 404, media_type="text/plain")
             headers = {"Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
@@ -161,15 +151,21 @@ class Admin:
         return asset
 
     async def _answer(self, call: Call, view: View) -> Response:
+        office = self.office(root_path(call))
         user = user_of(call)
         if user is None:
-            where = call.path if call.method in ("GET", "HEAD") else self.at.home
-            if call.query and where == call.path:
-                where = f"{where}?{call.query}"
-            return redirect(login_address(self.office.login_path, where), headers=PAGE_HEADERS)
+            address = login_address(office.login_path, page_to_return_to(call))
+            return redirect(address, headers=PAGE_HEADERS)
         if not may_enter(user):
-            return self._gate(call, user)
-        visit = Visit(self.office, call, user)
+            return message_page(
+                call,
+                403,
+                "Not allowed",
+                f"You are signed in as {user.email}, and this account may not use the admin.",
+                back=office.logout_path,
+                back_label="Use another account",
+            )
+        visit = Visit(office, call, user)
         try:
             response = await view(visit)
         except Missing as exc:
@@ -181,7 +177,9 @@ class Admin:
             page = MessagePage(403, "Not allowed", text, self._back(visit, exc.desk))
             return _message(visit, page, exc.desk)
         except ClientError as exc:
-            page = MessagePage(exc.status_code, "That did not work", str(exc.detail), self._back(visit, None))
+            page = MessagePage(
+                exc.status_code, "That did not work", str(exc.detail), self._back(visit, None)
+            )
             return _message(visit, page, None)
         for name, value in PAGE_HEADERS.items():
             response.headers.setdefault(name, value)
@@ -189,23 +187,8 @@ class Admin:
 
     def _back(self, visit: Visit, desk: Any) -> Link:
         if desk is not None:
-            return Link(f"All {desk.plural.lower()}", visit.at.list(desk.slug))
+            return Link(f"All {desk.nouns}", visit.at.list(desk.slug))
         return Link("To the overview", visit.at.home)
-
-    def _gate(self, call: Call, user: Any) -> Response:
-        """Return the page for somebody who is logged in and may not be here."""
-        office = self.office
-        page = MessagePage(
-            403,
-            "Not allowed",
-            f"You are signed in as {user.email}, and this account may not use the admin.",
-            Link("To the site", "/"),
-        )
-        return render(
-            "admin/gate.html", status_code=403, headers=PAGE_HEADERS, page=page, site=office.title,
-            theme=theme_of(call), styles=office.styles, logout=office.logout_path,
-            csrf=csrf_field(),
-        )  # fmt: skip
 
 
 def _message(visit: Visit, page: MessagePage, desk: Any) -> Response:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from triode.admin.pages import Frame, Link, LinkGroup, Note, Theme
 from triode.admin.security import PAGE_HEADERS
-from triode.admin.state import clean
+from triode.forms.submitted import read_submitted
 from triode.http import Call
 from triode.templating import Page, csrf_field, get_flashed_messages, render
 
@@ -102,18 +102,21 @@ class Visit:
     @property
     def path(self) -> str:
         """This page's own path with its query."""
-        call = self.call
-        return f"{call.path}?{call.query}" if call.query else call.path
+        path = f"{self.office.root}{self.call.path}"
+        return f"{path}?{self.call.query}" if self.call.query else path
 
     async def form(self) -> Submitted:
         """Return what a form of this page sent."""
-        data: dict[str, list[Any]] = {}
-        for name, value in (await self.request.form()).multi_items():
-            data.setdefault(name, []).append(clean_line(value) if isinstance(value, str) else value)
-        return Submitted(data)
+        sent = await read_submitted(self.call)
+        return Submitted(
+            {
+                name: [without_nul(value) for value in values if isinstance(value, str)]
+                for name, values in sent.items()
+            }
+        )
 
 
-def clean_line(text: str) -> str:
+def without_nul(text: str) -> str:
     """Return a text without NUL and lone surrogates; blanks and line ends stay."""
     return text.replace("\0", "").encode("utf-8", "ignore").decode()
 
@@ -122,7 +125,7 @@ def clean_line(text: str) -> str:
 class Submitted:
     """The fields of a form that was sent, every value of each."""
 
-    data: dict[str, list[Any]]
+    data: dict[str, list[str]]
 
     def text(self, name: str) -> str:
         """Return the last text sent under a name, empty if there is none."""
@@ -131,7 +134,7 @@ class Submitted:
 
     def texts(self, name: str) -> list[str]:
         """Return every text sent under a name."""
-        return [value for value in self.data.get(name, ()) if isinstance(value, str)]
+        return self.data.get(name, [])
 
 
 def theme_of(call: Call) -> Theme:
@@ -150,6 +153,3 @@ def _notes() -> list[Note]:
         Note(_LEVELS.get(category, "info"), text)
         for category, text in get_flashed_messages(with_categories=True)
     ]
-
-
-__all__ = ["THEME_COOKIE", "Submitted", "Visit", "clean", "theme_of"]

@@ -13,7 +13,7 @@ from triode.auth.identity import (
     user_of,
 )
 from triode.auth.lockout import TooManyAttempts
-from triode.auth.models import Group, LoginSession, Membership, User
+from triode.auth.models import Group, LoginSession, User
 from triode.auth.passwords import WeakPassword
 from triode.auth.redirects import is_safe_path, safe_path
 from triode.auth.sessions import Session, SessionOptions
@@ -26,7 +26,6 @@ __all__ = [
     "Group",
     "LoginRequired",
     "LoginSession",
-    "Membership",
     "OptionalUser",
     "PermissionDenied",
     "Session",

@@ -5,8 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from triode.db import Field, ForeignKey, Model, utcnow
+from triode.db import Field, ForeignKey, ManyToMany, Model, utcnow
 from triode.schema import Email
+
+
+class Group(Model):
+    """Permissions under one name, for many users."""
+
+    class Meta:
+        db_table = "auth_group"
+
+    name: str = Field(unique=True, max_length=150)
+    permissions: list[str] = Field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class User(Model):
@@ -24,6 +37,7 @@ class User(Model):
     is_active: bool = True
     is_admin: bool = False
     permissions: list[str] = Field(default_factory=list)
+    groups: list[Group] = ManyToMany(related_name="users")
     # SECURITY: neither accepted from a client nor sent to one; `set_password` writes it.
     password_hash: str = Field(default="", max_length=255, read_only=True, write_only=True)
     created: datetime = Field(default_factory=utcnow, read_only=True)
@@ -32,40 +46,20 @@ class User(Model):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @property
+    def all_permissions(self) -> frozenset[str]:
+        """The user's own permissions and those of the groups.
+
+        Raises:
+            NotLoaded: the groups were not loaded; whoever is logged in has them loaded.
+        """
+        return frozenset(self.permissions).union(*(group.permissions for group in self.groups))
+
     def has_permission(self, *names: str) -> bool:
         """Return whether the user may do all of this; always, for an active admin."""
         if not self.is_active:
             return False
         return self.is_admin or self.all_permissions.issuperset(names)
-
-    @property
-    def all_permissions(self) -> frozenset[str]:
-        """The user's own permissions and those of the groups, as far as these were loaded."""
-        granted: list[str] = self.__dict__.get("_group_permissions", [])
-        return frozenset([*self.permissions, *granted])
-
-
-class Group(Model):
-    """Permissions under one name, for many users."""
-
-    class Meta:
-        db_table = "auth_group"
-
-    name: str = Field(unique=True, max_length=150)
-    permissions: list[str] = Field(default_factory=list)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Membership(Model):
-    """A user in a group."""
-
-    class Meta:
-        db_table = "auth_membership"
-
-    user: User = ForeignKey(on_delete="cascade", index=True)
-    group: Group = ForeignKey(on_delete="cascade")
 
 
 class LoginSession(Model):

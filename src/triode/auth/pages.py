@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from starlette.responses import Response
 
 from triode.auth.browsers import account_page, message_page, send_style, style_path
+from triode.auth.csrf import CsrfProtection
 from triode.auth.fields import LoginForm, NewPasswordForm, PasswordForm
 from triode.auth.identity import require_user
+from triode.auth.links import LoginLinks
 from triode.auth.lockout import TooManyAttempts
+from triode.auth.models import User
 from triode.auth.passwords import WeakPassword
 from triode.auth.redirects import safe_path
 from triode.auth.sessions import Session
@@ -19,16 +22,38 @@ from triode.http import Call
 from triode.signing import BadToken
 from triode.templating import Page, Redirect, flash, redirect
 
-if TYPE_CHECKING:
-    from triode.auth.extension import Auth
-
 WRONG = "Email or password is wrong."
+
+
+class Accounts(Protocol):
+    """What the pages need of `Auth`."""
+
+    login_path: str
+    logout_path: str
+    password_path: str
+    link_path: str
+    after_login: str
+    after_logout: str
+    csrf: CsrfProtection
+
+    @property
+    def links(self) -> LoginLinks:
+        """Makes and reads one-time links."""
+        ...
+
+    async def authenticate(self, email: str, password: str, call: Call) -> User | None:
+        """Return whose email and password these are."""
+        ...
+
+    async def log_in(self, user: User, call: Call) -> None:
+        """Make the session that of a user."""
+        ...
 
 
 class AccountPages:
     """The handlers; `Auth` says where they are and whom they ask."""
 
-    def __init__(self, auth: Auth) -> None:
+    def __init__(self, auth: Accounts) -> None:
         self.auth = auth
 
     def add_to(self, app: Any) -> None:
@@ -124,7 +149,7 @@ class AccountPages:
     def _password_form(self, call: Call) -> type[NewPasswordForm]:
         return PasswordForm if require_user(call).password_hash else NewPasswordForm
 
-    async def _check_current(self, form: PasswordForm, user: Any, call: Call) -> None:
+    async def _check_current(self, form: PasswordForm, user: User, call: Call) -> None:
         current = form.cleaned_data["current_password"]
         try:
             found = await self.auth.authenticate(user.email, current, call)

@@ -154,7 +154,7 @@ def _get(module: ModuleType, attribute: str, location: Location) -> App:
     value = getattr(module, attribute)
     if not isinstance(value, App):
         raise CommandError(
-            f"{attribute!r} in {_shown(location.file)} is a {type(value).__name__}, "
+            f"{attribute!r} in {_shown(location.file)} is of type {type(value).__name__}, "
             "not a Triode application"
         )
     return value

@@ -9,13 +9,14 @@ from __future__ import annotations
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TypeAlias
 
 from watchfiles import Change, DefaultFilter, watch
+from watchfiles.main import FileChange
 
 from triode.cli.errors import EXIT_CODE
 from triode.cli.serving import interrupts_ignored
@@ -64,7 +65,7 @@ class Reloader:
             self._end_child()
         return 0
 
-    def _changes(self) -> watch:  # type: ignore[valid-type]
+    def _changes(self) -> Iterator[set[FileChange]]:
         return watch(
             self._folder,
             watch_filter=ProgramFilter(),

@@ -11,17 +11,19 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG, STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from triode.cli.errors import EXIT_CODE, program_error, report
+from triode.http import ASGIApp
 from triode.server import ServerOptions, make_config
 from triode.server.lifespan import LifespanDriver
 
-
+_READY_SECONDS = 0.2
 LOGGING: dict[str, Any] = {
     **LOGGING_CONFIG,
     "loggers": {
@@ -36,14 +38,14 @@ class ServingConfig(uvicorn.Config):
 
     def load(self) -> None:
         super().load()
-        self.lifespan_class = ReportingLifespan  # type: ignore[assignment]
+        self.lifespan_class = ReportingLifespan
 
 
 class ReportingLifespan(LifespanDriver):
     """Reports what a start-up raised as a command does; uvicorn then ends the process."""
 
     def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config.loaded_app)
+        super().__init__(cast(ASGIApp, config.loaded_app))
 
     async def startup(self) -> None:
         try:
@@ -84,9 +86,27 @@ def serve_with_workers(config: uvicorn.Config, listener: socket.socket) -> None:
 
 
 class _Workers(Multiprocess):
+    """uvicorn's supervisor, which starts the other workers when the first one serves.
+
+    So a start-up that fails is reported once, and tables are created by one process.
+    """
+
     def init_processes(self) -> None:
+        first = self._start_worker()
+        while not self.should_exit.is_set() and not first.is_ready(_READY_SECONDS):
+            self.handle_signals()
+            if first.exitcode is not None:
+                self.should_exit.set()
+        for _ in range(self.processes_num - 1):
+            if not self.should_exit.is_set():
+                self._start_worker()
+
+    def _start_worker(self) -> Process:
         with interrupts_ignored():
-            super().init_processes()
+            worker = Process(self.config, self.sockets)
+            worker.start()
+        self.processes.append(worker)
+        return worker
 
 
 @contextlib.contextmanager

@@ -57,8 +57,8 @@ def namespace_of(app: App, program: dict[str, Any]) -> dict[str, Any]:
     names = {name: value for name, value in program.items() if not name.startswith("__")}
     if models := sys.modules.get("triode.db"):
         names.update(models.model_registry)
-        handed = [name for name in triode.__all__ if name not in names]  # type: ignore[attr-defined]
-        names.update({name: getattr(triode, name) for name in handed})
+        handed: list[str] = getattr(triode, "__all__")  # noqa: B009 -- made on demand
+        names.update({name: getattr(triode, name) for name in handed if name not in names})
     return {**names, "app": app}
 
 
@@ -73,7 +73,7 @@ class AwaitingConsole(code.InteractiveConsole):
 
     def runcode(self, code: CodeType) -> None:
         """Run one statement; a coroutine is run on the application's event loop."""
-        function = FunctionType(code, self.locals)  # type: ignore[arg-type]
+        function = FunctionType(code, self.locals)
         try:
             result = function()
             if inspect.iscoroutine(result):
@@ -118,7 +118,7 @@ def _load_history(names: dict[str, Any]) -> None:
 
 
 def _open_ipython(names: dict[str, Any], run: RunCoroutine) -> None:
-    from IPython.terminal.embed import InteractiveShellEmbed
+    from IPython.terminal.embed import InteractiveShellEmbed  # pyright: ignore[reportMissingImports]
 
     console = InteractiveShellEmbed(user_ns=names, banner1="")
     console.loop_runner = run

@@ -41,14 +41,15 @@ def create(
         The name to show.
     """
     program = load(target)
-    if program.app.extension(Auth) is None:
-        raise CommandError(
-            f"{program.location.file.name} has no accounts. Add them with auth = Auth(app), "
-            "or with app.admin(…)"
-        )
     address = email or _ask_email()
     secret = _read_password(password, password_stdin)
     with BackgroundApp(program.app) as background:
+        # The admin attaches accounts when the application starts.
+        if program.app.extension(Auth) is None:
+            raise CommandError(
+                f"{program.location.file.name} has no accounts. Add them with auth = Auth(app), "
+                "or with app.admin(…)"
+            )
         user = background.run(create_user(address, secret, is_admin=admin, name=name))
     print(f"Created {'the admin' if admin else 'the user'} {user.email}.")
 

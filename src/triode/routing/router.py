@@ -205,3 +205,7 @@ class Router:
             f'No route is named "{name}". Known are: {", ".join(known) or "none"}.',
             code="route-unknown-name",
         )
+
+
+APIRouter = Router
+"""FastAPI's name for a router."""

@@ -1,7 +1,8 @@
-"""Read dates, times and spans as leniently as pydantic does, with its words for what is wrong.
+"""Read dates and times as leniently as pydantic does, with its words for what is wrong.
 
-The grammar is ISO 8601 and RFC 3339 as the speedate library reads them; more than six decimals of
-a second are rounded, as msgspec does on the fast path.
+The grammar is ISO 8601 and RFC 3339 as the speedate library reads them. Decimals of a second
+beyond the sixth are rounded, as msgspec does on the fast path (pydantic cuts them off). Spans of
+time are in `span.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from functools import lru_cache
 from typing import Final
 
 _UTC: Final = dt.UTC
@@ -16,7 +18,10 @@ _UTC: Final = dt.UTC
 _MILLISECONDS_FROM: Final = 20_000_000_000
 _MIN_SECOND: Final = -62_135_596_800
 _MAX_SECOND: Final = 253_402_300_799
-_NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
+_INT64: Final = 2**63
+_DIGITS: Final = "0123456789"
+EXTRA: Final = "unexpected extra characters at the end of the input"
+TOO_SHORT: Final = "input is too short"
 
 
 class ClockError(Exception):
@@ -29,52 +34,73 @@ class ClockError(Exception):
         super().__init__(reason or message)
 
 
-class _Text:
+class TextReader:
     """A text that is read from left to right."""
 
     def __init__(self, text: str, place: int = 0) -> None:
         self.text = text
         self.place = place
 
-    def peek(self) -> str:
-        return self.text[self.place : self.place + 1]
-
-    def digits(self, count: int, name: str) -> int:
-        found = 0
-        for _ in range(count):
-            character = self.peek()
-            if not character:
-                raise ClockError("input is too short")
-            if character not in "0123456789":
-                raise ClockError(f"invalid character in {name}")
-            found = found * 10 + int(character)
-            self.place += 1
-        return found
-
-    def expect(self, characters: str, reason: str) -> None:
-        character = self.peek()
-        if not character:
-            raise ClockError("input is too short")
-        if character not in characters:
-            raise ClockError(reason)
-        self.place += 1
-
     @property
     def is_done(self) -> bool:
+        """Whether everything is read."""
         return self.place >= len(self.text)
+
+    def peek(self) -> str:
+        """Return the next character without reading it; "" at the end."""
+        return self.text[self.place : self.place + 1]
+
+    def take(self, characters: str) -> bool:
+        """Read the next character if it is one of `characters`."""
+        found = self.peek()
+        if not found or found not in characters:
+            return False
+        self.place += 1
+        return True
+
+    def need(self, count: int) -> None:
+        """Refuse what has fewer than `count` characters left."""
+        if len(self.text) - self.place < count:
+            raise ClockError(TOO_SHORT)
+
+    def digits(self, count: int, complaint: str) -> int:
+        """Read a number of exactly `count` digits."""
+        found = self.text[self.place : self.place + count]
+        if len(found) < count or any(character not in _DIGITS for character in found):
+            raise ClockError(complaint)
+        self.place += count
+        return int(found)
+
+    def run_of_digits(self) -> str:
+        """Read as many digits as there are."""
+        start = self.place
+        while self.peek() and self.peek() in _DIGITS:
+            self.place += 1
+        return self.text[start : self.place]
+
+    def expect(self, characters: str, complaint: str) -> None:
+        """Read one of `characters`."""
+        if not self.take(characters):
+            raise ClockError(complaint)
+
+    def finish(self) -> None:
+        """Refuse what is left over."""
+        if not self.is_done:
+            raise ClockError(EXTRA)
 
 
 def parse_date(text: str) -> dt.date:
     """Read a date, or a datetime whose time is midnight."""
-    text = text.strip()
     try:
-        reader = _Text(text)
-        found = _date(reader)
-        if not reader.is_done:
-            raise ClockError("unexpected extra characters at the end of the input")
-    except ClockError:
-        return date_of(parse_datetime(text))
-    return found
+        return _only_date(text)
+    except ClockError as exc:
+        if exc.type:
+            raise ClockError(
+                exc.reason,
+                type="date_parsing",
+                message=f"Input should be a valid date in the format YYYY-MM-DD, {exc.reason}",
+            ) from None
+    return date_of(_moment(text))
 
 
 def date_of(moment: dt.datetime) -> dt.date:
@@ -88,31 +114,49 @@ def date_of(moment: dt.datetime) -> dt.date:
     return moment.date()
 
 
-def _date(reader: _Text) -> dt.date:
-    year = reader.digits(4, "year")
+def parse_datetime(text: str) -> dt.datetime:
+    """Read a datetime, a bare date, or a timestamp written as text."""
+    try:
+        return _moment(text)
+    except ClockError as exc:
+        if exc.type:
+            raise
+    date = _only_date(text)
+    return dt.datetime(date.year, date.month, date.day)
+
+
+def _only_date(text: str) -> dt.date:
+    reader = TextReader(text)
+    found = _date(reader)
+    reader.finish()
+    return found
+
+
+def _date(reader: TextReader) -> dt.date:
+    reader.need(10)
+    year = reader.digits(4, "invalid character in year")
     reader.expect("-", "invalid date separator, expected `-`")
-    month = reader.digits(2, "month")
+    month = reader.digits(2, "invalid character in month")
     reader.expect("-", "invalid date separator, expected `-`")
-    day = reader.digits(2, "day")
+    day = reader.digits(2, "invalid character in day")
     if not 1 <= month <= 12:
         raise ClockError("month value is outside expected range of 1-12")
+    if year == 0:
+        reason = "year 0 is out of range"
+        message = f"Input should be a valid datetime, {reason}"
+        raise ClockError(reason, type="datetime_parsing", message=message)
     try:
         return dt.date(year, month, day)
     except ValueError:
-        if year == 0:
-            raise ClockError("year 0 is out of range") from None
         raise ClockError("day value is outside expected range") from None
 
 
-def parse_datetime(text: str) -> dt.datetime:
-    """Read a datetime, a bare date, or a timestamp written as text."""
-    text = text.strip()
-    if _NUMBER.fullmatch(text):
-        return datetime_from_number(_number(text))
-    reader = _Text(text)
+def _moment(text: str) -> dt.datetime:
+    number = read_number(text)
+    if number is not None:
+        return datetime_from_number(number)
+    reader = TextReader(text)
     date = _date(reader)
-    if reader.is_done:
-        return dt.datetime(date.year, date.month, date.day)
     reader.expect("Tt _", "invalid datetime separator, expected `T`, `t`, `_` or space")
     time, carry = _time(reader)
     moment = dt.datetime.combine(date, time)
@@ -122,86 +166,76 @@ def parse_datetime(text: str) -> dt.datetime:
         raise ClockError("year is too large") from None
 
 
-def _number(text: str) -> float:
-    if text.lstrip("+-").isdigit() and len(text) < 19:
-        return int(text)
-    return float(text)
+@lru_cache(maxsize=1)
+def _number_pattern() -> re.Pattern[str]:
+    return re.compile(r"[+-]?([0-9]+|([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)")
+
+
+def read_number(text: str) -> float | None:
+    """Return the number that a text is, None if it is none or too large for a timestamp."""
+    if not _number_pattern().fullmatch(text):
+        return None
+    if "." in text:
+        return float(text)
+    return int(text) if len(text) < 21 and abs(int(text)) < _INT64 else None
 
 
 def parse_time(text: str) -> dt.time:
-    """Read a time of day, or seconds since midnight written as text."""
-    text = text.strip()
-    if _NUMBER.fullmatch(text):
-        return time_from_number(_number(text))
-    reader = _Text(text)
-    time, carry = _time(reader)
+    """Read a time of day."""
+    time, carry = _time(TextReader(text))
     if carry:
         moment = dt.datetime.combine(dt.date(2000, 1, 1), time) + dt.timedelta(seconds=1)
         return moment.timetz()
     return time
 
 
-def _time(reader: _Text) -> tuple[dt.time, bool]:
+def _time(reader: TextReader) -> tuple[dt.time, bool]:
     """Return a time, and whether its rounded fraction is a whole second more."""
-    hour = reader.digits(2, "hour")
+    reader.need(5)
+    hour = reader.digits(2, "invalid character in hour")
     reader.expect(":", "invalid time separator, expected `:`")
-    minute = reader.digits(2, "minute")
+    minute = reader.digits(2, "invalid character in minute")
     if hour > 23:
         raise ClockError("hour value is outside expected range of 0-23")
-    if minute > 59:
-        raise ClockError("minute value is outside expected range of 0-59")
-    second = microsecond = 0
-    if reader.peek() == ":":
-        reader.place += 1
-        second = reader.digits(2, "second")
-        if second > 59:
-            raise ClockError("second value is outside expected range of 0-59")
-        if reader.peek() and reader.peek() in ".,":
-            reader.place += 1
-            microsecond = _fraction(reader)
+    second, microsecond = seconds_of(reader, minute)
     zone = _zone(reader)
     carry = microsecond == 1_000_000
     return dt.time(hour, minute, second, 0 if carry else microsecond, zone), carry
 
 
-def _fraction(reader: _Text) -> int:
-    start = reader.place
-    while reader.peek() and reader.peek() in "0123456789":
-        reader.place += 1
-    digits = reader.text[start : reader.place]
+def seconds_of(reader: TextReader, minute: int) -> tuple[int, int]:
+    """Read `:ss.ffffff`, if it is there; also refuse a `minute` that there is not."""
+    if minute > 59:
+        raise ClockError("minute value is outside expected range of 0-59")
+    if not reader.take(":"):
+        return 0, 0
+    second = reader.digits(2, "invalid character in second")
+    if second > 59:
+        raise ClockError("second value is outside expected range of 0-59")
+    if not reader.take(".,"):
+        return second, 0
+    digits = reader.run_of_digits()
     if not digits:
-        raise ClockError("second fraction value is missing")
-    if len(digits) > 9:
-        raise ClockError("second fraction value is more than 6 digits long")
-    return (int(digits.ljust(9, "0")) + 500) // 1000
+        raise ClockError("second fraction digits missing after `.`")
+    return second, (int(digits[:7].ljust(7, "0")) + 5) // 10
 
 
-def _zone(reader: _Text) -> dt.tzinfo | None:
+def _zone(reader: TextReader) -> dt.tzinfo | None:
     if reader.is_done:
         return None
+    if reader.take("Zz"):
+        reader.finish()
+        return _UTC
     sign = reader.peek()
-    if sign in "Zz":
-        reader.place += 1
-        zone: dt.tzinfo = _UTC
-    else:
-        zone = _offset(reader, sign)
-    if not reader.is_done:
-        raise ClockError("unexpected extra characters at the end of the input")
-    return zone
-
-
-def _offset(reader: _Text, sign: str) -> dt.tzinfo:
-    if sign not in "+-\u2212":
-        raise ClockError("invalid timezone sign")
-    reader.place += 1
-    hour = reader.digits(2, "timezone hour")
-    if reader.peek() == ":":
-        reader.place += 1
-    minute = 0 if reader.is_done else reader.digits(2, "timezone minute")
+    reader.expect("+-\u2212", "invalid timezone sign")
+    hour = reader.digits(2, "invalid timezone hour")
+    reader.take(":")
+    minute = reader.digits(2, "invalid timezone minute")
     if minute > 59:
         raise ClockError("timezone minute value is outside expected range of 0-59")
     if hour > 23:
         raise ClockError("timezone offset must be less than 24 hours")
+    reader.finish()
     seconds = (hour * 60 + minute) * 60
     if not seconds:
         return _UTC
@@ -229,60 +263,7 @@ def time_from_number(value: float) -> dt.time:
         raise ClockError("NaN values not permitted")
     if value < 0:
         raise ClockError("time in seconds should be positive")
-    if value >= 86_400:
+    moment = dt.timedelta(seconds=min(value, 86_400))
+    if moment >= dt.timedelta(days=1):
         raise ClockError("numeric times may not exceed 86,399 seconds")
-    moment = dt.datetime(2000, 1, 1) + dt.timedelta(seconds=value)
-    return moment.time()
-
-
-def timedelta_from_number(value: float) -> dt.timedelta:
-    """Read seconds."""
-    if math.isnan(value):
-        raise ClockError("NaN values not permitted")
-    try:
-        return dt.timedelta(seconds=value)
-    except OverflowError:
-        raise ClockError("durations may not exceed 999,999,999 days") from None
-
-
-_ISO_SPAN: Final = re.compile(
-    r"(?P<sign>[+-]?)P(?:(?P<years>\d+(?:\.\d+)?)Y)?(?:(?P<months>\d+(?:\.\d+)?)M)?"
-    r"(?:(?P<weeks>\d+(?:\.\d+)?)W)?(?:(?P<days>\d+(?:\.\d+)?)D)?"
-    r"(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?"
-    r"(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?",
-    re.ASCII | re.IGNORECASE,
-)
-_CLOCK_SPAN: Final = re.compile(
-    r"(?P<sign>[+-]?)(?:(?P<days>\d+) ?(?:d|day|days)?,? ?)?"
-    r"(?:(?P<hours>\d{1,}):(?P<minutes>\d\d)(?::(?P<seconds>\d\d(?:\.\d{1,9})?))?)?",
-    re.ASCII | re.IGNORECASE,
-)
-_UNITS: Final = {
-    "years": 365 * 86_400,
-    "months": 30 * 86_400,
-    "weeks": 7 * 86_400,
-    "days": 86_400,
-    "hours": 3_600,
-    "minutes": 60,
-    "seconds": 1,
-}
-
-
-def parse_timedelta(text: str) -> dt.timedelta:
-    """Read a span of time."""
-    text = text.strip()
-    if not text:
-        raise ClockError("input is too short")
-    if _NUMBER.fullmatch(text):
-        return timedelta_from_number(_number(text))
-    found = _ISO_SPAN.fullmatch(text) or _CLOCK_SPAN.fullmatch(text)
-    if found is None or not any(found.group(name) for name in found.groupdict() if name != "sign"):
-        raise ClockError("invalid digit in duration")
-    total = dt.timedelta()
-    try:
-        for name, amount in found.groupdict().items():
-            if name != "sign" and amount:
-                total += dt.timedelta(seconds=_UNITS[name]) * _number(amount)
-    except OverflowError:
-        raise ClockError("durations may not exceed 999,999,999 days") from None
-    return -total if found.group("sign") == "-" else total
+    return (dt.datetime(2000, 1, 1, tzinfo=_UTC) + moment).timetz()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -41,6 +43,26 @@ def has_bounds(info: FieldInfo) -> bool:
 def has_size(info: FieldInfo) -> bool:
     """Whether a length is limited."""
     return info.min_length is not None or info.max_length is not None
+
+
+def has_limits(info: FieldInfo) -> bool:
+    """Whether anything is demanded of a value besides its type."""
+    return has_bounds(info) or has_size(info) or info.pattern is not None
+
+
+def check_whole(info: FieldInfo, value: Any, given: Any, loc: Loc, problems: list[Problem]) -> Any:
+    """Return the value of a union if it is what the union as a whole demands."""
+    if not has_limits(info):
+        return value
+    if isinstance(value, str):
+        return check_string(info, value, given, loc, problems)
+    if isinstance(value, list | tuple | set | frozenset):
+        return check_size(info, value, given, loc, problems, type(value).__name__.capitalize())
+    if isinstance(value, Mapping):
+        return check_size(info, value, given, loc, problems, "Dictionary")
+    if isinstance(value, int | float | Decimal | dt.date | dt.time | dt.timedelta):
+        return check_bounds(info, value, given, loc, problems)
+    return value
 
 
 def check_bounds(
@@ -126,6 +148,10 @@ def check_size(
                       actual_length=length)  # fmt: skip
     if info.max_length is not None and length > info.max_length:
         most = info.max_length
+        if noun in ("Dictionary", "Set", "Frozenset"):  # pydantic stops counting there.
+            msg = f"{noun} should have at most {most} item{_s(most)} after validation, not more"
+            return refuse(problems, "too_long", loc, msg, given, field_type=noun,
+                          max_length=most, actual_length=None)  # fmt: skip
         msg = f"{noun} should have at most {most} item{_s(most)} after validation, not {length}"
         return refuse(problems, "too_long", loc, msg, given, field_type=noun, max_length=most,
                       actual_length=length)  # fmt: skip

@@ -90,12 +90,27 @@ class Registry:
             by_name[entry.name].append(number)
         names: dict[tuple[int, Mode], str] = {}
         for name, numbers in by_name.items():
-            for place, number in enumerate(numbers):
-                full = self._full_name(name, number, place, numbers)
+            leaders = {number: self._leader(number, numbers, split) for number in numbers}
+            distinct = sorted(set(leaders.values()))
+            for number in numbers:
+                leader = leaders[number]
+                full = self._full_name(name, leader, distinct.index(leader), distinct)
                 for mode in self._entries[number].bodies:
                     twin = f"-{mode.capitalize()}" if number in split else ""
                     names[number, mode] = full + twin
         return names
+
+    def _leader(self, number: int, numbers: list[int], split: set[int]) -> int:
+        """Return the first entry of a name that says the same: both then share the name.
+
+        An enum that pydantic described is the enum that we describe.
+        """
+
+        def body(entry: int) -> dict[str, Any]:
+            return next(iter(self._entries[entry].bodies.values()))
+
+        same = (other for other in numbers if body(other) == body(number))
+        return number if number in split else next(other for other in same if other not in split)
 
     def _full_name(self, name: str, number: int, place: int, numbers: list[int]) -> str:
         if len(numbers) == 1:

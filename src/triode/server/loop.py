@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -29,10 +30,10 @@ if sys.version_info >= (3, 12):
         return loop
 
     def start_task(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], context: Context
     ) -> asyncio.Task[T]:
         """Return a task that has run up to its first wait; it may be done."""
-        return asyncio.Task(coroutine, loop=loop, eager_start=True)
+        return asyncio.Task(coroutine, loop=loop, context=context, eager_start=True)
 
 else:
 
@@ -58,20 +59,20 @@ else:
         return loop
 
     def start_task(
-        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]
+        loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], context: Context
     ) -> asyncio.Task[T]:
         """Return a task that has run up to its first wait, on our loop; it may be done.
 
-        On a foreign loop the task starts in the loop's next turn.
+        On a foreign loop, and inside another task, it starts in the loop's next turn.
         """
-        if not isinstance(loop, LaneLoop):
-            return loop.create_task(coroutine)
+        if not isinstance(loop, LaneLoop) or asyncio.current_task(loop) is not None:
+            return loop.create_task(coroutine, context=context)
         loop._is_catching = True
         try:
-            task = asyncio.Task(coroutine, loop=loop)
+            task = asyncio.Task(coroutine, loop=loop, context=context)
         finally:
             loop._is_catching = False
-        callback, args, context = loop._caught
+        callback, args, _ = loop._caught
         loop._caught = None
         context.run(callback, *args)
         return task

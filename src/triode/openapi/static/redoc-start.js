@@ -22,7 +22,14 @@
     },
     schema: { nestedBackground: "#1c2128", linesColor: "#4a5563", typeNameColor: "#a9b1bb", typeTitleColor: "#a9b1bb" },
     sidebar: { backgroundColor: "#1c2128", textColor: "#d3d8de" },
-    rightPanel: { backgroundColor: "#0f1318", textColor: "#e3e6ea" },
+    rightPanel: {
+      backgroundColor: "#0f1318",
+      textColor: "#e3e6ea",
+      servers: {
+        overlay: { backgroundColor: "#20262e", textColor: "#e3e6ea" },
+        url: { backgroundColor: "#14181d" },
+      },
+    },
     codeBlock: { backgroundColor: "#161b22" },
     typography: { code: { color: "#f28b82", backgroundColor: "#2b323b" } },
   };

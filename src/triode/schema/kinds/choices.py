@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import enum
 import typing
-from typing import Any
+from typing import Any, Final
 
 from triode.schema.fields import FieldInfo
+from triode.schema.kinds.scalars import read_int
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
+
+_MAX_DIGITS: Final = 20
 
 
 def expected_text(values: list[Any]) -> str:
@@ -30,6 +33,10 @@ class EnumSchema(Schema):
         super().__init__(annotation, info)
         self.enum = annotation
         self.expected = expected_text([member.value for member in annotation])
+
+    @property
+    def label(self) -> str:
+        return f"enum[{self.enum.__name__}]"
 
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         types = {type(member.value) for member in self.enum}
@@ -58,12 +65,10 @@ class EnumSchema(Schema):
 
     def _conversions(self, value: Any) -> tuple[Any, ...]:
         """Return what a text on the wire may mean where the members are numbers."""
-        if not isinstance(value, str) or not issubclass(self.enum, int | float):
+        if not isinstance(value, str) or not issubclass(self.enum, int):
             return ()
-        try:
-            return (int(value),) if issubclass(self.enum, int) else (float(value),)
-        except ValueError:
-            return ()
+        found = read_int(value) if len(value) < _MAX_DIGITS else None
+        return () if found is None else (found,)
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         found = self.validate(value, loc, problems)

@@ -14,7 +14,7 @@ from triode.schema.constraints import check_size, has_size, size_schema, sized_c
 from triode.schema.describe import describe
 from triode.schema.fields import FieldInfo
 from triode.schema.metadata import Parts
-from triode.schema.node import EXACT, LAX, Schema, refuse
+from triode.schema.node import EXACT, LAX, Schema, refuse, walk
 from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
 
@@ -22,6 +22,8 @@ _ITERABLES: Final = (
     list, tuple, set, frozenset, collections.deque, types.GeneratorType, collections.abc.KeysView,
     collections.abc.ValuesView,
 )  # fmt: skip
+
+_WRITABLE: Final = frozenset({list, tuple, set, frozenset, collections.deque})
 
 
 class _Family(NamedTuple):
@@ -34,9 +36,10 @@ class _Family(NamedTuple):
 
 
 _LIST: Final = _Family(list, "list", "List", "list_type", "list", list)
+_SEQUENCE: Final = _Family(list, "list", "List", "is_instance_of", "list", list)
 _SET: Final = _Family(set, "set", "Set", "set_type", "set", set)
 _FROZENSET: Final = _Family(
-    frozenset, "frozenset", "Frozenset", "frozenset_type", "frozenset", frozenset
+    frozenset, "frozenset", "Frozenset", "frozen_set_type", "frozenset", frozenset
 )
 _DEQUE: Final = _Family(collections.deque, "deque", "Deque", "list_type", "list", None)
 _TUPLE: Final = _Family(tuple, "tuple", "Tuple", "tuple_type", "tuple", tuple)
@@ -46,7 +49,7 @@ _FAMILIES: Final[dict[Any, _Family]] = {
     set: _SET,
     frozenset: _FROZENSET,
     collections.deque: _DEQUE,
-    collections.abc.Sequence: _LIST,
+    collections.abc.Sequence: _SEQUENCE,
     collections.abc.MutableSequence: _LIST,
     collections.abc.Collection: _LIST,
     collections.abc.Iterable: _LIST,
@@ -76,7 +79,9 @@ class CollectionSchema(Schema):
         base = self.family.codec
         if item is None or base is None:
             return None
-        if base in (set, frozenset) and (has_size(self.info) or self.item.finish is not None):
+        if base in (set, frozenset) and (
+            has_size(self.info) or self.item.finish is not None or not _is_hashable(self.item)
+        ):
             return None  # msgspec counts, and hashes, what was sent; the set may be smaller.
         if base is tuple:
             return sized_codec(GenericAlias(tuple, (item, ...)), self.info)
@@ -93,7 +98,7 @@ class CollectionSchema(Schema):
         return lambda raw: make(finish_item(each) for each in raw)
 
     def is_direct(self, value: Any) -> bool:
-        if not isinstance(value, _ITERABLES) or type(value) is types.GeneratorType:
+        if type(value) not in _WRITABLE:
             return False
         types_of_items = self.item.exact_types
         if types_of_items is None:
@@ -101,12 +106,17 @@ class CollectionSchema(Schema):
         return types_of_items.issuperset(map(type, value))
 
     def fit(self, value: Any) -> int:
-        return EXACT if type(value) is self.family.make else LAX
+        if type(value) is not self.family.make:
+            return LAX
+        return min((self.item.fit(item) for item in value), default=EXACT)
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         items = self._items(value, loc, problems)
         if items is INVALID:
             return INVALID
+        most = self.info.max_length
+        if self.family.make is list and most is not None and len(items) > most:
+            return check_size(self.info, items, value, loc, problems, self.family.noun)
         before = len(problems)
         validate = self.item.validate
         found = [
@@ -115,7 +125,7 @@ class CollectionSchema(Schema):
         if len(problems) > before:
             return INVALID
         made = self._make(found, loc, problems)
-        if made is INVALID:
+        if len(problems) > before:
             return INVALID
         return check_size(self.info, made, value, loc, problems, self.family.noun)
 
@@ -123,16 +133,27 @@ class CollectionSchema(Schema):
         if isinstance(value, _ITERABLES):
             return value
         family = self.family
+        if family is _SEQUENCE and isinstance(value, str):
+            msg = "'str' instances are not allowed as a Sequence value"
+            return refuse(problems, "sequence_str", loc, msg, value, type_name="str")
+        if family is _SEQUENCE:
+            msg = "Input should be an instance of Sequence"
+            return refuse(problems, family.type, loc, msg, value, **{"class": "Sequence"})
         return refuse(problems, family.type, loc, f"Input should be a valid {family.words}", value)
 
     def _make(self, found: list[Any], loc: Loc, problems: list[Problem]) -> Any:
-        if self.family.make is list:
-            return found
-        try:
+        if self.family.make not in (set, frozenset):
             return self.family.make(found)
-        except TypeError:
-            msg = "Set items should be hashable"
-            return refuse(problems, "set_item_not_hashable", loc, msg, found)
+        unique = []
+        for index, item in enumerate(found):
+            try:
+                hash(item)
+            except TypeError:
+                msg = "Set items should be hashable"
+                refuse(problems, "set_item_not_hashable", (*loc, index), msg, item)
+            else:
+                unique.append(item)
+        return self.family.make(unique)
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         if self.is_direct(value):
@@ -149,6 +170,13 @@ class CollectionSchema(Schema):
         if self.family in (_SET, _FROZENSET):
             found["uniqueItems"] = True
         return found | size_schema(self.info, "Items")
+
+
+def _is_hashable(item: Schema) -> bool:
+    return all(
+        node.kind in ("literal", "enum") or (node.exact_types and node.kind != "object")
+        for node in walk(item)
+    )
 
 
 class TupleSchema(Schema):
@@ -188,31 +216,34 @@ class TupleSchema(Schema):
         )
 
     def fit(self, value: Any) -> int:
-        return EXACT if type(value) is tuple else LAX
+        if type(value) is not tuple or len(value) != len(self.items):
+            return LAX
+        fits = (item.fit(each) for item, each in zip(self.items, value, strict=True))
+        return min(fits, default=EXACT)
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         if not isinstance(value, _ITERABLES):
             return refuse(problems, "tuple_type", loc, "Input should be a valid tuple", value)
         values = list(value)
         before = len(problems)
+        if len(values) > len(self.items):
+            return self._refuse_length(values, loc, problems)
         found = [
             item.validate(each, (*loc, index), problems, text=text)
             for index, (item, each) in enumerate(zip(self.items, values, strict=False))
         ]
-        self._check_length(values, loc, problems)
+        for index in range(len(values), len(self.items)):
+            refuse(problems, "missing", (*loc, index), "Field required", value)
         return INVALID if len(problems) > before else tuple(found)
 
-    def _check_length(self, values: list[Any], loc: Loc, problems: list[Problem]) -> None:
+    def _refuse_length(self, values: list[Any], loc: Loc, problems: list[Problem]) -> Any:
         wanted, length = len(self.items), len(values)
-        for index in range(length, wanted):
-            refuse(problems, "missing", (*loc, index), "Field required", values)
-        if length > wanted:
-            msg = (
-                f"Tuple should have at most {wanted} item{'' if wanted == 1 else 's'} "
-                f"after validation, not {length}"
-            )
-            refuse(problems, "too_long", loc, msg, values, field_type="Tuple", max_length=wanted,
-                   actual_length=length)  # fmt: skip
+        msg = (
+            f"Tuple should have at most {wanted} item{'' if wanted == 1 else 's'} "
+            f"after validation, not {length}"
+        )
+        return refuse(problems, "too_long", loc, msg, values, field_type="Tuple",
+                      max_length=wanted, actual_length=length)  # fmt: skip
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         if self.is_direct(value):

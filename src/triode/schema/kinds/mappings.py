@@ -73,7 +73,9 @@ class MappingSchema(Schema):
         return _are_direct(self.key, value) and _are_direct(self.value, value.values())
 
     def fit(self, value: Any) -> int:
-        return EXACT if type(value) is dict else LAX
+        if type(value) is not dict:
+            return LAX
+        return min((self.value.fit(item) for item in value.values()), default=EXACT)
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         if not isinstance(value, Mapping):

@@ -168,26 +168,23 @@ def _uuid(value: str) -> uuid.UUID:
     body, start = _uuid_body(value)
     for index, character in enumerate(body):
         if character not in _UUID_DIGITS and character != "-":
-            prefix = "an optional prefix of `urn:uuid:` followed by " if start == 0 else ""
-            place = len(value[: start + index].encode()) + 1
-            raise ValueError(
-                f"invalid character: expected {prefix}[0-9a-fA-F-], found `{character}` at {place}"
-            )
+            raise ValueError(f"invalid character: found `{character}` at {start + index}")
     groups = body.split("-")
-    if len(groups) == 1:
-        if len(body) != 32:
-            raise ValueError(
-                f"invalid length: expected length 32 for simple format, found {len(body)}"
-            )
-    elif len(groups) != 5:
-        raise ValueError(f"invalid group count: expected 5, found {len(groups)}")
-    else:
-        for number, (group, wanted) in enumerate(zip(groups, _UUID_GROUPS, strict=True)):
-            if len(group) != wanted:
-                raise ValueError(
-                    f"invalid group length in group {number}: expected {wanted}, found {len(group)}"
-                )
+    if len(groups) == 1 and len(value) not in (32, 36) and not start:
+        raise ValueError(f"invalid length: found {len(value)}")
+    if len(body) != 32 or len(groups) > 1:
+        _check_groups(groups)
     return uuid.UUID(hex=body.replace("-", ""))
+
+
+def _check_groups(groups: list[str]) -> None:
+    if len(groups) != len(_UUID_GROUPS):
+        raise ValueError(f"invalid group count: expected 5, found {len(groups)}")
+    for place, (group, wanted) in enumerate(zip(groups, _UUID_GROUPS, strict=True)):
+        if len(group) != wanted:
+            raise ValueError(
+                f"invalid group length in group {place}: expected {wanted}, found {len(group)}"
+            )
 
 
 def _uuid_body(value: str) -> tuple[str, int]:

@@ -197,7 +197,11 @@ def _problems(exc: Any, loc: Loc) -> list[Problem]:
 def _adopt(value: Any, definitions: dict[str, Any], registry: Registry, mode: Mode) -> Any:
     """Move pydantic's definitions into the registry, its references with them."""
     if isinstance(value, dict):
-        return {key: _adopt(item, definitions, registry, mode) for key, item in value.items()}
+        return {
+            key: _adopt(item, definitions, registry, mode)
+            for key, item in value.items()
+            if (key, item) != ("default", None)  # COMPAT: FastAPI leaves a null default out.
+        }
     if isinstance(value, list):
         return [_adopt(item, definitions, registry, mode) for item in value]
     if isinstance(value, str) and value.startswith(_REFERENCE):

@@ -16,6 +16,7 @@ _INT_TEXT: Final = re.compile(r"\s*[+-]?[0-9]+(_[0-9]+)*(\.0+)?\s*")
 _FLOAT_TEXT: Final = re.compile(
     r"\s*[+-]?(inf|infinity|nan|([0-9_]+\.?[0-9_]*|\.[0-9_]+)(e[+-]?[0-9_]+)?)\s*", re.IGNORECASE
 )
+_INT64: Final = 2**63
 _MAX_DIGITS: Final = 4300
 _BOOL_TEXT: Final = {
     **dict.fromkeys(("1", "true", "on", "t", "yes", "y"), True),
@@ -69,10 +70,16 @@ def _int_from_text(value: str, loc: Loc, problems: list[Problem]) -> Any:
     if len(value) > _MAX_DIGITS:
         msg = "Unable to parse input string as an integer, exceeded maximum size"
         return refuse(problems, "int_parsing_size", loc, msg, value)
-    if not _INT_TEXT.fullmatch(value):
+    found = read_int(value)
+    if found is None:
         msg = "Input should be a valid integer, unable to parse string as an integer"
         return refuse(problems, "int_parsing", loc, msg, value)
-    return int(value.partition(".")[0])
+    return found
+
+
+def read_int(text: str) -> int | None:
+    """Return the integer that a text is, None if it is none."""
+    return int(text.partition(".")[0]) if _INT_TEXT.fullmatch(text) else None
 
 
 def _int_from_float(value: float, loc: Loc, problems: list[Problem]) -> Any:
@@ -144,6 +151,10 @@ def _has_good_underscores(value: str) -> bool:
     return not text.startswith("_") and not text.endswith("_") and "__" not in text
 
 
+def _is_small_whole(value: float) -> bool:
+    return -_INT64 <= value < _INT64 and value == int(value)
+
+
 class BoolSchema(Schema):
     """True or false, or one of the words for them."""
 
@@ -166,7 +177,7 @@ class BoolSchema(Schema):
             value = value.decode("utf-8", "replace")
         if isinstance(value, str):
             found = _BOOL_TEXT.get(value.lower())
-        elif isinstance(value, int | float) and (isinstance(value, int) or value in (0, 1)):
+        elif isinstance(value, int | float) and _is_small_whole(value):
             found = bool(value) if value in (0, 1) else None
         else:
             return refuse(problems, "bool_type", loc, "Input should be a valid boolean", value)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
-from triode.schema import clock
+from triode.schema import clock, span
 from triode.schema.constraints import check_bounds, has_bounds
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Refused, Schema, refuse
@@ -21,6 +21,8 @@ class TemporalSchema(Schema):
     format: str
     words: str
     parsing: str
+    type_problem: str
+    takes_bool: ClassVar[bool] = False
 
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         return self.type
@@ -57,7 +59,7 @@ class TemporalSchema(Schema):
                 value = value.decode("utf-8", "replace")
             if isinstance(value, str):
                 return self.from_text(value)
-            if isinstance(value, int | float) and not isinstance(value, bool):
+            if isinstance(value, int | float) and (self.takes_bool or not isinstance(value, bool)):
                 return self.from_number(value)
             if (found := self.from_other(value)) is not None:
                 return found
@@ -67,8 +69,8 @@ class TemporalSchema(Schema):
                 exc.message or f"Input should be {self.words}, {exc.reason}",
                 value, **({"error": exc.reason} if exc.reason else {}),
             )  # fmt: skip
-        msg = f"Input should be {self.words.replace(' or datetime', '')}"
-        return refuse(problems, f"{self.kind}_type", loc, msg, value)
+        msg = f"Input should be a valid {self.kind}"
+        return refuse(problems, self.type_problem, loc, msg, value)
 
     def from_text(self, value: str) -> Any:
         """Parse text."""
@@ -87,7 +89,7 @@ class TemporalSchema(Schema):
         if not has_bounds(self.info):
             return found
         try:
-            return check_bounds(self.info, found, value, loc, problems)
+            return check_bounds(self.info, found, value, loc, problems, show=_as_text)
         except TypeError:
             msg = (
                 "Input should have timezone info"
@@ -101,20 +103,29 @@ class TemporalSchema(Schema):
         return {"type": "string", "format": self.format}
 
 
+def _as_text(limit: Any) -> Any:
+    return limit.isoformat() if hasattr(limit, "isoformat") else limit
+
+
 class DatetimeSchema(TemporalSchema):
     """A date with a time; a timestamp in seconds or milliseconds too."""
 
     kind = "datetime"
     type = dt.datetime
     format = "date-time"
-    words = "a valid datetime"
-    parsing = "datetime_parsing"
+    words = "a valid datetime or date"
+    parsing = "datetime_from_date_parsing"
+    type_problem = "datetime_type"
 
     def from_text(self, value: str) -> dt.datetime:
         return clock.parse_datetime(value)
 
     def from_number(self, value: float) -> dt.datetime:
-        return clock.datetime_from_number(value)
+        try:
+            return clock.datetime_from_number(value)
+        except clock.ClockError as exc:
+            message = f"Input should be a valid datetime, {exc.reason}"
+            raise clock.ClockError(exc.reason, type="datetime_parsing", message=message) from None
 
     def from_other(self, value: Any) -> dt.datetime | None:
         if isinstance(value, dt.datetime):
@@ -132,6 +143,7 @@ class DateSchema(TemporalSchema):
     format = "date"
     words = "a valid date or datetime"
     parsing = "date_from_datetime_parsing"
+    type_problem = "date_type"
 
     def from_text(self, value: str) -> dt.date:
         return clock.parse_date(value)
@@ -153,6 +165,7 @@ class TimeSchema(TemporalSchema):
     format = "time"
     words = "in a valid time format"
     parsing = "time_parsing"
+    type_problem = "time_type"
 
     def from_text(self, value: str) -> dt.time:
         return clock.parse_time(value)
@@ -169,12 +182,14 @@ class TimedeltaSchema(TemporalSchema):
     format = "duration"
     words = "a valid timedelta"
     parsing = "time_delta_parsing"
+    type_problem = "time_delta_type"
+    takes_bool = True
 
     def from_text(self, value: str) -> dt.timedelta:
-        return clock.parse_timedelta(value)
+        return span.parse_timedelta(value)
 
     def from_number(self, value: float) -> dt.timedelta:
-        return clock.timedelta_from_number(value)
+        return span.timedelta_from_number(value)
 
 
 _TEMPORALS: Final[dict[Any, type[TemporalSchema]]] = {

@@ -5,17 +5,23 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Union
+from typing import Any, Final, Union
 
+from triode.schema.constraints import bounds_schema, check_whole, has_limits, size_schema
 from triode.schema.describe import describe
 from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, Schema, refuse
-from triode.schema.objects import ObjectSchema, is_decodable
+from triode.schema.objects import ObjectSchema
 from triode.schema.problems import INVALID, Loc, Problem
+from triode.schema.raw import is_decodable
 from triode.schema.registry import Mode, Registry
 
 _UNION: Any = Union
+_OF_THE_WHOLE: Final = (
+    "default", "default_factory", "discriminator", "title", "description", "examples",
+    "json_schema_extra",
+)  # fmt: skip
 
 
 class NullableSchema(Schema):
@@ -90,7 +96,7 @@ class UnionSchema(Schema):
         codecs = [member.codec_assuming(native) for member in self.members]
         if None in codecs or any(member.finish is not None for member in self.members):
             return None
-        if not all(_is_told_apart(member) for member in self.members):
+        if has_limits(self.info) or not all(_is_told_apart(member) for member in self.members):
             return None
         return _either(codecs)
 
@@ -115,7 +121,7 @@ class UnionSchema(Schema):
         if best is None:
             problems.extend(refused)
             return INVALID
-        return best[1]
+        return check_whole(self.info, best[1], value, loc, problems)
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         for member in self.members:
@@ -133,7 +139,8 @@ class UnionSchema(Schema):
         return INVALID
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        return {"anyOf": [member.json_schema(registry, mode) for member in self.members]}
+        options = [member.json_schema(registry, mode) for member in self.members]
+        return {"anyOf": options, **bounds_schema(self.info), **size_schema(self.info, "Length")}
 
 
 def _either(codecs: list[Any]) -> Any | None:
@@ -228,11 +235,11 @@ def union(parts: Parts) -> Schema | None:
     arguments = typing.get_args(parts.bare)
     wanted = [each for each in arguments if each is not type(None)]
     is_nullable = len(wanted) < len(arguments)
-    # What is said of the whole is meant for the members: `Annotated[int | None, Field(ge=0)]`.
-    rest = parts.info.without("default", "default_factory", "discriminator", "title",
-                              "description", "examples", "json_schema_extra")  # fmt: skip
-    members = [_member(each, rest) for each in wanted]
-    inner = members[0] if len(members) == 1 else _join(parts, members)
+    # What is said of the whole is meant for the value: `Annotated[int | None, Field(ge=0)]`.
+    if len(wanted) == 1:
+        inner = _member(wanted[0], parts.info.without(*_OF_THE_WHOLE))
+    else:
+        inner = _join(parts, [describe(each) for each in wanted])
     return NullableSchema(parts.bare, parts.info, inner) if is_nullable else inner
 
 

@@ -1,0 +1,94 @@
+"""Compile `fields`, `exclude` and `readonly_fields`: which fields a desk's form has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from triode.admin.desk import Desk, Option
+from triode.admin.lookups import Target
+from triode.admin.reflection import Relation
+from triode.forms import ModelForm
+
+
+@dataclass(frozen=True, slots=True)
+class FormPlan:
+    """The fields of a desk's form, compiled.
+
+    `names` are all of them in order; `written` those that a person may write, `many` the
+    many-to-many relations, `targets` where relations lead, by the name of their field.
+    """
+
+    form_class: type[ModelForm[Any]]
+    names: tuple[str, ...]
+    written: frozenset[str]
+    many: Mapping[str, Relation]
+    targets: Mapping[str, Target]
+
+
+def plan_form(desk: Desk, targets: Mapping[str, Target]) -> FormPlan:
+    """Compile `fields`, `exclude` and `readonly_fields`.
+
+    Raises:
+        ConfigError: an option names a field that the model does not have.
+    """
+    known = desk.reflection
+    many = {
+        name: each for name, each in known.relations.items() if name in targets and each.is_many
+    }
+    every = [*known.fields, *many]
+    named = desk.admin.fields
+    wanted = (
+        every if named is None else [column_name(desk, "fields", text, every) for text in named]
+    )
+    excluded = {column_name(desk, "exclude", text, every) for text in desk.admin.exclude}
+    readonly = {
+        column_name(desk, "readonly_fields", text, every) for text in desk.admin.readonly_fields
+    }
+    accepted = {each.name for each in desk.model.__schema__.accepted}
+    names = [
+        name
+        for name in wanted
+        if name not in excluded
+        and not (name in known.fields and known.fields[name].is_secret and name not in accepted)
+        and not (named is None and name in known.fields and known.fields[name].is_automatic)
+    ]
+    written = [
+        name for name in names if name not in readonly and (name in accepted or name in many)
+    ]
+    fields = [name for name in written if name not in many]
+    form_class = type(
+        f"{desk.model.__name__}AdminForm",
+        (ModelForm,),
+        {"target": desk.model, "fields": fields, "choices": _choices(desk, fields)},
+    )
+    return FormPlan(form_class, tuple(names), frozenset(written), many, targets)
+
+
+def _choices(desk: Desk, fields: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    return {
+        name: [(str(value), label) for value, label in info.choices]
+        for name in fields
+        if (info := desk.reflection.fields[name].info).choices
+    }
+
+
+def column_name(desk: Desk, option: str, text: str, every: Sequence[str]) -> str:
+    """Return the form's name for a field: "author" is "author_id".
+
+    Raises:
+        ConfigError: there is no such field.
+    """
+    relation = desk.reflection.relations.get(text)
+    if relation is not None and relation.field is not None:
+        return relation.field.name
+    if text in every:
+        return text
+    asked = Option(desk.admin, option)
+    asked.path(text)
+    raise asked.refuse(
+        f"names {text!r}, which is no field of {desk.model.__name__} itself.",
+        "A form shows the model's own fields.",
+        code="admin-unknown-field",
+    )

@@ -1,0 +1,135 @@
+"""Compile `search_fields`, `ordering` and `list_filter`."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from triode.admin.cells import bare_type
+from triode.admin.desk import Desk, Option
+from triode.admin.filters import (
+    NAMES_LIMIT,
+    BoolFilter,
+    ChoiceFilter,
+    DateFilter,
+    Filter,
+    RelationFilter,
+    ValueFilter,
+    choices_of,
+)
+from triode.admin.list_display import label_for
+from triode.admin.paths import FieldPath, resolve
+from triode.admin.reflection import reflect
+from triode.admin.searching import Search, is_searchable
+from triode.admin.surroundings import Surroundings
+
+
+def plan_search(desk: Desk) -> Search:
+    """Compile `search_fields`; by default the field that names a row."""
+    option = Option(desk.admin, "search_fields")
+    texts = desk.admin.search_fields
+    if not texts and desk.reflection.name_field and not desk.admin.list_display:
+        texts = [desk.reflection.name_field]
+    paths = [option.path(text) for text in texts]
+    for path in paths:
+        if not is_searchable(path) or (path.field and path.field.is_secret):
+            raise option.refuse(
+                f"names {path.text!r}, which is no text, whole number or UUID.",
+                "Search a field of such a type; of a relation name a field, as author.name.",
+                code="admin-not-searchable",
+            )
+    return Search(paths)
+
+
+def plan_ordering(desk: Desk) -> list[Any]:
+    """Compile `ordering`; by default the model's own, else the newest key first."""
+    option = Option(desk.admin, "ordering")
+    texts = desk.admin.ordering or desk.reflection.table.options.ordering
+    orders = []
+    for text in texts:
+        path = option.path(text.removeprefix("-"))
+        if path.field is None:
+            path = path.to(reflect(path.end).key.name)
+        column = path.expression
+        orders.append(column.desc() if text.startswith("-") else column.asc())
+    return orders or [desk.key.desc()]
+
+
+def plan_filter(around: Surroundings, desk: Desk, text: str) -> Filter:
+    """Compile one entry of `list_filter`."""
+    option = Option(desk.admin, "list_filter")
+    path = option.path(text)
+    if path.field is None:
+        return relation_filter(around, path)
+    if path.field.relation is not None:
+        name = desk.reflection.by_column[path.field.name].name if not path.steps else ""
+        if name:
+            return relation_filter(around, resolve(desk.model, name))
+    if path.field.is_secret:
+        raise option.refuse(
+            f"names {text!r}, which is write_only.", "Leave it out.", code="admin-secret-field"
+        )
+    return field_filter(path)
+
+
+def relation_filter(around: Surroundings, path: FieldPath) -> RelationFilter:
+    """Compile a filter by the rows of another model."""
+    known = reflect(path.end)
+    name_of = around.name_of(path.end)
+    key = path.to(known.key.name).expression
+    named = path.to(known.name_field).expression if known.name_field else None
+    parse = around.desk_for(path.end).parse_key
+
+    async def rows() -> list[tuple[str, str]]:
+        query = path.end.where().limit(NAMES_LIMIT)
+        if known.name_field:
+            query = query.order_by(getattr(path.end, known.name_field))
+        return [(str(getattr(row, known.key.name)), name_of(row)) for row in await query]
+
+    async def name(text: str) -> str:
+        value = parse(text)
+        row = None if value is None else await path.end.where(
+            getattr(path.end, known.key.name) == value
+        ).first()  # fmt: skip
+        return text if row is None else name_of(row)
+
+    def by_key(text: str) -> Any | None:
+        value = parse(text)
+        return None if value is None else key == value
+
+    def by_text(text: str) -> Any | None:
+        return None if named is None else named.icontains(text)
+
+    last = path.steps[-1]
+    is_optional = last.field is not None and last.field.is_nullable
+    return RelationFilter(
+        path,
+        label_for(path),
+        rows=rows,
+        by_key=by_key,
+        by_text=by_text,
+        name_of=name,
+        null=key.is_(None) if is_optional else None,
+    )
+
+
+def field_filter(path: FieldPath) -> Filter:
+    """Return the filter for a field of some type."""
+    assert path.field is not None
+    field, label = path.field, label_for(path)
+    bare = bare_type(field.value_annotation)
+    is_nullable = field.is_nullable or bool(path.steps)
+    if bare is bool:
+        return BoolFilter(path, label, is_nullable=field.is_nullable)
+    if choices_of(field):
+        return ChoiceFilter(path, label, is_nullable=is_nullable)
+    if isinstance(bare, type) and issubclass(bare, datetime.date):
+        return DateFilter(path, label, is_nullable=is_nullable)
+
+    async def values() -> list[Any]:
+        owner = path.end
+        column = getattr(owner, field.name)
+        rows = await owner.group_by(column).order_by(column).limit(NAMES_LIMIT).values(value=column)
+        return [row["value"] for row in rows]
+
+    return ValueFilter(path, label, values)
