@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from triode.openapi.failures import Failures
 from triode.schema import Mode, Registry
 
 Json: TypeAlias = dict[str, Any]
@@ -24,6 +25,7 @@ class Context:
     security_schemes: Json = field(default_factory=dict)
     operation_ids: dict[str, str] = field(default_factory=dict)
     output: Mode = "output"
+    failures: Failures = field(default_factory=Failures)
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:
         """Return a reference to a component of ours; a user's class may have the same name."""

@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
 from triode.openapi.context import Context, Json, merge_into
-from triode.openapi.failures import failures_of
 from triode.routing import Route
 from triode.schema import describe, title_of
 
@@ -41,7 +40,7 @@ def describe_responses(
             JSON,
             context.named("HTTPValidationError", lambda: _invalid(context)),
         )
-    for status, description in failures_of(route.dependant).items():
+    for status, description in context.failures.of(route.dependant).items():
         if str(status) not in responses:
             error = context.named("HTTPError", _error)
             responses[str(status)] = _content(description, JSON, error)

@@ -152,14 +152,15 @@ class Documentation:
         # Not through `add_api_route`: the application's own dependencies are for its own routes.
         self.app.routes.append(Route(path, handler, options=RouteOptions(include_in_schema=False)))
 
-    async def _serve_document(self, request: Request) -> Response:
+    # Not async: a first document of many routes takes a while, which a thread may take.
+    def _serve_document(self, request: Request) -> Response:
         encoded = self.encoded(_root_path(request))
         headers = {"ETag": encoded.etag, "Cache-Control": "no-cache"}
         if encoded.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(encoded.content, headers=headers, media_type="application/json")
 
-    async def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
+    def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
         app, root_path = self.app, _root_path(request)
         redirect = app.swagger_ui_oauth2_redirect_url
         return get_swagger_ui_html(
