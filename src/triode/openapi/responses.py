@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -97,13 +96,13 @@ def _add_declared(responses: Json, route: Route, context: Context) -> None:
     media_type = classes[0].media_type or JSON
     for status, declared in (route.options.responses or {}).items():
         key = str(status).upper()
-        response = copy.deepcopy({name: declared[name] for name in declared if name != "model"})
-        if declared.get("model") is not None:
-            schema = describe(declared["model"]).json_schema(context.registry, context.output)
-            merge_into(response, {"content": {media_type: {"schema": schema}}})
+        response = {name: declared[name] for name in declared if name != "model"}
         found = responses.setdefault("default" if key == "DEFAULT" else key, {})
         description = found.get("description")
         merge_into(found, response)
+        if declared.get("model") is not None:
+            schema = describe(declared["model"]).json_schema(context.registry, context.output)
+            merge_into(found, {"content": {media_type: {"schema": schema}}})
         found["description"] = response.get("description") or description or _meaning(key)
 
 
