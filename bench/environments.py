@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -36,16 +38,33 @@ class Environment:
 def newest_python() -> Path:
     """Return the newest Python found on PATH or below pyenv, this one if there is none."""
     for minor in (14, 13, 12, 11):
-        if (found := shutil.which(f"python3.{minor}")) and is_working(Path(found)):
-            return Path(found)
         for candidate in sorted(Path.home().glob(f".pyenv/versions/3.{minor}.*/bin/python")):
             return candidate
+        # A pyenv shim is on PATH also for versions that are not chosen, and then fails.
+        found = shutil.which(f"python3.{minor}")
+        if found and run([found, "-c", "import ensurepip"]).returncode == 0:
+            return Path(found)
     return Path(sys.executable)
 
 
-def is_working(python: Path) -> bool:
-    """A pyenv shim is on PATH also for versions that are not chosen, and then fails."""
-    return run([str(python), "-c", "import venv"]).returncode == 0
+def suitable(peer: Peer, python: Path) -> Path:
+    """Return the Python for a peer: the newest one if it refuses the common one."""
+    if tuple(map(int, version_of(python).split("."))) >= peer.oldest_python:
+        return python
+    other = newest_python()
+    if tuple(map(int, version_of(other).split("."))) < peer.oldest_python:
+        wanted = ".".join(map(str, peer.oldest_python))
+        raise NotBuilt(f"it needs Python {wanted} or newer")
+    return other
+
+
+@functools.cache
+def version_of(python: Path) -> str:
+    """Return the version of an interpreter, such as "3.13.0"."""
+    done = run([str(python), "-c", "import platform; print(platform.python_version())"])
+    if done.returncode:
+        raise SystemExit(f"{python} is no Python that runs: {done.stderr.strip()}")
+    return re.match(r"[0-9.]+[0-9]", done.stdout)[0]  # type: ignore[index]
 
 
 def build(peer: Peer, python: Path) -> Environment:
@@ -56,7 +75,8 @@ def build(peer: Peer, python: Path) -> Environment:
     """
     if peer.name == "nginx":
         return Environment(python, {"nginx": nginx_version()})
-    place = BUILT / peer.name
+    python = suitable(peer, python)
+    place = BUILT / f"python{version_of(python)}" / peer.name
     stamp = place / "built.json"
     wanted = fingerprint(peer, python)
     if not stamp.is_file() or json.loads(stamp.read_text()) != wanted:
@@ -68,7 +88,7 @@ def build(peer: Peer, python: Path) -> Environment:
 
 def fingerprint(peer: Peer, python: Path) -> dict[str, str]:
     digest = hashlib.sha256(requirements_of(peer).read_bytes()).hexdigest()
-    return {"python": str(python.resolve()), "requirements": digest}
+    return {"python": str(python), "requirements": digest}
 
 
 def requirements_of(peer: Peer) -> Path:
@@ -90,8 +110,10 @@ def install(peer: Peer, python: Path, place: Path) -> None:
 def must_run(command: list[str]) -> None:
     done = run(command)
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if "WARNING" not in line]
-        raise NotBuilt("; ".join(lines[-3:]) or f"exit code {done.returncode}")
+        lines = [line.strip() for line in done.stderr.splitlines()]
+        # pip and build backends put the reason in such a line and much around it.
+        reasons = [line for line in lines if "rror:" in line or line.startswith("ERROR")]
+        raise NotBuilt("; ".join((reasons or lines)[-3:]) or f"exit code {done.returncode}")
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,7 @@ GUNICORN = (
     *("--keep-alive", "30", "--log-level", "warning"),
 )
 NGINX = """
-daemon off; master_process off; worker_processes 1; pid /dev/null; error_log stderr error;
+daemon off; master_process off; worker_processes 1; pid PID; error_log stderr error;
 events { worker_connections 256; }
 http {
     access_log off;
@@ -59,6 +59,7 @@ class Peer:
     distributions: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     directory: Path = APPS
+    oldest_python: tuple[int, ...] = (3, 11)
 
     def ways(self, row: str) -> tuple[Variant, ...]:
         return self.variants.get(row, (Variant(""),))
@@ -97,7 +98,9 @@ def bolt(python: Path, port: int) -> list[str]:
 
 def nginx(_python: Path, port: int) -> list[str]:
     configuration = DATA / "nginx.conf"
-    configuration.write_text(NGINX.replace("PORT", str(port)))
+    # nginx deletes the file it is told to keep its process id in, so it must be one of ours.
+    pid = str(DATA / "nginx.pid")
+    configuration.write_text(NGINX.replace("PORT", str(port)).replace("PID", pid))
     program = shutil.which("nginx") or "/usr/sbin/nginx"
     return [program, "-c", str(configuration), "-e", "stderr"]
 
@@ -134,6 +137,7 @@ def all_peers() -> tuple[Peer, ...]:
                 "insert": SYNC_OR_ASYNC,
             },
             distributions=("django-bolt", "Django"),
+            oldest_python=(3, 12),
         ),
         Peer(
             "fastapi",

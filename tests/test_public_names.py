@@ -82,6 +82,10 @@ PUBLIC_NAMES = [
     "sum_",
     "transaction",
     "upper",
+    "not_",
+    "is_null",
+    "in_",
+    "col",
     "url_for",
     "utcnow",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from triode.binding import Run
 from triode.binding.endpoint import Overrides
@@ -15,6 +16,10 @@ from triode.http.call import NO_PARAMS
 from triode.middleware import Middleware
 from triode.routing import Matcher, Mount, Route, WebSocketRoute
 from triode.routing.path import PathTemplate
+
+# What a path, and a whole address, may hold without a percent sign (RFC 3986, 3.3 and 2.2).
+PATH_CHARACTERS = "/:@!$&'()*+,;=~"
+URL_CHARACTERS = PATH_CHARACTERS + "%?#[]"
 
 
 class Served:
@@ -169,8 +174,10 @@ def _options(allow: str) -> Callable[[Call], Reply]:
 
 def _redirect(path: str) -> Callable[[Call], Reply]:
     def answer(call: Call) -> Reply:
-        url = call.request().url.replace(path=call.scope().get("root_path", "") + path)
-        return Reply(b"", 307, None, [(b"location", str(url).encode("latin-1"))])
+        full_path = call.scope().get("root_path", "") + path
+        url = call.request().url.replace(path=quote(full_path, safe=PATH_CHARACTERS))
+        location = quote(str(url), safe=URL_CHARACTERS)
+        return Reply(b"", 307, None, [(b"location", location.encode("ascii"))])
 
     return answer
 

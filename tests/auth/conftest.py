@@ -23,14 +23,11 @@ def database(tmp_path: Path) -> Iterator[Database]:
     """A database with the tables of accounts, and the one that models use."""
     made = Database(f"sqlite:///{tmp_path / 'test.db'}")
 
-    async def create() -> None:
-        await made.start()
-        await made.create_tables()
-        await made.stop()
-
+    made.make_default()
     with made.active():
-        anyio.run(create)
+        made.create_tables().run()
         yield made
+    anyio.run(made.stop)
 
 
 @pytest.fixture
@@ -48,14 +45,9 @@ def make_user(database: Database) -> Callable[..., User]:
 
     def make(email: str = "ada@example.org", password: str | None = PASSWORD, **more: Any) -> User:
         async def create() -> User:
-            await database.start()
-            try:
-                return await create_user(email, password, **more)
-            finally:
-                await database.stop()
+            return await create_user(email, password, **more)
 
-        with database.active():
-            return anyio.run(create)
+        return anyio.run(create)
 
     return make
 
@@ -72,7 +64,8 @@ class Browser:
 
     def __init__(self, client: Any) -> None:
         self.client = client
-        client.headers.update({"accept": "text/html", "sec-fetch-site": "same-origin"})
+        origin = str(client.base_url).rstrip("/")
+        client.headers.update({"accept": "text/html", "origin": origin})
 
     def get(self, path: str) -> Any:
         return self.client.get(path, follow_redirects=False)

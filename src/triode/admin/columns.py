@@ -111,9 +111,8 @@ def picker(name_of: Callable[[Any], str], key_of: Callable[[Any], str]) -> Cell:
 
 def rows_of(rows: Sequence[Any], cells: Sequence[Cell]) -> Markup:
     """Return the table's body."""
-    return Markup(
-        "".join(["<tr>" + "".join([cell(row) for cell in cells]) + "</tr>\n" for row in rows])
-    )
+    lines = ["<tr>" + "".join([cell(row) for cell in cells]) + "</tr>\n" for row in rows]
+    return Markup("".join(lines))  # noqa: S704 - every cell escapes what it shows
 
 
 __all__ = [

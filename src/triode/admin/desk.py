@@ -24,12 +24,17 @@ from triode.errors import ConfigError
 
 @dataclass(slots=True)
 class Desk:
-    """One model's pages. `slug` is its part of the address, `label` its name in lower case."""
+    """One model's pages.
+
+    `slug` is its part of the address; `label` and `nouns` its name within a sentence, for one and
+    for many rows; `plural` the latter as a heading.
+    """
 
     model: Any
     admin: ModelAdmin
     slug: str
     label: str
+    nouns: str
     plural: str
     group: str
     reflection: Reflection
@@ -78,6 +83,7 @@ def make_desk(model: Any, admin: ModelAdmin, slug: str) -> Desk:
         admin=admin,
         slug=slug,
         label=label,
+        nouns=plural,
         plural=sentence(plural),
         group=admin.group or module_title(model.__module__),
         reflection=reflection,

@@ -71,6 +71,7 @@ async def list_page(visit: Visit, desk: Desk) -> ListPage:
     cells = [desk.pick, *desk.cells] if actions else desk.cells
     return ListPage(
         label=desk.label,
+        nouns=desk.nouns,
         plural=desk.plural,
         add=visit.at.add(desk.slug) if desk.admin.can_add(visit.user) else "",
         search=state.search,

@@ -12,9 +12,7 @@ from triode.admin.paths import resolve
 from triode.admin.reflection import Relation
 from triode.admin.searching import Search
 from triode.admin.state import MOST_WORDS, clean
-from triode.db import current_database
-from triode.db.engine import Write
-from triode.db.sql.plan import compile_foreign
+from triode.db import current_database, transaction
 
 OFFERED = 100
 FOUND = 20
@@ -87,23 +85,14 @@ async def replace_links(row: Any, name: str, keys: Sequence[Any]) -> None:
     relation = row.__table__.relations[name]
     here, there = relation.sides()
     own = getattr(row, row.__table__.primary_key.name)
-    link = relation.link()
-    before = {linked for (linked,) in await current_database().fetch(sa.select(there).where(here == own))}
-    statements: list[Any] = [
-        sa.delete(link).where(here == own, there == key) for key in before - set(keys)
-    ]
-    statements += [
-        sa.insert(link).values({here.name: own, there.name: key})
-        for key in dict.fromkeys(keys)
-        if key not in before
-    ]
-    if statements:
-        channel = current_database().channel()
-        writes = []
-        for statement in statements:
-            plan, parameters = compile_foreign(channel.engine.dialect, statement)
-            writes.append(Write(plan.sql, parameters))
-        await channel.write(writes)
+    database, link = current_database(), relation.link()
+    async with transaction():
+        linked = {key for (key,) in await database.fetch(sa.select(there).where(here == own))}
+        for key in linked - set(keys):
+            await database.fetch(sa.delete(link).where(here == own, there == key))
+        for key in dict.fromkeys(keys):
+            if key not in linked:
+                await database.fetch(sa.insert(link).values({here.name: own, there.name: key}))
 
 
 async def lookup(target: Target, text: str) -> dict[str, Any]:

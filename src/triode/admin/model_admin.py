@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 Column: TypeAlias = "str | Callable[[Any], Any]"
-ActionFunction: TypeAlias = Callable[[Any, "Request", Any], Awaitable[str | None]]
+ActionFunction: TypeAlias = "Callable[[Request, Any], Awaitable[str | None]]"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

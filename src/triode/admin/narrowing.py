@@ -7,7 +7,6 @@ from typing import Any
 
 from triode.admin.cells import bare_type
 from triode.admin.desk import Desk, Option
-from triode.admin.display import label_for
 from triode.admin.filters import (
     NAMES_LIMIT,
     BoolFilter,
@@ -18,6 +17,7 @@ from triode.admin.filters import (
     ValueFilter,
     choices_of,
 )
+from triode.admin.list_display import label_for
 from triode.admin.paths import FieldPath, resolve
 from triode.admin.reflection import reflect
 from triode.admin.searching import Search, is_searchable

@@ -10,8 +10,8 @@ from triode.admin.addresses import Addresses
 from triode.admin.assets import Assets, load_assets
 from triode.admin.columns import picker
 from triode.admin.desk import Desk, make_desk
-from triode.admin.display import plan_columns
 from triode.admin.form_plan import plan_form
+from triode.admin.list_display import plan_columns
 from triode.admin.lookups import Target
 from triode.admin.model_admin import ModelAdmin
 from triode.admin.narrowing import plan_filter, plan_ordering, plan_search

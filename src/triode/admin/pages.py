@@ -128,6 +128,7 @@ class ListPage:
     """The change list of one model. `rows` is the table's body, escaped already."""
 
     label: str
+    nouns: str
     plural: str
     add: str
     search: str

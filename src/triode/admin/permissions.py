@@ -49,7 +49,7 @@ def desk_for(visit: Visit) -> Desk:
     if desk is None:
         raise Missing("There is nothing here", "No model is registered under this address.")
     if not desk.admin.can_view(visit.user):
-        raise Denied(f"see {desk.plural.lower()}")
+        raise Denied(f"see {desk.nouns}")
     return desk
 
 

@@ -78,7 +78,7 @@ async def take_action(visit: Visit) -> Response:
     except ClientError as exc:
         flash(str(exc.detail), "error")
     else:
-        noun = desk.label if len(rows) == 1 else desk.plural.lower()
+        noun = desk.label if len(rows) == 1 else desk.nouns
         flash(text or f"{action.label}: {len(rows)} {noun}.", "success")
     return redirect(visit.path)
 
@@ -108,7 +108,7 @@ async def save_edit(visit: Visit) -> Response:
     """Change a row."""
     desk = desk_for(visit)
     if not desk.admin.can_change(visit.user):
-        raise Denied(f"change {desk.plural.lower()}", desk)
+        raise Denied(f"change {desk.nouns}", desk)
     row = await row_for(visit, desk, decode_key(visit.call.params["key"]))
     submitted = await visit.form()
     return await _finish(visit, desk, Editor(visit, desk, row, submitted), submitted)
@@ -142,7 +142,7 @@ async def delete_rows(
     except ClientError as exc:
         flash(str(exc.detail), "error")
         return redirect(back)
-    what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} {desk.plural.lower()}"
+    what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} {desk.nouns}"
     flash(f"{what} {'was' if len(names) == 1 else 'were'} deleted.", "success")
     return redirect(visit.at.list(desk.slug))
 
@@ -151,7 +151,7 @@ async def show_lookup(visit: Visit) -> Response:
     """Answer the script with rows to choose from."""
     desk = desk_for(visit)
     if not (desk.admin.can_change(visit.user) or desk.admin.can_add(visit.user)):
-        raise Denied(f"change {desk.plural.lower()}", desk)
+        raise Denied(f"change {desk.nouns}", desk)
     target = desk.form.targets.get(visit.call.params["field"])
     if target is None:
         raise Missing("There is nothing here", "This field is no relation.", desk)
@@ -182,14 +182,14 @@ async def show_nothing(visit: Visit) -> Response:
 def _desk_to_add(visit: Visit) -> Desk:
     desk = desk_for(visit)
     if not desk.admin.can_add(visit.user):
-        raise Denied(f"add {desk.plural.lower()}", desk)
+        raise Denied(f"add {desk.nouns}", desk)
     return desk
 
 
 async def _row_to_delete(visit: Visit) -> tuple[Desk, Any]:
     desk = desk_for(visit)
     if not desk.admin.can_delete(visit.user):
-        raise Denied(f"delete {desk.plural.lower()}", desk)
+        raise Denied(f"delete {desk.nouns}", desk)
     return desk, await row_for(visit, desk, decode_key(visit.call.params["key"]))
 
 
@@ -251,7 +251,7 @@ async def _ask(
     keys = [getattr(row, desk.reflection.key.name) for row in rows]
     found: Consequences = await consequences_of(desk.model, keys, visit.office.namer)
     names = [desk.name_of(row) for row in rows]
-    what = f"“{names[0]}”" if len(rows) == 1 else f"{len(rows)} {desk.plural.lower()}"
+    what = f"“{names[0]}”" if len(rows) == 1 else f"{len(rows)} {desk.nouns}"
     page = DeletePage(
         heading=f"Delete {what}?",
         names=names[:NAMED],

@@ -8,12 +8,13 @@ middle of plain HTTP can plant one. Over plain HTTP (development, a home network
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
 from triode.http import Call, Reply, Scope
-from triode.http.call import ASGIApp, Message, Receive, Send
+from triode.http.call import ASGIApp, Message, RawHeaders, Receive, Send
 
 SECURE_PREFIX = "__Host-"
 # A browser drops a cookie whose name and value exceed this (RFC 6265bis, 5.6).
@@ -79,25 +80,25 @@ def cookie_header(call: Call, options: CookieOptions, value: str, *, max_age: in
     return "; ".join(parts).encode("ascii")
 
 
-def add_header(reply: Reply, name: bytes, value: bytes) -> None:
-    """Add a header to a reply, also to one that streams itself."""
-    stream = reply.stream
-    if stream is None:
+def send_along(reply: Reply, headers: RawHeaders) -> None:
+    """Add headers to a reply that is complete, or that streams what a handler made."""
+    if isinstance(reply.stream, Response):
+        reply.stream.raw_headers.extend(headers)
+        return
+    for name, value in headers:
         reply.add_header(name, value)
-    elif isinstance(stream, Response):
-        stream.raw_headers.append((name, value))
-    else:
-        reply.stream = _with_header(stream, name, value)
 
 
-def _with_header(app: ASGIApp, name: bytes, value: bytes) -> ASGIApp:
+def send_when_started(app: ASGIApp, make: Callable[[], Awaitable[RawHeaders]]) -> ASGIApp:
+    """Return an ASGI application whose headers are completed at the moment it sends them."""
+
     async def sending(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_header(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), (name, value)]}
+                message = {**message, "headers": [*message.get("headers", ()), *await make()]}
             await send(message)
 
-        await app(scope, receive, send_with_header)
+        await app(scope, receive, send_with_headers)
 
     return sending
 

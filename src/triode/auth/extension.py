@@ -174,7 +174,7 @@ class Auth:
 def auth_of(app: Any) -> Auth:
     """Return the accounts of an application; attached now if it has none yet."""
     found: Auth | None = app.extension(Auth)
-    return found if found is not None else app.attach(Auth())  # type: ignore[no-any-return]
+    return found if found is not None else app.attach(Auth())
 
 
 def session_of(call: Call) -> Session:

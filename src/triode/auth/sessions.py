@@ -13,20 +13,23 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol, TypeAlias
 
 import msgspec
+from starlette.responses import Response
 
 from triode.auth.cookies import (
     LARGEST_COOKIE,
     CookieOptions,
-    add_header,
     cookie_header,
     read_cookie,
+    send_along,
+    send_when_started,
 )
 from triode.errors import TriodeError
 from triode.http import Call, Reply
+from triode.http.call import RawHeaders
 from triode.signing import BadToken, Signer
 
 Run: TypeAlias = Callable[[Call], "Reply | Awaitable[Reply]"]
@@ -40,11 +43,10 @@ class SessionRecord:
     """A session as a store keeps it; times are Unix seconds, `key` is the token's SHA-256."""
 
     key: str
-    user_id: Any
+    user: Any
     data: dict[str, Any]
     created: int
     seen: int
-    user: Any = None
 
 
 class SessionStore(Protocol):
@@ -148,6 +150,7 @@ class Session(MutableMapping[str, Any]):
 
         SECURITY: a token that somebody planted before the login is worth nothing after it.
         """
+        self.is_used = True
         self._data.pop("_secret", None)
         self.user = user
         self.token = secrets.token_urlsafe(32)
@@ -155,6 +158,7 @@ class Session(MutableMapping[str, Any]):
 
     def log_out(self) -> None:
         """Forget who was logged in and everything that was remembered."""
+        self.is_used = True
         self._data.clear()
         self.user = None
         self.token = None
@@ -224,30 +228,36 @@ class Sessions:
         session.user = record.user
         return session
 
-    async def close(self, call: Call, session: Session, reply: Reply) -> None:
-        """Keep what has changed, and send the cookie where it has to change."""
+    async def close(self, call: Call, session: Session) -> RawHeaders:
+        """Keep what has changed, and return the headers that tell the browser."""
+        headers: RawHeaders = []
         if session.is_used or session.record is not None:
-            add_header(reply, b"vary", b"Cookie")
+            headers.append((b"vary", b"Cookie"))
         if session.user is None:
-            await self._close_visitor(call, session, reply)
+            cookie = await self._close_visitor(session)
         else:
-            await self._close_stored(call, session, reply)
+            cookie = await self._close_stored(session)
+        if cookie is not None:
+            max_age = self.options.absolute if cookie else None
+            text = cookie_header(call, self.options.cookie, cookie, max_age=max_age)
+            headers += [(b"set-cookie", text), (b"cache-control", b"no-store")]
+        return headers
 
-    async def _close_visitor(self, call: Call, session: Session, reply: Reply) -> None:
+    async def _close_visitor(self, session: Session) -> str | None:
         if session.record is not None and self.store is not None:
             await self.store.remove(session.record.key)
         if not session.is_changed:
-            return
+            return None
         value = self.signer.sign(session.data) if session.data else ""
-        if len(value) > LARGEST_COOKIE - 64:
+        if len(value) > LARGEST_COOKIE - 200:
             raise TriodeError(
-                f"The session of a visitor without login holds {len(value)} bytes, and a cookie "
+                f"The session of a visitor without login takes {len(value)} bytes, and a cookie "
                 f"holds {LARGEST_COOKIE}. Keep less in request.session, or keep it in a model.",
                 code="session-too-large",
             )
-        self._send_cookie(call, reply, value)
+        return value
 
-    async def _close_stored(self, call: Call, session: Session, reply: Reply) -> None:
+    async def _close_stored(self, session: Session) -> str | None:
         if self.store is None or session.token is None:
             raise TriodeError(
                 "Logging in needs a store for sessions. Use Auth(app), which brings one.",
@@ -256,21 +266,14 @@ class Sessions:
         now = int(self._clock())
         record = session.record
         if session.is_rotated or record is None:
-            await self.store.add(
-                SessionRecord(key_of(session.token), session.user.id, session.data, now, now)
-            )
+            key = key_of(session.token)
+            await self.store.add(SessionRecord(key, session.user, session.data, now, now))
             if record is not None:
                 await self.store.remove(record.key)
-            self._send_cookie(call, reply, session.token)
-        elif session.is_changed or now - record.seen > self.options.idle // 100:
+            return session.token
+        if session.is_changed or now - record.seen > self.options.idle // 100:
             await self.store.change(record.key, session.data, now)
-
-    def _send_cookie(self, call: Call, reply: Reply, value: str) -> None:
-        header = cookie_header(
-            call, self.options.cookie, value, max_age=self.options.absolute if value else None
-        )
-        add_header(reply, b"set-cookie", header)
-        add_header(reply, b"cache-control", b"no-store")
+        return None
 
 
 class SessionMiddleware:
@@ -290,7 +293,13 @@ class SessionMiddleware:
 
         async def finish(call: Call, session: Session, outcome: Reply | Awaitable[Reply]) -> Reply:
             reply = outcome if isinstance(outcome, Reply) else await outcome
-            await sessions.close(call, session, reply)
+            if reply.stream is None or isinstance(reply.stream, Response):
+                send_along(reply, await sessions.close(call, session))
+            else:
+                # What is mounted runs after this; its session is kept when its answer begins.
+                reply.stream = send_when_started(
+                    reply.stream, partial(sessions.close, call, session)
+                )
             return reply
 
         def start(call: Call, session: Session) -> Reply | Awaitable[Reply]:
@@ -306,7 +315,7 @@ class SessionMiddleware:
             session = Session()
             outcome = start(call, session)
             # PERF: who has no cookie and is given none does not cost a coroutine.
-            if isinstance(outcome, Reply) and not session.is_used and not session.is_rotated:
+            if isinstance(outcome, Reply) and not (session.is_used or outcome.stream):
                 return outcome
             return finish(call, session, outcome)
 

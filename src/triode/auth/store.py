@@ -12,20 +12,18 @@ class DatabaseSessions:
     """Keeps the sessions of those who are logged in, one row each."""
 
     async def find(self, key: str) -> SessionRecord | None:
-        """Return a session with its user, whose permissions are loaded."""
-        row = await LoginSession.where(LoginSession.key == key).first()
-        if row is None:
+        """Return a session with its user, whose groups are loaded."""
+        row = await LoginSession.where(key=key).include(LoginSession.user).first()
+        if row is None or not row.user.is_active:
             return None
-        user = await active_user(row.user_id)
-        if user is None:
-            return None
-        return SessionRecord(row.key, user.id, row.data, row.created, row.seen, user)
+        await load_groups(row.user)
+        return SessionRecord(row.key, row.user, row.data, row.created, row.seen)
 
     async def add(self, record: SessionRecord) -> None:
         """Keep a new session."""
         await LoginSession(
             key=record.key,
-            user_id=record.user_id,
+            user=record.user,
             data=record.data,
             created=record.created,
             seen=record.seen,
@@ -33,18 +31,15 @@ class DatabaseSessions:
 
     async def change(self, key: str, data: dict[str, Any], seen: int) -> None:
         """Change a session; one that was removed meanwhile stays removed."""
-        await LoginSession.where(LoginSession.key == key).update(data=data, seen=seen)
+        await LoginSession.where(key=key).update(data=data, seen=seen)
 
     async def remove(self, key: str) -> None:
         """Forget a session."""
-        await LoginSession.where(LoginSession.key == key).delete()
+        await LoginSession.where(key=key).delete()
 
-    async def remove_of(self, user_id: int, *, but: str | None = None) -> None:
-        """Forget every session of a user, except the one with the key `but`."""
-        query = LoginSession.where(LoginSession.user_id == user_id)
-        if but is not None:
-            query = query.where(LoginSession.key != but)
-        await query.delete()
+    async def remove_of(self, user: User) -> None:
+        """Forget every session of a user."""
+        await LoginSession.where(user=user).delete()
 
     async def remove_older(self, *, seen_before: int, created_before: int) -> None:
         """Forget sessions that have expired."""

@@ -15,7 +15,12 @@ def normal_email(email: str) -> str:
 
 
 async def create_user(
-    email: str, password: str | None = None, *, is_admin: bool = False, name: str = ""
+    email: str,
+    password: str | None = None,
+    *,
+    is_admin: bool = False,
+    is_active: bool = True,
+    name: str = "",
 ) -> User:
     """Make an account.
 
@@ -27,7 +32,7 @@ async def create_user(
         Duplicate: the address has an account already.
     """
     email = normal_email(email)
-    user = User(email=email, name=name, is_admin=is_admin)
+    user = User(email=email, name=name, is_admin=is_admin, is_active=is_active)
     if password is not None:
         check_strength(password, personal=(email, name))
         user.password_hash = await hash_password(password)
@@ -40,8 +45,8 @@ async def find_user(email: str) -> User | None:
     return await User.where(User.email == normal_email(email)).first()
 
 
-async def set_password(user: User, password: str, *, keep_session: str | None = None) -> None:
-    """Change a password, and end every session of the user but the one with this key.
+async def set_password(user: User, password: str) -> None:
+    """Change a password, and end every session of the user.
 
     Raises:
         WeakPassword: the new password is easy to guess.
@@ -49,7 +54,7 @@ async def set_password(user: User, password: str, *, keep_session: str | None = 
     check_strength(password, personal=(user.email, user.name))
     user.password_hash = await hash_password(password)
     await user.save()
-    await DatabaseSessions().remove_of(user.id, but=keep_session)
+    await DatabaseSessions().remove_of(user)
 
 
 class Authenticator:

@@ -30,6 +30,9 @@ class ModelSchema(ObjectSchema):
     def construct(self, values: dict[str, Any]) -> Any:
         return self._make(values)
 
+    def _is_always_sent(self, each: FieldDescription) -> bool:
+        return each.name in self.table.by_name
+
     def get(self, value: Any, name: str) -> Any:
         slot = self.table.slots.get(name)
         return slot.peek(value) if slot is not None else getattr(value, name, MISSING)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from triode.db.declaration import Target
-from triode.db.engine import Channel
+from triode.db.engine import Channel, Write
 from triode.db.field import ManyToManyInfo
-from triode.db.relations import BaseRelation, by_key, parts
+from triode.db.relations import BaseRelation, by_key, key_of, parts
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Column
 from triode.db.sql.plan import plan_for
 from triode.db.table import ModelTable, Relation, model_registry, storage_for
+from triode.db.writing import write_checked
 from triode.errors import ModelError
 
 
@@ -139,6 +142,57 @@ class ManyToManyRelation(BaseRelation):
         plan = plan_for(channel.engine, ("pairs", self.key, condition.shape), make)
         rows = await channel.read(plan.sql, plan.parameters(condition.values))
         return plan.load(rows)
+
+    async def add(self, channel: Channel, row: Any, others: Sequence[Any]) -> None:
+        """Link rows; those that are linked already stay as they are."""
+        here, there = self.sides()
+        link = self.link()
+
+        def make() -> tuple[Any, int]:
+            values = {
+                here.name: sa.bindparam("_p0", type_=here.type),
+                there.name: sa.bindparam("_p1", type_=there.type),
+            }
+            is_sqlite = channel.engine.dialect.name == "sqlite"
+            insert = sqlite.insert(link) if is_sqlite else postgresql.insert(link)
+            statement = insert.values(values).inline().on_conflict_do_nothing()
+            return statement, 2
+
+        await self._write_pairs(channel, "add link", make, row, others)
+
+    async def remove(self, channel: Channel, row: Any, others: Sequence[Any]) -> None:
+        """Unlink rows; those that are not linked are passed over."""
+        here, there = self.sides()
+
+        def make() -> tuple[Any, int]:
+            mine = sa.bindparam("_p0", type_=here.type)
+            theirs = sa.bindparam("_p1", type_=there.type)
+            return sa.delete(self.link()).where(here == mine, there == theirs), 2
+
+        await self._write_pairs(channel, "remove link", make, row, others)
+
+    async def replace(self, channel: Channel, row: Any, others: Sequence[Any]) -> None:
+        """Link these rows and no others."""
+        key = key_of(row, self.source)
+        wanted = {key_of(other, self.target) for other in others}
+        linked = {there for _, there in await self._pairs(channel, [key])}
+        await self.remove(channel, row, list(linked - wanted))
+        await self.add(channel, row, list(wanted - linked))
+
+    async def _write_pairs(
+        self,
+        channel: Channel,
+        kind: str,
+        make: Callable[[], tuple[Any, int]],
+        row: Any,
+        others: Sequence[Any],
+    ) -> None:
+        if others:
+            key = key_of(row, self.source)
+            plan = plan_for(channel.engine, (kind, self.key), make)
+            pairs = [plan.parameters((key, key_of(other, self.target))) for other in others]
+            await write_checked(channel, self.source, [Write(plan.sql, pairs, many=True)], {})
+        self.source.slots[self.name].fill(row, msgspec.UNSET)
 
 
 class LinkOwner:

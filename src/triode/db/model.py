@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
+from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.query import Page, Query, check_values
 from triode.db.sql.expressions import Condition, Expression
@@ -188,6 +189,22 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
         return Operation(execute)
 
+    def add(self, relation: Any, *others: Any) -> Statement[None]:
+        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`."""
+        many = _many(relation)
+        return Operation(lambda channel: many.add(channel, self, others))
+
+    def remove(self, relation: Any, *others: Any) -> Statement[None]:
+        """Unlink rows from this one; the rows themselves stay."""
+        many = _many(relation)
+        return Operation(lambda channel: many.remove(channel, self, others))
+
+    def replace(self, relation: Any, others: Iterable[Any]) -> Statement[None]:
+        """Link exactly these rows to this one."""
+        many = _many(relation)
+        chosen = list(others)
+        return Operation(lambda channel: many.replace(channel, self, chosen))
+
     def refresh(self) -> Statement[Self]:
         """Read the row again.
 
@@ -348,6 +365,16 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
     if rows:
         await insert_many(channel, table, names, rows)
     return len(rows)
+
+
+def _many(relation: Any) -> ManyToManyRelation:
+    path = getattr(relation, "path", ())
+    if len(path) != 1 or not isinstance(path[0], ManyToManyRelation):
+        raise QueryError(
+            f"{relation!r} is not a many-to-many relation of this model, such as Hero.powers.",
+            code="query-not-a-relation",
+        )
+    return path[0]
 
 
 def can_conflict(table: ModelTable) -> bool:

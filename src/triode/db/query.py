@@ -111,14 +111,7 @@ class Query(Statement[list[M]], Generic[M]):
         `Country.subdivisions.parent` loads the subdivisions and their parents.
         """
         clone = self._copy()
-        for relation in relations:
-            path = getattr(relation, "path", None)
-            if path is None or isinstance(relation, Column):
-                raise QueryError(
-                    f"{relation!r} is not a relation; include takes such as Hero.team.",
-                    code="query-not-a-relation",
-                )
-            clone._includes += (path,)
+        clone._includes += tuple(relation_path(self.table, relation) for relation in relations)
         return clone
 
     def group_by(self, *fields: Any) -> Self:
@@ -423,6 +416,27 @@ def field_of(table: ModelTable, field: Any) -> Expression:
         f"{field!r} is not a field of {table.model_name}. It has: {', '.join(table.by_name)}.",
         code="query-unknown-field",
     )
+
+
+def relation_path(table: ModelTable, relation: Any) -> tuple[Relation, ...]:
+    """Return the steps of `Hero.team.captain`, or of "team.captain".
+
+    Raises:
+        QueryError: it is not a relation.
+    """
+    found = relation
+    if isinstance(relation, str):
+        found = table.model
+        for part in relation.split("."):
+            found = getattr(found, part, None)
+    path: tuple[Relation, ...] | None = getattr(found, "path", None)
+    if path is None or isinstance(found, Column):
+        raise QueryError(
+            f"{relation!r} is not a relation of {table.model_name}. It has: "
+            f"{', '.join(table.relations) or 'none'}.",
+            code="query-not-a-relation",
+        )
+    return path
 
 
 def make_order(table: ModelTable, order: Any) -> Order:

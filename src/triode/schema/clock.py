@@ -168,7 +168,7 @@ def _moment(text: str) -> dt.datetime:
 
 @lru_cache(maxsize=1)
 def _number_pattern() -> re.Pattern[str]:
-    return re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+    return re.compile(r"[+-]?([0-9]+|([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)")
 
 
 def read_number(text: str) -> float | None:

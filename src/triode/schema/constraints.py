@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -58,7 +60,7 @@ def check_whole(info: FieldInfo, value: Any, given: Any, loc: Loc, problems: lis
         return check_size(info, value, given, loc, problems, type(value).__name__.capitalize())
     if isinstance(value, Mapping):
         return check_size(info, value, given, loc, problems, "Dictionary")
-    if hasattr(type(value), "__lt__") and type(value).__lt__ is not object.__lt__:
+    if isinstance(value, int | float | Decimal | dt.date | dt.time | dt.timedelta):
         return check_bounds(info, value, given, loc, problems)
     return value
 
@@ -146,8 +148,8 @@ def check_size(
                       actual_length=length)  # fmt: skip
     if info.max_length is not None and length > info.max_length:
         most = info.max_length
-        if noun == "Dictionary":  # pydantic stops counting there.
-            msg = f"Dictionary should have at most {most} item{_s(most)} after validation, not more"
+        if noun in ("Dictionary", "Set", "Frozenset"):  # pydantic stops counting there.
+            msg = f"{noun} should have at most {most} item{_s(most)} after validation, not more"
             return refuse(problems, "too_long", loc, msg, given, field_type=noun,
                           max_length=most, actual_length=None)  # fmt: skip
         msg = f"{noun} should have at most {most} item{_s(most)} after validation, not {length}"

@@ -49,6 +49,11 @@ class Schema:
         """The nodes directly inside this one, as input has them."""
         return ()
 
+    @property
+    def sent_children(self) -> Iterable[Schema]:
+        """The nodes directly inside this one, as output has them."""
+        return self.children
+
     # --- decode
 
     @property
@@ -94,6 +99,14 @@ class Schema:
         """The types whose instances msgspec writes as `dump` would; None if that depends."""
         return None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether msgspec writes every value of the declared type as `dump` would.
+
+        It speaks for this node only; `is_plain_below` asks all.
+        """
+        return True
+
     def is_direct(self, value: Any) -> bool:
         """Whether msgspec alone writes `value` as this node declares it."""
         return self.exact_types is not None and type(value) in self.exact_types
@@ -129,13 +142,21 @@ def refuse(problems: list[Problem], type: str, loc: Loc, msg: str, value: Any, *
     return INVALID
 
 
-def walk(node: Schema) -> list[Schema]:
-    """Return `node` and every node below it, each once; cycles are fine."""
+def is_plain_below(node: Schema) -> bool:
+    """Whether `node` and every node below it is plain: nothing in it is hidden or renamed."""
+    return all(each.is_plain for each in walk(node, sent=True))
+
+
+def walk(node: Schema, *, sent: bool = False) -> list[Schema]:
+    """Return `node` and every node below it, each once; cycles are fine.
+
+    As input has them, or as they are `sent`.
+    """
     found: dict[int, Schema] = {}
     waiting = [node]
     while waiting:
         current = waiting.pop()
         if id(current) not in found:
             found[id(current)] = current
-            waiting.extend(current.children)
+            waiting.extend(current.sent_children if sent else current.children)
     return list(found.values())

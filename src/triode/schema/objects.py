@@ -18,12 +18,15 @@ from triode.schema.describe import UnsupportedTypeError, name_of
 from triode.schema.documentation import document
 from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.members import FieldDescription
-from triode.schema.node import EXACT, LAX, Refused, Schema, refuse, walk
+from triode.schema.node import EXACT, LAX, Schema, refuse, walk
 from triode.schema.problems import HIDDEN, INVALID, Loc, Problem, problem
+from triode.schema.raw import finisher, given_values, is_left_unset, make_struct
 from triode.schema.registry import Mode, Registry
 from triode.schema.variants import Changes, Variant
 
 FieldSource: TypeAlias = "Iterable[FieldDescription] | Callable[[], Iterable[FieldDescription]]"
+
+_Read: TypeAlias = Callable[[Any, FieldDescription], Any]
 
 _lock: Final = threading.RLock()
 _NO_FIELDS: Final = (str, bytes, int, float, list, tuple, set, frozenset, type(None))
@@ -86,6 +89,14 @@ class ObjectSchema(Schema):
     def children(self) -> Iterable[Schema]:
         return [self.node_of(each) for each in self.accepted]
 
+    @property
+    def sent_children(self) -> Iterable[Schema]:
+        return [self.node_of(each) for each in self.sent]
+
+    @property
+    def is_plain(self) -> bool:
+        return self.exact_types is not None
+
     def node_of(self, each: FieldDescription) -> Schema:
         """Return the description of a field's type.
 
@@ -115,16 +126,6 @@ class ObjectSchema(Schema):
         """Make an object of validated values by field name; absent fields take their defaults."""
         return self.target(**values)
 
-    def construct_from(self, raw: msgspec.Struct) -> Any:
-        """Make an object of the struct msgspec decoded, which has every accepted field.
-
-        Faster than `construct`; override it where a positional call will do.
-        """
-        values = msgspec.structs.asdict(raw)
-        return self.construct(
-            {name: value for name, value in values.items() if value is not msgspec.UNSET}
-        )
-
     def get(self, value: Any, name: str) -> Any:
         """Return one field of an object, or `MISSING`."""
         return getattr(value, name, MISSING)
@@ -153,30 +154,22 @@ class ObjectSchema(Schema):
             return self.target
         if any(self in walk(child) for child in self.children):
             return None  # It contains itself: `validate` alone reads it.
-        return self._make_struct()
+        return self.make_struct()
 
-    def _make_struct(self) -> type[msgspec.Struct] | None:
-        fields: list[Any] = []
-        for each in self.accepted:
-            codec = self.node_of(each).codec
-            if codec is None:
-                return None
-            fields.append(self._struct_field(each, codec))
-        names = {each.name: each.encoded_name for each in self.accepted}
-        made = msgspec.defstruct(self.name, fields, rename=names, kw_only=True, gc=False)
-        return made if is_decodable(made) else None
+    def make_struct(self) -> type[msgspec.Struct] | None:
+        """Make the Struct that stands in for `target` while msgspec decodes."""
+        return make_struct(self.name, [(each, self.node_of(each).codec) for each in self.accepted])
 
-    def _struct_field(self, each: FieldDescription, codec: Any) -> Any:
-        if each.required:
-            return each.name, codec
-        if each.default_factory is not None:
-            return each.name, codec, msgspec.field(default_factory=each.default_factory)
-        default = each.default
-        if default is MISSING:
-            return each.name, codec | msgspec.UnsetType, msgspec.UNSET
-        if isinstance(default, list | dict | set | bytearray):
-            return each.name, codec, msgspec.field(default_factory=default.copy)
-        return each.name, codec, msgspec.field(default=default)
+    def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
+        """Return what makes an object of the struct that msgspec decoded.
+
+        The struct has every accepted field under its name; UNSET where nothing was sent and there
+        is no default.
+        """
+        construct = self.construct
+        if any(is_left_unset(each) for each in self.accepted):
+            return lambda raw: construct(given_values(raw))
+        return lambda raw: construct(msgspec.structs.asdict(raw))
 
     @property
     def finish(self) -> Callable[[Any], Any] | None:
@@ -188,18 +181,7 @@ class ObjectSchema(Schema):
             for each in self.accepted
             if (finish := self.node_of(each).finish) is not None
         ]
-        construct = self.construct_from
-        if not finishers:
-            return guarded(construct)
-
-        def finish_object(raw: Any) -> Any:
-            for name, finish in finishers:
-                value = getattr(raw, name)
-                if value is not msgspec.UNSET:
-                    setattr(raw, name, finish(value))
-            return construct(raw)
-
-        return guarded(finish_object)
+        return finisher(self.raw_reader(), finishers)
 
     def fit(self, value: Any) -> int:
         return EXACT if type(value) is self.target else LAX
@@ -207,7 +189,7 @@ class ObjectSchema(Schema):
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         if self.is_instance(value):
             return value
-        read = self._reader(value)
+        read = _reader_of(value)
         if read is None:
             return self.refuse_type(value, loc, problems)
         values = self._read_fields(value, read, loc, problems, text)
@@ -222,21 +204,13 @@ class ObjectSchema(Schema):
             return refuse(problems, "assertion_error", loc, f"Assertion failed, {exc}",
                           self.masked(value), error=str(exc))  # fmt: skip
 
-    def _reader(self, value: Any) -> Callable[[FieldDescription], Any] | None:
-        if isinstance(value, Mapping):
-            return lambda each: value.get(each.encoded_name, MISSING)
-        if isinstance(value, _NO_FIELDS):
-            return None
-        return lambda each: getattr(value, each.name, MISSING)
-
     def _read_fields(
-        self, value: Any, read: Callable[[FieldDescription], Any], loc: Loc,
-        problems: list[Problem], text: bool,
-    ) -> dict[str, Any] | None:  # fmt: skip
+        self, value: Any, read: _Read, loc: Loc, problems: list[Problem], text: bool
+    ) -> dict[str, Any] | None:
         values: dict[str, Any] = {}
         before = len(problems)
         for each in self.accepted:
-            given = read(each)
+            given = read(value, each)
             place = (*loc, each.encoded_name)
             if given is MISSING:
                 if each.required:
@@ -264,50 +238,48 @@ class ObjectSchema(Schema):
 
     # --- encode
 
+    @cached_property
+    def _plan(self) -> list[tuple[FieldDescription, Schema, frozenset[type]]]:
+        """Each field that is sent, its node, and the types msgspec writes as the node would."""
+        nodes = [(each, self.node_of(each)) for each in self.sent]
+        return [(each, node, node.exact_types or frozenset()) for each, node in nodes]
+
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         if self.is_direct(value):
             return value
-        read: Callable[[FieldDescription], Any]
         if self.is_instance(value):
-            read = lambda each: self.get(value, each.name)  # noqa: E731
+            read: _Read = self._read_own
+        elif isinstance(value, Mapping):
+            read = _by_either_name
+        elif _reader_of(value) is not None:
+            read = _from_object
         else:
-            found = self._reader(value)
-            if found is None:
-                return self.refuse_type(value, loc, problems)
-            read = self._output_reader(value, found)
-        return self._dump_fields(value, read, loc, problems)
-
-    def _output_reader(
-        self, value: Any, read: Callable[[FieldDescription], Any]
-    ) -> Callable[[FieldDescription], Any]:
-        if not isinstance(value, Mapping):
-            return read
-
-        def by_either_name(each: FieldDescription) -> Any:
-            found = read(each)
-            return value.get(each.name, MISSING) if found is MISSING else found
-
-        return by_either_name
-
-    def _dump_fields(
-        self, value: Any, read: Callable[[FieldDescription], Any], loc: Loc,
-        problems: list[Problem],
-    ) -> Any:  # fmt: skip
-        dumped: dict[str, Any] = {}
+            return self.refuse_type(value, loc, problems)
         before = len(problems)
-        for each in self.sent:
-            found = read(each)
-            if found is MISSING or found is msgspec.UNSET:
-                if each.required:
-                    place = (*loc, each.encoded_name)
-                    problems.append(problem("missing", place, "Field required", value))
-                    continue
-                found = each.make_default()
-                if found is MISSING:
-                    continue
-            place = (*loc, each.encoded_name)
-            dumped[each.encoded_name] = self.node_of(each).dump(found, place, problems)
+        dumped: dict[str, Any] = {}
+        for each, node, types in self._plan:
+            found = read(value, each)
+            if type(found) in types:
+                dumped[each.encoded_name] = found
+            else:
+                self._dump_field(found, each, node, value, loc, problems, dumped)
         return dumped if len(problems) == before else INVALID
+
+    def _read_own(self, value: Any, each: FieldDescription) -> Any:
+        return self.get(value, each.name)
+
+    def _dump_field(
+        self, found: Any, each: FieldDescription, node: Schema, value: Any, loc: Loc,
+        problems: list[Problem], dumped: dict[str, Any],
+    ) -> None:  # fmt: skip
+        place = (*loc, each.encoded_name)
+        if found is MISSING or found is msgspec.UNSET:
+            if each.required:
+                problems.append(problem("missing", place, "Field required", value))
+                return
+            found = each.make_default()
+        if found is not MISSING:
+            dumped[each.encoded_name] = node.dump(found, place, problems)
 
     # --- describe
 
@@ -346,16 +318,24 @@ class ObjectSchema(Schema):
         return document(found, each.info, registry, name=each.name, default=each.default)
 
 
-def guarded(construct: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Make a constructor's own complaint a matter for `validate`."""
+def _reader_of(value: Any) -> _Read | None:
+    """Return how fields are read from `value`; None if it has none."""
+    if isinstance(value, Mapping):
+        return _from_mapping
+    return None if isinstance(value, _NO_FIELDS) else _from_object
 
-    def finish(raw: Any) -> Any:
-        try:
-            return construct(raw)
-        except (ValueError, AssertionError) as exc:
-            raise Refused from exc
 
-    return finish
+def _from_mapping(value: Any, each: FieldDescription) -> Any:
+    return value.get(each.encoded_name, MISSING)
+
+
+def _from_object(value: Any, each: FieldDescription) -> Any:
+    return getattr(value, each.name, MISSING)
+
+
+def _by_either_name(value: Any, each: FieldDescription) -> Any:
+    found = value.get(each.encoded_name, MISSING)
+    return value.get(each.name, MISSING) if found is MISSING else found
 
 
 class VariantSchema(ObjectSchema):
@@ -382,8 +362,11 @@ class VariantSchema(ObjectSchema):
     def construct(self, values: dict[str, Any]) -> Any:
         return Changes(self.target, values) if self.is_patch else self.base.construct(values)
 
-    def construct_from(self, raw: msgspec.Struct) -> Any:
-        return super().construct_from(raw) if self.is_patch else self.base.construct_from(raw)
+    def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
+        if not self.is_patch:
+            return self.base.raw_reader()
+        target = self.target
+        return lambda raw: Changes(target, given_values(raw))
 
     def is_instance(self, value: Any) -> bool:
         if self.is_patch:
@@ -392,12 +375,3 @@ class VariantSchema(ObjectSchema):
 
     def get(self, value: Any, name: str) -> Any:
         return self.base.get(value, name)
-
-
-def is_decodable(codec: Any) -> bool:
-    """Whether msgspec takes a type."""
-    try:
-        msgspec.json.Decoder(codec)
-    except (TypeError, ValueError):
-        return False
-    return True

@@ -27,10 +27,11 @@ def parse_timedelta(text: str) -> dt.timedelta:
     if reader.is_done:
         raise ClockError(TOO_SHORT)
     is_negative = reader.peek() == "-"
-    reader.take("+-")
+    if reader.take("+-") and reader.is_done:
+        raise ClockError(TOO_SHORT)
     if reader.take("P"):
         found = _iso(reader)
-    elif "d" in text.lower() or len(text) < 5:
+    elif "d" in text.lower() or len(text) - reader.place < 5:
         found = _days(reader)
     else:
         found = _clock(reader, has_days=False)
@@ -116,11 +117,10 @@ def _clock(reader: TextReader, *, has_days: bool) -> dt.timedelta:
         raise ClockError(_TOO_MANY_HOURS)
     digits = reader.run_of_digits()
     reader.expect(":", "invalid character in hour")
-    if not digits:
-        raise ClockError("invalid character in hour")
-    if has_days and int(digits) > 23:
+    hours = int(digits or 0)
+    if has_days and hours > 23:
         raise ClockError(_TOO_MANY_HOURS)
     minute = reader.digits(2, "invalid character in minute")
     second, microsecond = seconds_of(reader, minute)
     reader.finish()
-    return dt.timedelta(hours=int(digits), minutes=minute, seconds=second, microseconds=microsecond)
+    return dt.timedelta(hours=hours, minutes=minute, seconds=second, microseconds=microsecond)

@@ -31,10 +31,12 @@ from triode.server.limits import (
     BODY_SECONDS,
     HEAD_SECONDS,
     MAX_HEAD,
+    MAX_HEADERS,
     MAX_TARGET,
     NOT_REPEATABLE,
     RefusedError,
     check_headers,
+    check_size,
     content_length,
     expects_continue,
     split_target,
@@ -71,7 +73,10 @@ class LaneProtocol(CycleProtocol):
         self.chunks: list[bytes] = []
         self.body_size = 0
         self.silent_seconds = 0
-        self.head_size = 0
+        # Bytes of this read, and of the reads since the parser last came forward.
+        self.read_size = 0
+        self.idle_size = 0
+        self.trailers = 0
         self.messages = 0
         self.is_busy = False
         self.is_reading_head = False
@@ -79,6 +84,7 @@ class LaneProtocol(CycleProtocol):
         self.keep_alive = True
         self.block = RepeatedBlock()
         self.is_plain = False
+        self.target = b""
 
     # --- connection
 
@@ -135,6 +141,7 @@ class LaneProtocol(CycleProtocol):
         if not self.is_reading_head:
             self.silent_seconds = 0
         self.messages = 0
+        self.read_size = len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -151,11 +158,11 @@ class LaneProtocol(CycleProtocol):
         except httptools.HttpParserError:
             self._refuse(RefusedError(400, "Invalid HTTP request received."))
         else:
-            if self.is_reading_head:
-                self.head_size += len(data)
-                if self.head_size > MAX_HEAD:
+            if self.is_reading_head or self.is_reading_body:
+                self.idle_size += len(data)
+                if self.idle_size > MAX_HEAD:
                     self._refuse(RefusedError(431, "The request's head is too large."))
-            elif self.messages == 1 and not self.is_reading_body:
+            elif self.messages == 1:
                 self._remember(data)
 
     def _serve_repeated(self, data: bytes) -> bool:
@@ -198,7 +205,8 @@ class LaneProtocol(CycleProtocol):
         self.expect_100_continue = False
         self.is_reading_head = True
         self.silent_seconds = 0
-        self.head_size = 0
+        self.idle_size = -self.read_size
+        self.trailers = 0
         self.call = None
 
     def on_url(self, url: bytes) -> None:
@@ -208,13 +216,21 @@ class LaneProtocol(CycleProtocol):
             raise RefusedError(414, "The request target is too long.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take in a header."""
-        self.headers.append((name.lower(), value))
+        """Take in a header; a trailer is dropped, as RFC 9110 (6.5.1) has it."""
+        if self.is_reading_head:
+            self.headers.append((name.lower(), value))
+            return
+        self.trailers += 1
+        if self.trailers > MAX_HEADERS:
+            raise RefusedError(431, "The request has too many trailers.")
 
     def on_headers_complete(self) -> None:
         """Find what serves the request: the lane, or uvicorn's ASGI way."""
         self.is_reading_head = False
         self.is_reading_body = True
+        if self.read_size > MAX_HEAD or self.idle_size >= 0:  # only then it can be too large
+            check_size(self.url, self.headers)
+        self.idle_size = -self.read_size
         names = check_headers(self.headers, self.parser.get_http_version())
         self.is_plain = NOT_REPEATABLE.isdisjoint(names)
         self.expect_100_continue = not self.is_plain and expects_continue(self.headers)
@@ -224,7 +240,7 @@ class LaneProtocol(CycleProtocol):
         table = self._table()
         if table is not None and self._has_room():
             method = self.parser.get_method().decode("ascii")
-            path, query = split_target(self.url)
+            path, self.target, query = split_target(self.url)
             served, params = table.resolve(method, path)
             if not served.is_asgi:
                 self._begin_call(method, path, query, served, params)
@@ -234,7 +250,7 @@ class LaneProtocol(CycleProtocol):
     def _begin_call(self, method: str, path: str, query: str, served: Served, params: Any) -> None:
         call = Call(method, path, query, Head(self.headers), self)
         call.params = params
-        call.target = self.url.partition(b"?")[0]
+        call.target = self.target
         self.call, self.served = call, served
         self.chunks = []
         self.body_size = 0
@@ -246,6 +262,7 @@ class LaneProtocol(CycleProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take in a part of the body."""
+        self.idle_size = -self.read_size
         if self.call is None:
             if self.cycle is not None:
                 super().on_body(body)
@@ -394,10 +411,10 @@ class LaneProtocol(CycleProtocol):
 
     def _begin_cycle(self) -> None:
         """Begin a request that takes uvicorn's way."""
-        path, query = split_target(self.url)
+        path, target, query = split_target(self.url)
         scope = self.new_scope(self.parser.get_method().decode("ascii"), self.headers)
         scope["path"] = self.root_path + path
-        scope["raw_path"] = self.root_path.encode("ascii") + self.url.partition(b"?")[0]
+        scope["raw_path"] = self.root_path.encode("ascii") + target
         scope["query_string"] = query.encode("ascii")
         scope["http_version"] = version = self.parser.get_http_version()
         keep_alive = version != "1.0" and self.parser.should_keep_alive()

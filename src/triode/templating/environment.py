@@ -8,6 +8,7 @@ the request that is being served, and are looked up only where a template names 
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeAlias
@@ -158,8 +159,9 @@ def home_of(app: Any) -> Path | None:
 
 def _beside_handler(call: Call) -> Iterable[Path]:
     handler = getattr(call.route, "handler", None)
-    place = place_of(handler) if callable(handler) else None
-    if place is not None:
+    place = place_of(inspect.unwrap(handler)) if callable(handler) else None
+    # Our own pages bring their templates along; they do not tell where the application's are.
+    if place is not None and not str(handler.__module__).startswith("triode."):
         yield Path(place.rpartition(":")[0]).resolve().parent / "templates"
 
 

@@ -63,14 +63,28 @@ class Lane:
     def __init__(self) -> None:
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.is_open = True
+        self._lock = threading.Lock()
 
     def put(self, job: Job) -> None:
-        if not self.is_open:
-            raise TransactionError(
-                "The transaction has ended: it was committed, rolled back, or idle for more than "
-                f"{IDLE_LIMIT:.0f} seconds."
-            )
-        self.jobs.put(job)
+        with self._lock:
+            if self.is_open:
+                self.jobs.put(job)
+                return
+        raise TransactionError(
+            "The transaction has ended: it was committed, rolled back, or idle for more than "
+            f"{IDLE_LIMIT:.0f} seconds."
+        )
+
+    def close(self) -> None:
+        """Take no more jobs; refuse those that came too late."""
+        with self._lock:
+            self.is_open = False
+        late = []
+        while not self.jobs.empty():
+            job = self.jobs.get()
+            job.error = TransactionError("The transaction has ended.")
+            late.append(job)
+        _deliver(late)
 
 
 class Writer:
@@ -161,23 +175,13 @@ class TransactionJob(Job):
             try:
                 job = self.lane.jobs.get(timeout=IDLE_LIMIT)
             except queue.Empty:
-                self.lane.is_open = False
                 connection.execute("ROLLBACK")
                 break
             job.run(connection)
             if not connection.in_transaction:
-                self.lane.is_open = False
+                self.lane.close()
             _deliver([job])
-        self.lane.is_open = False
-        self._refuse_late()
-
-    def _refuse_late(self) -> None:
-        late = []
-        while not self.lane.jobs.empty():
-            job = self.lane.jobs.get()
-            job.error = TransactionError("The transaction has ended.")
-            late.append(job)
-        _deliver(late)
+        self.lane.close()
 
 
 def _finish(connection: sqlite3.Connection, group: list[Job]) -> None:

@@ -23,6 +23,8 @@ _ITERABLES: Final = (
     collections.abc.ValuesView,
 )  # fmt: skip
 
+_WRITABLE: Final = frozenset({list, tuple, set, frozenset, collections.deque})
+
 
 class _Family(NamedTuple):
     make: Callable[[Iterable[Any]], Any]
@@ -96,7 +98,7 @@ class CollectionSchema(Schema):
         return lambda raw: make(finish_item(each) for each in raw)
 
     def is_direct(self, value: Any) -> bool:
-        if not isinstance(value, _ITERABLES) or type(value) is types.GeneratorType:
+        if type(value) not in _WRITABLE:
             return False
         types_of_items = self.item.exact_types
         if types_of_items is None:
@@ -112,6 +114,9 @@ class CollectionSchema(Schema):
         items = self._items(value, loc, problems)
         if items is INVALID:
             return INVALID
+        most = self.info.max_length
+        if self.family.make is list and most is not None and len(items) > most:
+            return check_size(self.info, items, value, loc, problems, self.family.noun)
         before = len(problems)
         validate = self.item.validate
         found = [

@@ -21,7 +21,7 @@ class NamedTupleSchema(RecordSchema):
     def is_native(self, native: frozenset[Schema]) -> bool:
         return False
 
-    def _make_struct(self) -> None:
+    def make_struct(self) -> None:
         return None
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
@@ -57,6 +57,10 @@ class NamedTupleSchema(RecordSchema):
     @property
     def exact_types(self) -> None:
         return None
+
+    @property
+    def is_plain(self) -> bool:
+        return True
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         found = self.validate(value, loc, problems)

@@ -5,6 +5,7 @@ Where msgspec reads a class just as it is described here, the class is its own c
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -16,8 +17,9 @@ from triode.schema.describe import type_hints
 from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.members import FieldDescription
 from triode.schema.metadata import from_pydantic, take_apart
-from triode.schema.node import Schema
+from triode.schema.node import Schema, is_plain_below
 from triode.schema.objects import ObjectSchema
+from triode.schema.raw import is_left_unset
 
 
 class RecordSchema(ObjectSchema):
@@ -35,13 +37,16 @@ class RecordSchema(ObjectSchema):
     def is_instance(self, value: Any) -> bool:
         return isinstance(value, self.origin)
 
+    @functools.cached_property
+    def _exact(self) -> frozenset[type] | None:
+        return frozenset({self.origin}) if is_plain_below(self) else None
+
     @property
     def exact_types(self) -> frozenset[type] | None:
-        return frozenset({self.origin}) if self.is_plain else None
+        return self._exact
 
     @property
     def is_plain(self) -> bool:
-        """Whether msgspec writes an instance as `dump` would: nothing hidden, no other names."""
         return not any(each.info.write_only for each in self.fields) and self.has_own_names
 
     @property
@@ -58,6 +63,21 @@ class RecordSchema(ObjectSchema):
             _same_type(each.annotation, self.node_of(each).codec_assuming(native))
             for each in self.fields
         )  # fmt: skip
+
+    def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
+        if any(is_left_unset(each) for each in self.accepted) or not self._takes_positions():
+            return super().raw_reader()
+        make, astuple = self.origin, msgspec.structs.astuple
+        # PERF: a call by position of a tuple made in C, instead of one by names of a dict.
+        return lambda raw: make(*astuple(raw))
+
+    def _takes_positions(self) -> bool:
+        """Whether the class can be called with the accepted fields in their order."""
+        parameters = inspect.signature(self.origin).parameters.values()
+        names = [each.name.lstrip("_") for each in self.accepted]
+        return [each.name.lstrip("_") for each in parameters] == names and all(
+            each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters
+        )
 
     def is_plainly_made(self) -> bool:
         """Whether msgspec makes an instance as a call of the class would."""

@@ -38,8 +38,8 @@ SecretText: TypeAlias = Annotated[str, FieldInfo(write_only=True), _format("pass
 
 # Plainly an address that needs no change; anything else goes through `normalized_email`.
 _PLAIN_EMAIL: Final = (
-    r"^[A-Za-z0-9_+-]{1,32}(\.[A-Za-z0-9_+-]{1,30})?"
-    r"@([a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?\.){1,4}[a-z]{2,20}\Z"
+    r"\A[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
+    r"@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)++[a-z]{2,20}\Z"
 )
 _LOCAL: Final = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
@@ -58,7 +58,7 @@ class EmailSchema(StringSchema):
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         if self.info.min_length or self.info.max_length or self.info.pattern:
             return None
-        return Annotated[str, msgspec.Meta(pattern=_PLAIN_EMAIL)]
+        return Annotated[str, msgspec.Meta(pattern=_PLAIN_EMAIL, max_length=64)]
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         found = super().validate(value, loc, problems, text=text)
@@ -163,6 +163,10 @@ def _url_problem(address: str) -> str:
 
 class SecretSchema(StringSchema):
     """Text that no answer may show."""
+
+    @property
+    def is_plain(self) -> bool:
+        return False
 
     @property
     def exact_types(self) -> frozenset[type]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+import msgspec
 
 from triode.schema.fields import MISSING
 from triode.schema.kinds.records import RecordSchema, hints_of
@@ -12,6 +14,7 @@ from triode.schema.members import FieldDescription
 from triode.schema.metadata import Parts, take_apart
 from triode.schema.node import EXACT, LAX, Schema, refuse
 from triode.schema.problems import Loc, Problem
+from triode.schema.raw import given_values
 
 
 class TypedDictSchema(RecordSchema):
@@ -22,7 +25,11 @@ class TypedDictSchema(RecordSchema):
 
     @property
     def exact_types(self) -> frozenset[type] | None:
-        return None  # A dict may hold more than the class names.
+        return None
+
+    @property
+    def is_plain(self) -> bool:
+        return False  # A dict may hold more than the class names.
 
     def is_native(self, native: frozenset[Schema]) -> bool:
         return False
@@ -42,6 +49,9 @@ class TypedDictSchema(RecordSchema):
     def construct(self, values: dict[str, Any]) -> Any:
         return values
 
+    def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
+        return given_values
+
     def refuse_type(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         return refuse(problems, "dict_type", loc, "Input should be a valid dictionary", value)
 
@@ -57,6 +67,12 @@ def typed_dict(parts: Parts) -> Schema | None:
     return TypedDictSchema(parts.bare, parts.info, lambda: _typed_dict_fields(parts.bare))
 
 
+def _is_required(annotation: Any, *, default: bool) -> bool:
+    # `__required_keys__` is wrong where annotations are strings (PEP 563).
+    word = getattr(typing.get_origin(annotation), "_name", None)
+    return word == "Required" if word in ("Required", "NotRequired") else default
+
+
 def _is_typed_dict(origin: Any) -> bool:
     # typing_extensions has a metaclass of its own.
     return typing.is_typeddict(origin) or type(origin).__name__ == "_TypedDictMeta"
@@ -67,5 +83,8 @@ def _typed_dict_fields(target: Any) -> Iterable[FieldDescription]:
     for name, annotation in hints_of(target).items():
         info = take_apart(annotation).info
         yield FieldDescription(
-            name=name, annotation=annotation, info=info, required=name in required
+            name=name,
+            annotation=annotation,
+            info=info,
+            required=_is_required(annotation, default=name in required),
         )

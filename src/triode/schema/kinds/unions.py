@@ -12,8 +12,9 @@ from triode.schema.describe import describe
 from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, Schema, refuse
-from triode.schema.objects import ObjectSchema, is_decodable
+from triode.schema.objects import ObjectSchema
 from triode.schema.problems import INVALID, Loc, Problem
+from triode.schema.raw import is_decodable
 from triode.schema.registry import Mode, Registry
 
 _UNION: Any = Union

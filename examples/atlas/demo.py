@@ -1,0 +1,61 @@
+"""`make demo`: start the Atlas with an admin account, and print where everything is."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from atlas.app import app, auth
+
+from triode.auth import User, create_user
+from triode.server import ServerOptions, serve
+
+HOST = "127.0.0.1"
+FIRST_PORT = 8000
+EMAIL = "admin@atlas.example"
+
+
+def free_port() -> int:
+    """Return the first port from 8000 on that nobody listens on."""
+    for port in range(FIRST_PORT, FIRST_PORT + 100):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    sys.exit("demo: every port from 8000 to 8099 is in use")
+
+
+PORT = free_port()
+
+
+async def introduce() -> None:
+    """Print the addresses, with a link that logs the admin in once."""
+    admin = await User.first(email=EMAIL)
+    if admin is None:
+        admin = await create_user(EMAIL, secrets.token_urlsafe(24), is_admin=True)
+    base = f"http://{HOST}:{PORT}"
+    link = auth.one_time_login_url(admin, base_url=base, next="/admin/")
+    print(
+        f"\n  The Atlas runs. Ctrl-C ends it.\n\n"
+        f"  Page    {base}/\n"
+        f"  API     {base}/countries\n"
+        f"  Docs    {base}/docs\n"
+        f"  Admin   {link}\n"
+        f"          (logs you in once, within ten minutes)\n",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    app.add_startup(introduce)
+    try:
+        serve(app, ServerOptions(host=HOST, port=PORT, log_level="warning"))
+    except KeyboardInterrupt:
+        print("  The Atlas has ended.")

@@ -1,0 +1,85 @@
+"""Structs that stand in for other classes while msgspec decodes.
+
+msgspec knows no constraint of ours, no alias, no model. A Struct with the same fields, made at
+start-up, knows what of it msgspec can check; what it decoded becomes the real object at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from triode.schema.fields import MISSING
+from triode.schema.members import FieldDescription
+from triode.schema.node import Refused
+
+
+def make_struct(
+    name: str, members: Iterable[tuple[FieldDescription, Any]]
+) -> type[msgspec.Struct] | None:
+    """Make a Struct of fields and their codecs; None where msgspec cannot read one of them."""
+    fields: list[Any] = []
+    names: dict[str, str] = {}
+    for each, codec in members:
+        if codec is None:
+            return None
+        fields.append(_field(each, codec))
+        names[each.name] = each.encoded_name
+    made = msgspec.defstruct(name, fields, rename=names, kw_only=True, gc=False)
+    return made if is_decodable(made) else None
+
+
+def _field(each: FieldDescription, codec: Any) -> Any:
+    if each.required:
+        return each.name, codec
+    if each.default_factory is not None:
+        return each.name, codec, msgspec.field(default_factory=each.default_factory)
+    default = each.default
+    if default is MISSING:
+        return each.name, codec | msgspec.UnsetType, msgspec.UNSET
+    if isinstance(default, list | dict | set | bytearray):
+        return each.name, codec, msgspec.field(default_factory=default.copy)
+    return each.name, codec, msgspec.field(default=default)
+
+
+def is_left_unset(each: FieldDescription) -> bool:
+    """Whether nothing stands for the field where it was not sent."""
+    return not each.required and each.default is MISSING and each.default_factory is None
+
+
+def given_values(raw: msgspec.Struct) -> dict[str, Any]:
+    """Return what was sent or has a default, by name."""
+    values = msgspec.structs.asdict(raw)
+    return {name: value for name, value in values.items() if value is not msgspec.UNSET}
+
+
+def is_decodable(codec: Any) -> bool:
+    """Whether msgspec takes a type."""
+    try:
+        msgspec.json.Decoder(codec)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def finisher(
+    construct: Callable[[Any], Any], finishers: list[tuple[str, Callable[[Any], Any]]]
+) -> Callable[[Any], Any]:
+    """Return what makes the real object; what its constructor refuses is for `validate`."""
+
+    def finish(raw: Any) -> Any:
+        try:
+            return construct(raw)
+        except (ValueError, AssertionError) as exc:
+            raise Refused from exc
+
+    def finish_fields(raw: Any) -> Any:
+        for name, finish_field in finishers:
+            value = getattr(raw, name)
+            if value is not msgspec.UNSET:
+                setattr(raw, name, finish_field(value))
+        return finish(raw)
+
+    return finish_fields if finishers else finish

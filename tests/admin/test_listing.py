@@ -1,0 +1,144 @@
+"""The change list: search, sort, filters, pages, and whatever stands in the address."""
+
+from __future__ import annotations
+
+import pytest
+from tests.admin.conftest import Place
+from tests.admin.library import Author, Kind, Post, Tag, Visitor, cells, heading, notes, text_of
+
+
+@pytest.fixture
+def posts(place: Place) -> None:
+    """Store two authors and seven posts."""
+    bo = place.save(Author(name="Bo Åberg"))
+    cy = place.save(Author(name="Cy"))
+    place.save(
+        Post(title="Alpha beta", author=bo, published=True, rating=5),
+        Post(title="Beta", author=cy, kind=Kind.SHORT_NOTE, rating=1),
+        Post(title="Gamma", author=bo),
+        Post(title="<Delta>"),
+        *(Post(title=f"Post {number}") for number in range(3)),
+    )
+
+
+def titles(ada: Visitor, query: str) -> list[str]:
+    """Return the first column of a list."""
+    return [row[0] for row in cells(ada.get(f"/admin/post?{query}"))]
+
+
+@pytest.mark.usefixtures("posts")
+def test_rows_are_shown_by_their_columns(ada: Visitor) -> None:
+    page = ada.get("/admin/post")
+    assert text_of(page.text, r'<th scope="col".*?</th>') == [
+        "Title", "Author", "Kind", "Published", "Rating", "Loud",
+    ]  # fmt: skip
+    dash = "&ndash;"
+    assert cells(page)[:2] == [
+        ["&lt;Delta&gt;", dash, "Article", "No", dash, "&lt;DELTA&gt;"],
+        ["Alpha beta", "Bo Åberg", "Article", "Yes", "5", "ALPHA BETA"],
+    ]
+
+
+@pytest.mark.usefixtures("posts")
+def test_every_word_must_be_found_in_any_field(ada: Visitor) -> None:
+    assert titles(ada, "q=beta") == ["Alpha beta", "Beta"]
+    assert titles(ada, "q=BETA+bo") == ["Alpha beta"]
+    assert titles(ada, "q=%C3%A5berg") == ["Alpha beta", "Gamma"]
+    assert titles(ada, "q=%25") == []
+
+
+@pytest.mark.usefixtures("posts")
+def test_a_column_sorts_both_ways_and_over_a_relation(ada: Visitor) -> None:
+    assert titles(ada, "sort=title")[:2] == ["&lt;Delta&gt;", "Alpha beta"]
+    assert titles(ada, "sort=-title")[:2] == ["Post 2", "Post 1"]
+    assert titles(ada, "sort=-author")[:3] == ["Beta", "Alpha beta", "Gamma"]
+    assert titles(ada, "sort=-shout")[0] == "Post 2"
+    page = ada.get("/admin/post?sort=-title").text
+    assert 'aria-sort="descending"><a href="?sort=title">Title' in page
+
+
+@pytest.mark.usefixtures("posts")
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("published=true", ["Alpha beta"]),
+        ("kind=note", ["Beta"]),
+        ("author=%3D1", ["Alpha beta", "Gamma"]),
+        ("author=cy", ["Beta"]),
+        ("author=-&q=delta", ["&lt;Delta&gt;"]),
+        ("rating=%3D1", ["Beta"]),
+        ("rating=-&q=gamma", ["Gamma"]),
+        ("created=today&rating=5", ["Alpha beta"]),
+        ("created=year&kind=article&published=true", ["Alpha beta"]),
+    ],
+)
+def test_filters_narrow_the_list(ada: Visitor, query: str, found: list[str]) -> None:
+    assert titles(ada, query) == found
+
+
+@pytest.mark.usefixtures("posts")
+def test_a_chosen_filter_is_named_and_can_be_taken_away(ada: Visitor) -> None:
+    page = ada.get("/admin/post?author=%3D1&q=alpha&page=3").text
+    assert text_of(page, r"<summary>(.*?)</summary>")[2] == "Author: Bo Åberg"
+    assert '<a class="option" href="?q=alpha">' in page
+    assert '<input type="hidden" name="author" value="=1">' in page
+
+
+@pytest.mark.usefixtures("posts")
+def test_pages_follow_each_other(ada: Visitor) -> None:
+    first, second = ada.get("/admin/post"), ada.get("/admin/post?page=2")
+    assert [len(cells(first)), len(cells(second))] == [5, 2]
+    assert heading(first) == "Posts 7"
+    assert "6\N{EN DASH}7 of 7" in second.text
+    assert '<a href="?" rel="prev"' in second.text
+
+
+@pytest.mark.usefixtures("posts")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=abc", "page=999999", "page=-1", "page=99999999999999999999999", "sort=evil",
+        "sort=-", "sort=secret", "q=%00", "q=%ED%A0%80", "q=" + "x+" * 500, "kind=evil",
+        "rating=99999999999999999999", "rating=%3Dabc", "author=%3D99999999999999999999",
+        "author=%3Dx", "created=never", "published=maybe", "published=-", "%00=%00",
+        "q=%F0%9F%92%A9",
+    ],
+)  # fmt: skip
+def test_a_senseless_address_is_still_a_page(ada: Visitor, query: str) -> None:
+    answer = ada.get(f"/admin/post?{query}")
+    assert answer.status_code == 200
+    assert heading(answer).startswith("Posts")
+
+
+def test_an_empty_list_says_what_to_do(ada: Visitor) -> None:
+    assert "No posts yet" in ada.get("/admin/post").text
+    page = ada.get("/admin/post?q=none").text
+    assert "Nothing matches" in page
+    assert '<a class="button" href="?">Show all posts</a>' in page
+
+
+def test_many_to_many_rows_are_listed_by_name(place: Place, ada: Visitor) -> None:
+    place.admin.register(Tag, list_display=["name", "posts"])
+    place.save(Tag(name="red"))
+    assert cells(ada.get("/admin/tag")) == [["red", "&ndash;"]]
+
+
+@pytest.mark.usefixtures("posts")
+def test_an_action_is_done_to_the_rows_that_are_picked(place: Place, ada: Visitor) -> None:
+    ada.get("/admin/post")
+    answer = ada.post("/admin/post?q=beta", {"action": "publish", "key": ["1", "2", "evil"]})
+    assert notes(answer) == ["Publish: 2 posts."]
+    assert str(answer.url).endswith("/admin/post?q=beta")
+    assert place.run(Post.where(published=True).count()) == 2
+
+
+@pytest.mark.usefixtures("posts")
+def test_an_action_without_rows_or_permission_does_nothing(place: Place, ada: Visitor) -> None:
+    ada.get("/admin/post")
+    assert notes(ada.post("/admin/post", {"action": "publish"})) == ["Pick at least one row first."]
+    other = place.visitor(
+        email="eve@example.org", is_admin=False,
+        permissions=["admin.enter", "post.view", "post.change"],
+    )  # fmt: skip
+    assert "Publish</option>" not in other.get("/admin/post").text
+    assert other.post("/admin/post", {"action": "publish", "key": "2"}).status_code == 403

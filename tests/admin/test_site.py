@@ -1,0 +1,161 @@
+"""Who may come in, what every page carries, and what a developer is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.admin.conftest import Place
+from tests.admin.library import Author, Post, Visitor, heading, make_app, text_of
+
+from triode.admin import ModelAdmin
+from triode.errors import ConfigError
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/post", "/admin/nothing", "/admin/post/1/edit"])
+def test_nobody_comes_in_without_a_login(place: Place, path: str) -> None:
+    answer = place.client.get(path, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/login?next={path}"
+
+
+def test_a_user_without_the_permission_is_shown_out(place: Place) -> None:
+    answer = place.visitor(is_admin=False).get("/admin/post")
+    assert answer.status_code == 403
+    assert "this account may not use the admin" in answer.text
+
+
+def test_permissions_decide_what_is_seen_and_done(place: Place) -> None:
+    visitor = place.visitor(is_admin=False, permissions=["admin.enter", "post.view", "author.add"])
+    links = text_of(visitor.get("/admin/").text, r'<a class="nav-link".*?</a>')
+    assert links == ["Posts"]
+    assert "Add post" not in visitor.get("/admin/post").text
+    denied = [visitor.get(path).status_code for path in ("/admin/author", "/admin/post/add")]
+    assert denied == [403, 403]
+
+
+def test_who_may_only_view_gets_a_page_without_controls(place: Place) -> None:
+    post = place.save(Post(title="Fixed"))
+    visitor = place.visitor(is_admin=False, permissions=["admin.enter", "post.view"])
+    page = visitor.get(f"/admin/post/{post.id}/edit")
+    assert "Fixed" in page.text
+    assert 'name="title"' not in page.text
+    assert visitor.post(f"/admin/post/{post.id}/edit", {"title": "x"}).status_code == 403
+    assert visitor.post(f"/admin/post/{post.id}/delete", {"_confirm": "yes"}).status_code == 403
+
+
+def test_the_first_page_counts_rows(place: Place, ada: Visitor) -> None:
+    place.save(Author(name="Bo"), Author(name="Cy"))
+    counts = text_of(ada.get("/admin/").text, r'<li class="card model-card">(.*?)</li>')
+    assert counts[0] == "Authors 2 rows Add"
+
+
+def test_pages_are_never_kept_and_run_nothing_foreign(ada: Visitor) -> None:
+    headers = ada.get("/admin/").headers
+    assert headers["cache-control"] == "no-store"
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; script-src 'self';")
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_no_page_has_inline_style_or_script(place: Place, ada: Visitor) -> None:
+    post = place.save(Post(title="One"))
+    for path in ("", "post", "post/add", f"post/{post.id}/edit", f"post/{post.id}/delete", "nix"):
+        html = ada.get(f"/admin/{path}").text
+        assert " style=" not in html
+        assert "<style" not in html
+        assert "<script>" not in html
+        assert " on" not in {each[:3] for each in text_of(html, r"<\w+( on\w+=)")}
+
+
+def test_assets_are_kept_for_ever(place: Place, ada: Visitor) -> None:
+    html = ada.get("/admin/").text
+    for path in text_of(html, r'(?:href|src)="(/[^"]+\.(?:css|js))"'):
+        answer = place.client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert place.client.get("/admin/_assets/nothing.css").status_code == 404
+
+
+def test_the_colours_are_remembered(ada: Visitor) -> None:
+    ada.get("/admin/post?q=x")
+    answer = ada.post("/admin/_theme", {"theme": "dark", "next": "/admin/post?q=x"})
+    assert str(answer.url).endswith("/admin/post?q=x")
+    assert '<html lang="en" data-theme="dark">' in answer.text
+    answer = ada.post("/admin/_theme", {"theme": "auto", "next": "https://evil.example"})
+    assert str(answer.url).endswith("/admin/")
+    assert '<html lang="en">' in answer.text
+
+
+def test_a_form_without_its_token_is_refused(place: Place, ada: Visitor) -> None:
+    ada.token = ""
+    assert ada.post("/admin/author/add", {"name": "Eve"}).status_code == 403
+    assert place.run(Author.count()) == 0
+
+
+@pytest.mark.parametrize("path", ["nothing", "post/99/edit", "post/abc/edit", "a/b/c/d",
+                                  "post/99999999999999999999/edit", "post/%00/delete"])  # fmt: skip
+def test_what_is_not_there_is_a_page_of_the_admin(ada: Visitor, path: str) -> None:
+    answer = ada.get(f"/admin/{path}")
+    assert answer.status_code == 404
+    assert heading(answer) in ("There is nothing here", "This post does not exist")
+    assert 'class="sidebar"' in answer.text
+
+
+class Misspelt(ModelAdmin):
+    list_display = ["titel"]
+
+
+def test_a_field_that_does_not_exist_is_refused_with_its_place(tmp_path: Path) -> None:
+    app, _ = make_app(tmp_path)
+    admin = app.admin()
+    admin.register(Post, Misspelt)
+    with pytest.raises(ConfigError) as caught:
+        admin.office()
+    line = next(
+        number
+        for number, text in enumerate(Path(__file__).read_text().splitlines(), 1)
+        if text.startswith("class Misspelt")
+    )
+    assert str(caught.value) == (
+        f"{__file__}:{line}: Misspelt.list_display names 'titel', which Post does not have. "
+        "Did you mean 'title'? [admin-unknown-field]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"list_display": ["author.nam"]}, "admin-unknown-field"),
+        ({"list_display": ["secret"]}, "admin-secret-field"),
+        ({"list_display": ["comments.text"]}, "admin-many-values"),
+        ({"list_display": ["title"], "list_display_links": ["kind"]}, "admin-unknown-column"),
+        ({"search_fields": ["published"]}, "admin-not-searchable"),
+        ({"search_fields": ["author"]}, "admin-not-searchable"),
+        ({"list_filter": ["secret"]}, "admin-secret-field"),
+        ({"ordering": ["-nothing"]}, "admin-unknown-field"),
+        ({"fields": ["nothing"]}, "admin-unknown-field"),
+        ({"exclude": ["comments"]}, "admin-unknown-field"),
+        ({"readonly_fields": ["author.name"]}, "admin-unknown-field"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    tmp_path: Path, options: dict[str, Any], code: str
+) -> None:
+    app, _ = make_app(tmp_path)
+    admin = app.admin(Post, **options)
+    with pytest.raises(ConfigError) as caught:
+        admin.office()
+    assert caught.value.code == code
+
+
+def test_only_models_and_known_options_are_registered(tmp_path: Path) -> None:
+    admin = make_app(tmp_path)[0].admin()
+    with pytest.raises(ConfigError, match=r"\[admin-not-a-model\]"):
+        admin.register(int)
+    with pytest.raises(ConfigError, match=r"\[admin-unknown-option\]"):
+        admin.register(Post, list_dipslay=["title"])
+    with pytest.raises(ConfigError, match=r"\[admin-class\]"):
+        admin.register(Post)(int)  # type: ignore[type-var]

@@ -1,0 +1,227 @@
+"""Logging in and out as a browser does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from triode.app import App
+from triode.auth import CurrentUser, User, set_password
+from triode.db import Database
+
+Make = Callable[..., User]
+
+
+def add_me(app: App) -> None:
+    @app.get("/me")
+    async def me(user: CurrentUser) -> str:
+        return user.email
+
+
+def test_the_right_password_logs_in(app: App, browser: Any, make_user: Make) -> None:
+    add_me(app)
+    make_user()
+    reply = browser.log_in()
+    assert (reply.status_code, reply.headers["location"]) == (303, "/")
+    assert browser.get("/me").json() == "ada@example.org"
+
+
+def test_an_address_is_the_same_in_any_case(app: App, browser: Any, make_user: Make) -> None:
+    make_user("Ada@Example.ORG")
+    assert browser.log_in("ADA@example.org").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [("ada@example.org", "wrong password"), ("nobody@example.org", "correct horse battery")],
+)
+def test_wrong_address_and_wrong_password_look_the_same(
+    browser: Any, make_user: Make, email: str, password: str
+) -> None:
+    make_user()
+    reply = browser.log_in(email, password)
+    assert reply.status_code == 401
+    assert "Email or password is wrong." in reply.text
+    assert f'value="{email}"' in reply.text
+    assert password not in reply.text
+
+
+def test_an_account_that_is_not_active_cannot_log_in(browser: Any, make_user: Make) -> None:
+    make_user(is_active=False)
+    assert browser.log_in().status_code == 401
+
+
+def test_an_account_without_a_password_cannot_log_in(browser: Any, make_user: Make) -> None:
+    make_user(password=None)
+    assert browser.log_in(password="").status_code == 422
+    assert browser.log_in(password="x").status_code == 401
+
+
+def test_errors_stand_beside_the_fields(browser: Any) -> None:
+    reply = browser.log_in("not an address", "")
+    assert reply.status_code == 422
+    assert "Please enter an email address such as name@example.org." in reply.text
+
+
+def test_a_login_leads_on_to_the_page_that_asked(app: App, browser: Any, make_user: Make) -> None:
+    add_me(app)
+    make_user()
+    reply = browser.get("/me?a=b%20c")
+    assert (reply.status_code, reply.headers["location"]) == (
+        303,
+        "/login?next=/me%3Fa%3Db%2520c",
+    )
+    assert browser.log_in(next="/me%3Fa%3Db%2520c").headers["location"] == "/me?a=b%20c"
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/%09/evil.example"]
+)
+def test_a_login_never_leads_to_another_site(browser: Any, make_user: Make, target: str) -> None:
+    make_user()
+    assert browser.log_in(next=target).headers["location"] == "/"
+
+
+def test_an_api_client_gets_401(app: App, browser: Any) -> None:
+    add_me(app)
+    reply = browser.client.get("/me", headers={"accept": "application/json"})
+    assert (reply.status_code, reply.json()) == (401, {"detail": "Please log in."})
+
+
+def test_who_is_logged_in_does_not_see_the_login_page(browser: Any, make_user: Make) -> None:
+    make_user()
+    browser.log_in()
+    assert browser.get("/login?next=/there").headers["location"] == "/there"
+
+
+def test_logging_out_needs_the_token_and_ends_the_session(
+    app: App, browser: Any, make_user: Make
+) -> None:
+    add_me(app)
+    make_user()
+    browser.log_in()
+    assert browser.post("/logout").status_code == 403
+    stolen = dict(browser.client.cookies)
+    reply = browser.submit("/logout")
+    assert reply.headers["location"] == "/login"
+    assert "You are logged out." in browser.get("/login").text
+    browser.client.cookies.clear()
+    browser.client.cookies.update(stolen)
+    assert browser.get("/me").status_code == 303
+
+
+def test_guessing_is_slowed_down(browser: Any, make_user: Make) -> None:
+    make_user()
+    statuses = [browser.log_in(password="wrong guess").status_code for _ in range(6)]
+    assert statuses == [401, 401, 401, 401, 401, 429]
+    reply = browser.log_in()
+    assert reply.status_code == 429
+    assert "Too many attempts. Try again in 2 seconds." in reply.text
+    assert reply.headers["retry-after"] == "2"
+
+
+def test_a_success_forgives_earlier_failures(browser: Any, make_user: Make) -> None:
+    make_user()
+    for _ in range(2):
+        for _ in range(3):
+            browser.log_in(password="wrong guess")
+        assert browser.log_in().status_code == 303
+        browser.submit("/logout")
+
+
+def test_the_hash_is_renewed_at_login(
+    browser: Any, make_user: Make, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from argon2 import PasswordHasher
+
+    from triode.auth import passwords
+
+    make_user()
+    stronger = PasswordHasher(time_cost=3, memory_cost=19 * 1024, parallelism=1)
+    monkeypatch.setattr(passwords, "_hasher", lambda: stronger)
+    browser.log_in()
+    stored = User.where(User.email == "ada@example.org").get().run().password_hash
+    assert "t=3" in stored
+
+
+def test_changing_the_password_ends_every_other_session(
+    app: App, serve: Callable[..., Any], browser: Any, make_user: Make
+) -> None:
+    add_me(app)
+    make_user()
+    browser.log_in()
+    elsewhere = type(browser)(serve(app))
+    elsewhere.log_in()
+    before = dict(browser.client.cookies)
+    reply = browser.submit(
+        "/password",
+        current_password="correct horse battery",
+        new_password="staple of another kind",
+        repeat_password="staple of another kind",
+    )
+    assert reply.status_code == 303
+    assert browser.get("/me").json() == "ada@example.org"
+    assert dict(browser.client.cookies) != before
+    assert elsewhere.get("/me").status_code == 303
+    assert elsewhere.log_in().status_code == 401
+    assert elsewhere.log_in(password="staple of another kind").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (("wrong guess", "a new password x", "a new password x"), "not your current password"),
+        (("correct horse battery", "short", "short"), "needs at least 8 characters"),
+        (("correct horse battery", "ada@example.org1", "ada@example.org1"), "must not contain"),
+        (("correct horse battery", "a new password x", "another one"), "are not the same"),
+        (("", "a new password x", "a new password x"), "Please fill in this field."),
+    ],
+)
+def test_a_change_of_password_that_fails_says_why(
+    browser: Any, make_user: Make, fields: tuple[str, str, str], message: str
+) -> None:
+    make_user()
+    browser.log_in()
+    names = ("current_password", "new_password", "repeat_password")
+    reply = browser.submit("/password", **dict(zip(names, fields, strict=True)))
+    assert reply.status_code == 422
+    assert message in reply.text
+    assert not any(value and value in reply.text for value in fields[1:])
+
+
+def test_the_password_page_needs_a_login(browser: Any) -> None:
+    assert browser.get("/password").headers["location"] == "/login?next=/password"
+
+
+def test_pages_are_private_and_cannot_be_framed(browser: Any) -> None:
+    headers = browser.get("/login").headers
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "no-store" in headers["cache-control"]
+
+
+def test_the_sites_name_is_escaped(browser: Any) -> None:
+    assert "Test &amp; Co</title>" in browser.get("/login").text
+
+
+def test_a_page_of_the_applications_own_goes_first(app: App, browser: Any, tmp_path: Any) -> None:
+    from triode.templating import attached_templates
+
+    (tmp_path / "auth").mkdir()
+    (tmp_path / "auth" / "login.html").write_text("mine {{ form }}")
+    attached_templates(app).folders.append(tmp_path)
+    assert browser.get("/login").text.startswith("mine")
+
+
+def test_setting_a_password_in_a_script(make_user: Make, browser: Any) -> None:
+    user = make_user()
+
+    async def change() -> None:
+        await set_password(user, "staple of another kind")
+
+    import anyio
+
+    anyio.run(change)
+    assert browser.log_in(password="staple of another kind").status_code == 303

@@ -1,0 +1,219 @@
+"""Queries: conditions, order, pages, values, changes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.db.models import Hero, Team, User
+
+from triode.db import (
+    Database,
+    MultipleRows,
+    Page,
+    QueryError,
+    RowNotFound,
+    Statement,
+    avg,
+    col,
+    count,
+    desc,
+    max_,
+    min_,
+    sum_,
+    upper,
+)
+
+AGES = {"ann": 17, "Bob": 30, "cy_l": 45, "dÖra": 30}
+
+
+@pytest.fixture
+def people(database: Database) -> Database:
+    User.insert_many(
+        {"email": f"{name}@x.org".lower(), "age": age, "bio": name, "password": "p"}
+        for name, age in AGES.items()
+    ).run()
+    return database
+
+
+def names(statement: Statement[list[User]]) -> list[str | None]:
+    return [user.bio for user in statement.run()]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (User.age >= 30, ["Bob", "cy_l", "dÖra"]),
+        (User.age != 30, ["ann", "cy_l"]),
+        ((User.age < 20) | (User.age > 40), ["ann", "cy_l"]),
+        ((User.age > 20) & ~(User.bio == "Bob"), ["cy_l", "dÖra"]),
+        (col(User.age).between(17, 30), ["ann", "Bob", "dÖra"]),
+        (col(User.age).in_([17, 45, 99]), ["ann", "cy_l"]),
+        (col(User.age).in_([]), []),
+        (col(User.age).not_in([30]), ["ann", "cy_l"]),
+        (col(User.bio).is_(None), []),
+        (User.bio != None, ["ann", "Bob", "cy_l", "dÖra"]),  # noqa: E711
+        (col(User.bio).contains("o"), ["Bob"]),
+        (col(User.bio).icontains("B"), ["Bob"]),
+        (col(User.bio).icontains("Ör"), ["dÖra"]),
+        (col(User.bio).icontains("öR"), ["dÖra"]),
+        (User.bio.startswith("a"), ["ann"]),
+        (User.bio.endswith("_l"), ["cy_l"]),
+        (col(User.bio).contains("*"), []),
+        (col(User.bio).contains("%"), []),
+        (col(User.bio).icontains("_"), ["cy_l"]),
+        (col(User.bio).like("_nn"), ["ann"]),
+        (User.age + 15 == 45, ["Bob", "dÖra"]),
+        (User.age > User.age - 1, ["ann", "Bob", "cy_l", "dÖra"]),
+    ],
+)
+def test_condition(people: Database, condition: object, expected: list[str]) -> None:
+    assert names(User.where(condition).order_by(User.id)) == expected
+
+
+def test_equality_by_name(people: Database) -> None:
+    assert names(User.where(age=30, bio="Bob")) == ["Bob"]
+
+
+def test_equality_with_none_is_null(people: Database) -> None:
+    assert names(User.where(bio=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("orders", "expected"),
+    [
+        ([desc(User.age), User.bio], ["cy_l", "Bob", "dÖra", "ann"]),
+        (["-age", "-bio"], ["cy_l", "dÖra", "Bob", "ann"]),
+        ([User.age.desc().nulls_last(), User.id], ["cy_l", "Bob", "dÖra", "ann"]),
+    ],
+)
+def test_order(people: Database, orders: list[object], expected: list[str]) -> None:
+    assert names(User.order_by(*orders)) == expected
+
+
+def test_limit_and_offset(people: Database) -> None:
+    query = User.order_by(User.id)
+    assert names(query.limit(2)) == ["ann", "Bob"]
+    assert names(query.offset(3)) == ["dÖra"]
+    assert names(query.limit(1).offset(1)) == ["Bob"]
+
+
+def test_values_of_one_shape_do_not_mix(people: Database) -> None:
+    assert names(User.where(User.age > 40)) == ["cy_l"]
+    assert names(User.where(User.age > 44, User.bio == "x")) == []
+    assert names(User.where(User.age > 20).order_by(User.id).limit(1)) == ["Bob"]
+
+
+def test_first_of_nothing_is_none(people: Database) -> None:
+    assert User.where(User.age > 99).first().run() is None
+    assert User.first(bio="Bob").run() == User.get(bio="Bob").run()
+
+
+def test_get_of_several_is_refused(people: Database) -> None:
+    with pytest.raises(MultipleRows):
+        User.get(age=30).run()
+    with pytest.raises(RowNotFound):
+        User.get(age=99).run()
+
+
+def test_count_and_exists(people: Database) -> None:
+    assert User.count().run() == 4
+    assert User.where(User.age == 30).order_by(User.age + 1).count().run() == 2
+    assert User.where(User.age == 30).limit(1).count().run() == 1
+    assert User.where(User.age == 30).exists().run() is True
+    assert User.exists(age=31).run() is False
+
+
+def test_page(people: Database) -> None:
+    page = User.order_by(User.id).page(2, size=3).run()
+    assert page == Page(items=page.items, total=4, page=2, size=3, pages=2)
+    assert [user.bio for user in page.items] == ["dÖra"]
+
+
+def test_values(people: Database) -> None:
+    rows = User.where(User.age < 20).values(User.bio, shout=upper(User.bio)).run()
+    assert rows == [{"bio": "ann", "shout": "ANN"}]
+
+
+def test_groups(people: Database) -> None:
+    rows = User.group_by(User.age).values(User.age, number=count(), first=min_(User.bio)).run()
+    assert rows == [
+        {"age": 17, "number": 1, "first": "ann"},
+        {"age": 30, "number": 2, "first": "Bob"},
+        {"age": 45, "number": 1, "first": "cy_l"},
+    ]
+
+
+def test_aggregates(people: Database) -> None:
+    [row] = User.values(total=sum_(User.age), mean=avg(User.age), oldest=max_(User.age)).run()
+    assert row == {"total": 122, "mean": 30.5, "oldest": 45}
+
+
+def test_update_of_many(people: Database) -> None:
+    assert User.where(User.age == 30).update(age=User.age + 1, bio="x").run() == 2
+    assert User.where(age=31, bio="x").count().run() == 2
+
+
+def test_delete_of_many(people: Database) -> None:
+    assert User.where(User.age == 30).delete().run() == 2
+    assert User.count().run() == 2
+
+
+def test_delete_with_a_limit_takes_no_more(people: Database) -> None:
+    assert User.order_by(User.id).limit(1).delete().run() == 1
+    assert names(User.order_by(User.id)) == ["Bob", "cy_l", "dÖra"]
+
+
+def test_streaming_gives_every_row(database: Database) -> None:
+    Team.insert_many({"name": f"team {number}"} for number in range(1234)).run()
+
+    async def stream() -> list[int]:
+        return [team.id async for team in Team.order_by(Team.id)]
+
+    assert asyncio.run(stream()) == list(range(1, 1235))
+
+
+def test_condition_has_no_truth_value() -> None:
+    with pytest.raises(QueryError, match="has no truth value"):
+        User.where(User.age > 3 and User.age < 5)
+
+
+def test_condition_of_another_model_is_refused(database: Database) -> None:
+    with pytest.raises(QueryError, match="Team.name is not a field of User"):
+        User.where(Team.name == "x").run()
+
+
+def test_unknown_field_is_refused() -> None:
+    with pytest.raises(QueryError, match="User has no field 'nam'"):
+        User.where(nam="x")
+    with pytest.raises(AttributeError, match="User has no field 'nam'"):
+        _ = User.nam
+    with pytest.raises(QueryError):
+        User.order_by("nam")
+
+
+def test_text_is_not_a_condition() -> None:
+    with pytest.raises(QueryError, match="is not a condition"):
+        User.where("age > 3")
+
+
+def test_insert_many_says_which_item_is_wrong(database: Database) -> None:
+    from triode.schema import ValidationFailed
+
+    with pytest.raises(ValidationFailed) as caught:
+        Team.insert_many([{"name": "A"}, {}, {"name": 7}]).run()
+    assert [error["loc"] for error in caught.value.errors] == [(1, "name"), (2, "name")]
+    assert Team.count().run() == 0
+
+
+def test_insert_many_is_all_or_nothing(database: Database) -> None:
+    from triode.db import Duplicate
+
+    with pytest.raises(Duplicate):
+        Team.insert_many([{"name": "A"}, {"name": "B"}, {"name": "A"}]).run()
+    assert Team.count().run() == 0
+
+
+def test_default_order_comes_from_meta(database: Database) -> None:
+    Hero.insert_many([{"name": "B"}, {"name": "A"}]).run()
+    assert [hero.name for hero in Hero.all().run()] == ["A", "B"]

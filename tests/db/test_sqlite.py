@@ -1,0 +1,255 @@
+"""The SQLite engine: durable groups, budgets, processes, memory, damage."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from tests.db.models import ALL, Team
+
+from triode.db import Database, DatabaseUnavailable, Duplicate, SchemaMismatch
+from triode.db.engine import Write
+from triode.db.engine.sqlite import SQLiteEngine
+
+
+def engine_of(database: Database) -> SQLiteEngine:
+    assert isinstance(database.engine, SQLiteEngine)
+    return database.engine
+
+
+async def save_all(count: int) -> list[Team]:
+    return list(await asyncio.gather(*(Team(name=f"t{n}").save() for n in range(count))))
+
+
+def test_concurrent_writes_share_commits(database: Database) -> None:
+    teams = asyncio.run(save_all(200))
+    assert sorted(team.id for team in teams) == list(range(1, 201))
+    assert Team.count().run() == 200
+
+
+def test_refused_write_leaves_its_neighbours_alone(database: Database) -> None:
+    async def work() -> list[object]:
+        writes = [Team(name=name).save() for name in ("a", "b", "a", "c")]
+        return list(await asyncio.gather(*writes, return_exceptions=True))
+
+    results = asyncio.run(work())
+    assert [type(result) for result in results] == [Team, Team, Duplicate, Team]
+    assert Team.count().run() == 3
+
+
+def test_group_of_writes_is_all_or_nothing(database: Database) -> None:
+    async def work() -> None:
+        channel = database.engine.awaiting
+        insert = "INSERT INTO team (name) VALUES (?)"
+        await channel.write([Write(insert, ("a",)), Write(insert, ("a",))])
+
+    with pytest.raises(Exception, match="UNIQUE constraint failed"):
+        asyncio.run(work())
+    assert Team.count().run() == 0
+
+
+WRITER = """
+    import asyncio, sys
+    from triode.db import Database, Model
+    class Team(Model):
+        name: str
+    async def work(prefix, count):
+        for number in range(count):
+            team = await Team(name=f"{prefix}-{number}").save()
+            print(team.name, flush=True)
+    async def main(url, prefix, tasks, count):
+        database = Database(url)
+        await database.start()
+        await asyncio.gather(*(work(f"{prefix}.{task}", count) for task in range(tasks)))
+        await database.stop()
+    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
+"""
+
+
+def start_writer(database: Database, prefix: str, tasks: int, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            textwrap.dedent(WRITER),
+            database.url,
+            prefix,
+            str(tasks),
+            str(count),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+
+
+def test_nothing_acknowledged_is_lost_by_kill(database: Database) -> None:
+    process = start_writer(database, "k", 16, 100_000)
+    assert process.stdout is not None
+    told = [process.stdout.readline().strip() for _ in range(400)]
+    process.send_signal(signal.SIGKILL)
+    told += [line.strip() for line in process.stdout if line.endswith("\n")]
+    process.wait()
+    process.stdout.close()
+    stored = {row["name"] for row in Team.values(Team.name).run()}
+    assert set(told) <= stored
+    assert len(stored) <= len(told) + 16
+
+
+def test_processes_take_turns(database: Database) -> None:
+    processes = [start_writer(database, str(number), 4, 25) for number in range(3)]
+    for process in processes:
+        process.communicate()
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert Team.count().run() == 300
+
+
+SLOW = (
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000) "
+    "SELECT count(*) FROM n"
+)
+
+
+def test_slow_read_leaves_the_loop(database: Database) -> None:
+    async def work() -> tuple[object, float]:
+        longest = 0.0
+
+        async def watch() -> None:
+            nonlocal longest
+            while True:
+                before = time.perf_counter()
+                await asyncio.sleep(0)
+                longest = max(longest, time.perf_counter() - before)
+
+        watcher = asyncio.create_task(watch())
+        rows = await database.engine.awaiting.read(SLOW, ())
+        watcher.cancel()
+        return rows, longest
+
+    rows, _ = asyncio.run(work())
+    assert rows == [(300_000,)]
+    assert engine_of(database).read_within_budget(SLOW, ()) is None
+
+
+def test_quick_read_stays_on_the_loop(database: Database) -> None:
+    assert engine_of(database).read_within_budget("SELECT 1", ()) == [(1,)]
+
+
+def test_reads_cannot_write(database: Database) -> None:
+    with pytest.raises(Exception, match="readonly|cannot be used"):
+        asyncio.run(database.engine.awaiting.read("DELETE FROM team", ()))
+
+
+def test_one_database_serves_many_loops(database: Database) -> None:
+    for number in range(3):
+        asyncio.run(save_all_named(f"loop {number}"))
+    assert Team.count().run() == 3
+
+
+async def save_all_named(name: str) -> None:
+    await Team(name=name).save()
+
+
+def test_threads_and_loops_share_the_writer(database: Database) -> None:
+    def work(number: int) -> None:
+        with database.active():
+            for each in range(20):
+                Team(name=f"{number}.{each}").save().run()
+
+    threads = [Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    asyncio.run(save_all(20))
+    for thread in threads:
+        thread.join()
+    assert Team.count().run() == 100
+
+
+def test_memory_database_is_shared_by_its_connections() -> None:
+    made = Database("sqlite://")
+    with made.active():
+        made.create_tables(*ALL).run()
+        asyncio.run(save_all(5))
+        assert Team.count().run() == 5
+    made.close()
+
+
+def test_memory_databases_are_apart() -> None:
+    first, second = Database("sqlite://"), Database("sqlite://")
+    with first.active():
+        first.create_tables(Team).run()
+        Team(name="a").save().run()
+    with second.active():
+        second.create_tables(Team).run()
+        assert Team.count().run() == 0
+    first.close()
+    second.close()
+
+
+def test_settings_of_a_file(database: Database) -> None:
+    reader = engine_of(database).borrow()
+    names = ("journal_mode", "synchronous", "foreign_keys")
+    settings = [reader.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    engine_of(database).give_back(reader)
+    assert settings == ["wal", 2, 1]
+
+
+def test_tables_are_strict(database: Database) -> None:
+    with pytest.raises(Exception, match="cannot store TEXT value in INTEGER column"):
+        write = Write("INSERT INTO user (email, age, password) VALUES ('a', 'x', 'p')")
+        asyncio.run(database.engine.awaiting.write([write]))
+
+
+def refused(url: str) -> str:
+    made = Database(url)
+    with pytest.raises(DatabaseUnavailable) as caught:
+        asyncio.run(made.start())
+    asyncio.run(made.stop())
+    return caught.value.message
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    assert f"Create '{tmp_path / 'no'}'" in refused(f"sqlite:///{tmp_path}/no/app.db")
+
+
+def test_folder_is_no_database(tmp_path: Path) -> None:
+    assert "is a folder" in refused(f"sqlite:///{tmp_path}")
+
+
+def test_other_file_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "app.db").write_text("hello, this is not a database " * 100)
+    message = refused(f"sqlite:///{tmp_path}/app.db")
+    assert "is not a SQLite database, or it is damaged" in message
+    assert str(tmp_path / "app.db") in message
+
+
+def test_table_that_lacks_a_column_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "app.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE team (id INTEGER PRIMARY KEY)")
+    connection.close()
+    made = Database(f"sqlite:///{path}")
+    with pytest.raises(SchemaMismatch, match="'team' in the database has no column name"):
+        made.create_tables(Team).run()
+    made.close()
+
+
+def test_existing_tables_are_left_alone(database: Database) -> None:
+    Team(name="a").save().run()
+    assert database.create_tables(*ALL).run() == []
+    assert Team.count().run() == 1
+
+
+def test_closed_database_opens_again(database: Database) -> None:
+    Team(name="a").save().run()
+    database.close()
+    assert Team.count().run() == 1
