@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 import sqlalchemy as sa
@@ -336,23 +336,23 @@ class KeyStatement(Statement[Any]):
 
 
 async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
-    values = {}
-    for field in table.fields:
+    names = table.given
+    values = table.read_given(row)
+    for field in table.optional:
         value = getattr(row, field.name)
-        is_left_out = field.is_automatic or field.info.server_default is not None
-        if value is not None or not is_left_out:
-            values[field.name] = value
-    names = tuple(values)
-    made = await insert(channel, table, names, tuple(values.values()))
-    for name, value in zip(generated_names(table, names), made, strict=True):
-        _set(row, name, value)
+        if value is not None:
+            names += (field.name,)
+            values += (value,)
+    made = await insert(channel, table, names, values)
+    if made:
+        for name, value in zip(generated_names(table, names), made, strict=True):
+            _set(row, name, value)
     row.__dict__.pop("_new", None)
 
 
 async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:
     problems: list[Problem] = []
-    names = tuple(field.name for field in table.fields if not field.is_automatic)
-    read = attrgetter(*names)
+    names = table.given
     rows: list[Any] = []
     for number, item in enumerate(items):
         row = item
@@ -362,7 +362,7 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
             except ValidationFailed as exc:
                 problems += exc.under(number).errors
                 continue
-        rows.append(read(row) if len(names) > 1 else (read(row),))
+        rows.append(table.read_given(row))
     if problems:
         raise ValidationFailed(problems)
     if rows:
@@ -371,7 +371,7 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
 
 
 def _many(relation: Any) -> ManyToManyRelation:
-    path = getattr(relation, "path", ())
+    path: tuple[Any, ...] = getattr(relation, "path", ())
     if len(path) != 1 or not isinstance(path[0], ManyToManyRelation):
         raise QueryError(
             f"{relation!r} is not a many-to-many relation of this model, such as Hero.powers.",
