@@ -41,7 +41,7 @@ from triode.server.limits import (
     expects_continue,
     split_target,
 )
-from triode.server.loop import start_task
+from triode.server.loop import start_task, step
 from triode.server.repeats import RepeatedBlock
 from triode.server.sweeper import Sweeper, sweeper_for
 from triode.server.wire import UnsafeHeaderError, Wire
@@ -320,7 +320,17 @@ class LaneProtocol(CycleProtocol):
             self._finish(call, outcome)
             return
         self.is_busy = True
-        task = start_task(self.loop, cast("Coroutine[Any, Any, Reply]", outcome), context)
+        coroutine = cast("Coroutine[Any, Any, Reply]", outcome)
+        if served.may_step:
+            try:
+                reply, task = step(self.loop, coroutine, context)
+            except Exception as exc:
+                reply, task = _error_reply(exc), None
+            if task is None:
+                self._finish(call, cast(Reply, reply))
+                return
+        else:
+            task = start_task(self.loop, coroutine, context)
         if task.done():
             self._finish_task(call, task)
         else:
