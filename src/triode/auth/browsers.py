@@ -54,9 +54,10 @@ def message_page(
     text: str,
     *,
     reason: str = "",
-    back: tuple[str, str] | None = None,
+    back: str = "",
+    back_label: str = "Go back",
 ) -> Page:
-    """Return a page that says one thing. `back` is where it leads: an address and its label."""
+    """Return a page that says one thing; `back` is the address that it leads to."""
     return account_page(
         call,
         "message.html",
@@ -65,6 +66,7 @@ def message_page(
         text=text,
         reason=reason,
         back=back,
+        back_label=back_label,
     )
 
 

@@ -185,7 +185,8 @@ class AccountPages:
             410,
             "This link does not work any more",
             exc.message,
-            back=(root_path(call) + self.auth.login_path, "Log in with a password"),
+            back=root_path(call) + self.auth.login_path,
+            back_label="Log in with a password",
         )
 
 
