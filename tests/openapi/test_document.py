@@ -19,6 +19,7 @@ from triode.binding.markers import Depends, Query
 from triode.errors import RouteError
 from triode.openapi import get_openapi
 from triode.routing import Router
+from triode.testing import TestClient
 
 
 class Note(msgspec.Struct):
@@ -79,12 +80,30 @@ def test_operation_id_twice_is_refused() -> None:
 
     with pytest.raises(RouteError) as caught:
         app.openapi()
+    with pytest.raises(RouteError), TestClient(app):
+        pass  # found at start-up
 
     assert caught.value.code == "openapi-duplicate-operation-id"
     assert caught.value.message == (
         "The operation id 'same' of GET /b is also that of GET /a. "
         "Give one of them another operation_id."
     )
+
+
+def test_callback_that_two_routes_share() -> None:
+    callbacks = Router()
+    callbacks.add_api_route("{$url}", lambda: None, operation_id="paid")
+    app = App()
+    app.add_api_route("/a", lambda: None, callbacks=callbacks.routes, name="a")
+    app.add_api_route("/b", lambda: None, callbacks=callbacks.routes, name="b")
+
+    ids = [
+        callback["{$url}"]["get"]["operationId"]
+        for path in ("/a", "/b")
+        for callback in operation(app, path)["callbacks"].values()
+    ]
+
+    assert ids == ["paid", "paid_2"]
 
 
 def test_operation_ids_that_nobody_chose_are_numbered() -> None:
@@ -340,6 +359,21 @@ def test_fragment_of_a_dependency_is_merged() -> None:
     app.add_api_route("/", lambda: None, dependencies=[Depends(Limit().check)])
 
     assert operation(app)["responses"]["429"] == {"description": "Too many requests"}
+
+
+def test_fragments_of_several_dependencies_are_left_as_they_are() -> None:
+    class Limit:
+        def __init__(self, status: str) -> None:
+            self.__openapi__ = {"responses": {status: {"description": "Limit"}}}
+
+        def __call__(self) -> None: ...
+
+    first, second = Limit("429"), Limit("503")
+    app = App()
+    app.add_api_route("/", lambda: None, dependencies=[Depends(first), Depends(second)])
+
+    assert {"429", "503"} <= operation(app)["responses"].keys()
+    assert first.__openapi__ == {"responses": {"429": {"description": "Limit"}}}
 
 
 def test_first_of_two_routes_for_a_path_is_described() -> None:

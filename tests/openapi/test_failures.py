@@ -11,7 +11,7 @@ from triode.binding import read_signature
 from triode.binding.markers import Depends
 from triode.errors import ClientError
 from triode.http import HTTPException
-from triode.openapi.failures import failures_of
+from triode.openapi.failures import Failures
 
 
 class Row:
@@ -48,7 +48,7 @@ class TooPoor(ClientError):
 
 
 def failures(handler: Any) -> dict[int, str]:
-    return failures_of(read_signature(handler))
+    return Failures().of(read_signature(handler))
 
 
 def test_method_of_a_named_class() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -40,57 +40,71 @@ class Local:
     name: str
 
 
-def uses_of(function: FunctionType) -> Iterator[Use]:
-    """Yield the attributes that a function's code reads, nested functions included."""
-    names = Names(function)
-    for code in nested_code(function.__code__):
-        parameters = _stable_parameters(code) if code is function.__code__ else frozenset()
-        yield from _uses_in(code, names, parameters)
+@dataclass(slots=True)
+class Reading:
+    """What a function's code mentions, nested functions included.
+
+    `values` are the globals and closure values that it names, `models.User` resolved.
+    `raises` tells whether it has a `raise` statement at all.
+    """
+
+    uses: list[Use] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+    raises: bool = False
 
 
-def globals_of(function: FunctionType) -> list[Any]:
-    """Return what the code names: values of its globals and closure, dotted names resolved."""
+def read_code(function: FunctionType) -> Reading:
+    """Return what a function's code mentions."""
     names = Names(function)
-    found: list[Any] = []
+    found = Reading()
     for code in nested_code(function.__code__):
-        for name in (*code.co_names, *code.co_freevars):
-            value = names.value(name)
-            if value is not UNKNOWN:
-                found.append(value)
-    for use in uses_of(function):
+        _read(code, names, found, is_outermost=code is function.__code__)
+    for use in found.uses:
         value = attribute_of(use.receiver, use.attribute)
         if value is not UNKNOWN:
-            found.append(value)
+            found.values.append(value)
     return found
 
 
-def _uses_in(code: CodeType, names: Names, parameters: frozenset[str]) -> Iterator[Use]:
+def _read(code: CodeType, names: Names, found: Reading, *, is_outermost: bool) -> None:
+    instructions = [
+        instruction
+        for instruction in dis.get_instructions(code)
+        if instruction.opname not in _TRANSPARENT
+    ]
+    parameters = _stable_parameters(code, instructions) if is_outermost else frozenset()
     top: Any = UNKNOWN
-    for instruction in dis.get_instructions(code):
-        if instruction.opname in _TRANSPARENT:
-            continue
-        if instruction.opname in _ATTRIBUTE_LOADS:
-            yield Use(top, instruction.argval)
+    for instruction in instructions:
+        operation = instruction.opname
+        if operation in _ATTRIBUTE_LOADS:
+            found.uses.append(Use(top, instruction.argval))
             top = attribute_of(top, instruction.argval)
-        elif instruction.opname in _NAME_LOADS:
+        elif operation in _NAME_LOADS:
             top = names.value(instruction.argval)
-        elif instruction.opname.startswith("LOAD_FAST"):
-            # COMPAT: 3.13 and later load two locals at once; the second is on top.
-            local = instruction.argval
-            name = local[-1] if isinstance(local, tuple) else local
+            if top is not UNKNOWN:
+                found.values.append(top)
+        elif operation.startswith("LOAD_FAST"):
+            name = _locals_of(instruction)[-1]
             top = Local(name) if name in parameters else UNKNOWN
         else:
+            found.raises = found.raises or operation == "RAISE_VARARGS"
             top = UNKNOWN
 
 
-def _stable_parameters(code: CodeType) -> frozenset[str]:
+def _stable_parameters(code: CodeType, instructions: list[dis.Instruction]) -> frozenset[str]:
     count = code.co_argcount + code.co_kwonlyargcount
     stored: set[str] = set()
-    for instruction in dis.get_instructions(code):
+    for instruction in instructions:
         if instruction.opname.startswith(("STORE_FAST", "DELETE_FAST")):
-            local = instruction.argval
-            stored.update(local if isinstance(local, tuple) else (local,))
+            stored.update(_locals_of(instruction))
     return frozenset(code.co_varnames[:count]) - stored
+
+
+def _locals_of(instruction: dis.Instruction) -> tuple[str, ...]:
+    """Return the locals that an instruction touches, the one on top of the stack last."""
+    # COMPAT: from 3.13 on, one instruction may load or store two.
+    local = instruction.argval
+    return local if isinstance(local, tuple) else (local,)
 
 
 def annotations_in(annotation: Any) -> Iterator[type]:

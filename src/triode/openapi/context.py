@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from triode.openapi.failures import Failures
+from triode.openapi.operation_ids import OperationIds
 from triode.schema import Mode, Registry
 
 Json: TypeAlias = dict[str, Any]
@@ -15,15 +18,14 @@ Json: TypeAlias = dict[str, Any]
 class Context:
     """The registry of schemas, and what operations add to the whole document.
 
-    `make_operation_id` names the operations of routes that do not say themselves. `output` is
-    "input" where a class shall have one schema only, for what is accepted and what is sent.
+    `output` is "input" where one schema of a class stands for what is accepted and what is sent.
     """
 
-    make_operation_id: Callable[[Any], str] | None = None
+    operation_ids: OperationIds = field(default_factory=OperationIds)
     registry: Registry = field(default_factory=Registry)
     security_schemes: Json = field(default_factory=dict)
-    operation_ids: dict[str, str] = field(default_factory=dict)
     output: Mode = "output"
+    failures: Failures = field(default_factory=Failures)
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:
         """Return a reference to a component of ours; a user's class may have the same name."""
@@ -33,7 +35,7 @@ class Context:
 
 
 def merge_into(target: Json, update: Mapping[str, Any]) -> None:
-    """Merge an OpenAPI fragment: objects key by key, lists one after the other."""
+    """Merge a copy of an OpenAPI fragment: objects key by key, lists one after the other."""
     for key, value in update.items():
         present = target.get(key)
         if isinstance(present, dict) and isinstance(value, Mapping):
@@ -41,4 +43,4 @@ def merge_into(target: Json, update: Mapping[str, Any]) -> None:
         elif isinstance(present, list) and isinstance(value, list):
             target[key] = present + [item for item in value if item not in present]
         else:
-            target[key] = value
+            target[key] = deepcopy(value)

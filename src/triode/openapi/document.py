@@ -7,6 +7,7 @@ from typing import Any
 
 from triode.openapi.context import Context, Json
 from triode.openapi.operation import describe_route
+from triode.openapi.operation_ids import OperationIds
 from triode.routing import Route
 
 OPENAPI_VERSION = "3.1.0"
@@ -42,7 +43,7 @@ def get_openapi(
         RouteError: two operations have the same id.
     """
     context = Context(
-        generate_unique_id_function,
+        OperationIds(generate_unique_id_function),
         output="output" if separate_input_output_schemas else "input",
     )
     info = {

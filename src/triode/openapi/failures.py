@@ -9,86 +9,93 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeAlias
 
 from triode.binding.description import Dependency
 from triode.binding.signature import signature_of
 from triode.errors import BindingError
-from triode.openapi.bytecode import Local, globals_of, parameter_classes, uses_of
+from triode.openapi.bytecode import Local, parameter_classes, read_code
 from triode.openapi.names import UNKNOWN, attribute_of, function_of
 from triode.openapi.raises import raises_of
 
 _MOST_FUNCTIONS = 100
 
 
-def failures_of(dependant: Dependency) -> dict[int, str]:
-    """Return status and description of the errors that a handler's code leads to.
+class Failures:
+    """Finds failures, and reads each function once for all the handlers that lead to it."""
 
-    Several descriptions of one status are joined; the order is that of the status.
-    """
-    found: dict[int, list[str]] = {}
-    for status, description in _Search(node.call for node in dependant.walk()).run():
-        descriptions = found.setdefault(status, [])
-        if description not in descriptions:
-            descriptions.append(description)
-    return {status: "; ".join(found[status]) for status in sorted(found)}
+    def __init__(self) -> None:
+        self._steps: dict[_Place, _Step] = {}
 
+    def of(self, dependant: Dependency) -> dict[int, str]:
+        """Return status and description of the errors that a handler's code leads to.
 
-class _Search:
-    """Walks from handlers and dependencies to the functions that they call."""
+        Several descriptions of one status are joined; the order is that of the status.
+        """
+        found: dict[int, list[str]] = {}
+        for status, description in self._search(node.call for node in dependant.walk()):
+            descriptions = found.setdefault(status, [])
+            if description not in descriptions:
+                descriptions.append(description)
+        return {status: "; ".join(found[status]) for status in sorted(found)}
 
-    def __init__(self, calls: Iterable[Callable[..., Any]]) -> None:
-        self._waiting: list[tuple[FunctionType, type | None]] = []
-        self._seen: set[tuple[FunctionType, type | None]] = set()
-        self._spoken: list[Any] = []
+    def _search(self, calls: Iterable[Callable[..., Any]]) -> Iterator[tuple[int, str]]:
+        waiting: list[_Place] = []
         for call in calls:
             if hasattr(call, "__responses__") and not inspect.isclass(call):
-                self._spoken.append(call)
+                yield from call.__responses__("__call__").items()
             function = function_of(call)
             if function is not None:
-                self._visit(function, None)
+                waiting.append((function, None))
+        seen: set[_Place] = set()
+        while waiting and len(seen) < _MOST_FUNCTIONS:
+            place = waiting.pop(0)
+            if place not in seen:
+                seen.add(place)
+                step = self._step(place)
+                yield from step.responses
+                waiting.extend(step.next)
 
-    def run(self) -> Iterator[tuple[int, str]]:
-        """Yield status and description, repeated ones too."""
-        for dependency in self._spoken:
-            yield from dependency.__responses__("__call__").items()
-        while self._waiting:
-            function, owner = self._waiting.pop(0)
-            yield from raises_of(function)
-            yield from self._responses_of(function, owner)
-            self._follow(function)
+    def _step(self, place: _Place) -> _Step:
+        if place not in self._steps:
+            self._steps[place] = _read_step(*place)
+        return self._steps[place]
 
-    def _visit(self, function: FunctionType, owner: type | None) -> None:
-        if (function, owner) not in self._seen and len(self._seen) < _MOST_FUNCTIONS:
-            self._seen.add((function, owner))
-            self._waiting.append((function, owner))
 
-    def _follow(self, function: FunctionType) -> None:
-        package = _package_of(function)
-        for value in globals_of(function):
-            if isinstance(value, FunctionType):
-                target = inspect.unwrap(value)
-                if isinstance(target, FunctionType) and _package_of(target) == package:
-                    self._visit(target, None)
+# A function, and the class that its first parameter is or has as its type.
+_Place: TypeAlias = tuple[FunctionType, type | None]
 
-    def _responses_of(
-        self, function: FunctionType, owner: type | None
-    ) -> Iterator[tuple[int, str]]:
-        hints = _hints_of(function, owner)
-        reached = _speaking(globals_of(function))
-        for name in hints:
-            reached.extend(_speaking(parameter_classes(hints, name)))
-        for use in uses_of(function):
-            for kind in _asked(use.receiver, use.attribute, hints, reached):
-                yield from kind.__responses__(use.attribute).items()
-                self._visit_method(kind, use.attribute, _package_of(function))
 
-    def _visit_method(self, kind: type, name: str, package: str) -> None:
-        """Look into a method that the user added to a class of theirs."""
-        method = attribute_of(kind, name)
-        if isinstance(method, FunctionType) and _package_of(method) == package:
-            self._visit(method, kind)
+@dataclass(slots=True)
+class _Step:
+    """What one function answers by itself, and the functions it leads to."""
+
+    responses: list[tuple[int, str]] = field(default_factory=list)
+    next: list[_Place] = field(default_factory=list)
+
+
+def _read_step(function: FunctionType, owner: type | None) -> _Step:
+    reading = read_code(function)
+    step = _Step(list(raises_of(function)) if reading.raises else [])
+    package = _package_of(function)
+    for value in reading.values:
+        target = inspect.unwrap(value) if isinstance(value, FunctionType) else None
+        if isinstance(target, FunctionType) and _package_of(target) == package:
+            step.next.append((target, None))
+    hints = _hints_of(function, owner)
+    reached = _speaking(reading.values)
+    for name in hints:
+        reached.extend(_speaking(parameter_classes(hints, name)))
+    for use in reading.uses:
+        for kind in _asked(use.receiver, use.attribute, hints, reached):
+            step.responses.extend(kind.__responses__(use.attribute).items())
+            # A method that the user added to the class is read as well.
+            method = attribute_of(kind, use.attribute)
+            if isinstance(method, FunctionType) and _package_of(method) == package:
+                step.next.append((method, kind))
+    return step
 
 
 def _asked(

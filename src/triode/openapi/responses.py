@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -12,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
 from triode.openapi.context import Context, Json, merge_into
-from triode.openapi.failures import failures_of
 from triode.routing import Route
 from triode.schema import describe, title_of
 
@@ -41,7 +39,7 @@ def describe_responses(
             JSON,
             context.named("HTTPValidationError", lambda: _invalid(context)),
         )
-    for status, description in failures_of(route.dependant).items():
+    for status, description in context.failures.of(route.dependant).items():
         if str(status) not in responses:
             error = context.named("HTTPError", _error)
             responses[str(status)] = _content(description, JSON, error)
@@ -98,13 +96,13 @@ def _add_declared(responses: Json, route: Route, context: Context) -> None:
     media_type = classes[0].media_type or JSON
     for status, declared in (route.options.responses or {}).items():
         key = str(status).upper()
-        response = copy.deepcopy({name: declared[name] for name in declared if name != "model"})
-        if declared.get("model") is not None:
-            schema = describe(declared["model"]).json_schema(context.registry, context.output)
-            merge_into(response, {"content": {media_type: {"schema": schema}}})
+        response = {name: declared[name] for name in declared if name != "model"}
         found = responses.setdefault("default" if key == "DEFAULT" else key, {})
         description = found.get("description")
         merge_into(found, response)
+        if declared.get("model") is not None:
+            schema = describe(declared["model"]).json_schema(context.registry, context.output)
+            merge_into(found, {"content": {media_type: {"schema": schema}}})
         found["description"] = response.get("description") or description or _meaning(key)
 
 

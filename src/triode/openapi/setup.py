@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from triode.openapi.bundle import respond
 from triode.openapi.context import Json
 from triode.openapi.document import OPENAPI_VERSION, get_openapi
+from triode.openapi.operation_ids import OperationIds
 from triode.openapi.pages import (
     get_redoc_html,
     get_swagger_ui_html,
@@ -60,6 +61,8 @@ class DocumentedApp(Protocol):
 
     def openapi(self) -> Json: ...
 
+    def add_startup(self, hook: Callable[[], Any]) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -93,6 +96,7 @@ class Documentation:
         app = self.app
         if app.openapi_url is None:
             return
+        app.add_startup(self.check)
         self._add(app.openapi_url, self._serve_document)
         self._add(f"{self.assets_url}/{{name}}", self._serve_asset)
         if app.docs_url is not None:
@@ -101,6 +105,14 @@ class Documentation:
                 self._add(app.swagger_ui_oauth2_redirect_url, self._serve_oauth2_redirect)
         if app.redoc_url is not None:
             self._add(app.redoc_url, self._serve_redoc)
+
+    def check(self) -> None:
+        """Find at start-up what would make the document invalid.
+
+        Raises:
+            RouteError: two operations have the same id.
+        """
+        OperationIds(self.app.generate_unique_id_function).check(self.app.routes)
 
     def document(self) -> Json:
         """Return the document, built again if routes were added or removed since."""
@@ -152,14 +164,15 @@ class Documentation:
         # Not through `add_api_route`: the application's own dependencies are for its own routes.
         self.app.routes.append(Route(path, handler, options=RouteOptions(include_in_schema=False)))
 
-    async def _serve_document(self, request: Request) -> Response:
+    # Not async: a first document of many routes takes a while, which a thread may take.
+    def _serve_document(self, request: Request) -> Response:
         encoded = self.encoded(_root_path(request))
         headers = {"ETag": encoded.etag, "Cache-Control": "no-cache"}
         if encoded.etag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
         return Response(encoded.content, headers=headers, media_type="application/json")
 
-    async def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
+    def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
         app, root_path = self.app, _root_path(request)
         redirect = app.swagger_ui_oauth2_redirect_url
         return get_swagger_ui_html(
