@@ -16,6 +16,8 @@ _ESCAPED = re.compile(r"~([0-9A-F]{2})")
 
 def encode_key(key: object) -> str:
     """Return a key as one path segment, never "." or ".."."""
+    if type(key) is int:
+        return str(key)
     segment = quote(str(key), safe="").replace("~", "~7E").replace("%", "~")
     return segment.replace(".", "~2E") if segment.strip(".") == "" else segment
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 import sqlalchemy as sa
 
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
+from triode.db.field import Field
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.query import Page, Query, check_values
@@ -32,6 +33,8 @@ from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 _set = msgspec.Struct.__setattr__
 
 
+# mypy looks at the bases before the metaclass, and would take msgspec's word for a model.
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
 class Model(msgspec.Struct, metaclass=ModelMeta):
     """A row of a table, and the base of every model.
 
@@ -39,7 +42,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     """
 
     if TYPE_CHECKING:
-        id: Any
+        id: Any = None
         table: ClassVar[sa.Table]
 
     __table__: ClassVar[ModelTable]

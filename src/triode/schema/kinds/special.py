@@ -51,6 +51,8 @@ _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 class EmailSchema(StringSchema):
     """An email address; the domain is written in lower case."""
 
+    kind = "email"
+
     @property
     def label(self) -> str:
         return "function-after[_validate(), str]"
@@ -118,6 +120,8 @@ def _normalized_domain(domain: str) -> str:
 class UrlSchema(StringSchema):
     """An absolute http or https address."""
 
+    kind = "url"
+
     @property
     def label(self) -> str:
         return "url"
@@ -164,6 +168,8 @@ def _url_problem(address: str) -> str:
 class SecretSchema(StringSchema):
     """Text that no answer may show."""
 
+    kind = "secret"
+
     @property
     def is_plain(self) -> bool:
         return False
@@ -193,6 +199,7 @@ class ParsedSchema(Schema):
     ) -> None:
         super().__init__(annotation, info)
         self.type = type_
+        self.kind = type_
         self.words = words
         self.format = format_
 
