@@ -79,6 +79,7 @@ class LaneProtocol(CycleProtocol):
         self.idle_size = 0
         self.trailers = 0
         self.messages = 0
+        self.is_whole = False
         self.is_busy = False
         self.is_reading_head = False
         self.is_reading_body = False
@@ -155,6 +156,7 @@ class LaneProtocol(CycleProtocol):
         if not self.is_reading_head:
             self.silent_seconds = 0
         self.messages = 0
+        self.is_whole = False
         self.read_size = len(data)
         try:
             self.parser.feed_data(data)
@@ -178,7 +180,7 @@ class LaneProtocol(CycleProtocol):
                 self.idle_size += len(data)
                 if self.idle_size > MAX_HEAD:
                     self._refuse(RefusedError(431, "The request's head is too large."))
-            elif self.messages == 1:
+            elif self.messages == 1 and self.is_whole:
                 self._remember(data)
 
     def _serve_repeated(self, data: bytes) -> bool:
@@ -229,6 +231,7 @@ class LaneProtocol(CycleProtocol):
         self.headers = []
         self.expect_100_continue = False
         self.is_reading_head = True
+        self.is_whole = True
         self.silent_seconds = 0
         self.idle_size = -self.read_size
         self.trailers = 0
