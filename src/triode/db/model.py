@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 import sqlalchemy as sa
 
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
+from triode.db.field import Field
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.query import Page, Query, check_values
@@ -31,6 +32,8 @@ from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 _set = msgspec.Struct.__setattr__
 
 
+# On the class, not on its metaclass: mypy would find the one of msgspec.Struct before it.
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
 class Model(msgspec.Struct, metaclass=ModelMeta):
     """A row of a table, and the base of every model.
 
@@ -38,7 +41,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     """
 
     if TYPE_CHECKING:
-        id: Any
+        id: Any = Field(default=None)
         table: ClassVar[sa.Table]
 
     __table__: ClassVar[ModelTable]
@@ -175,7 +178,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
         await delete_row(channel, table, getattr(self, table.primary_key.name))
-        self.__dict__["_new"] = True
+        vars(self)["_new"] = True
 
     def load(self, *relations: Any) -> Statement[Self]:
         """Load relations, for all rows of the query that gave this one, in one statement each."""
