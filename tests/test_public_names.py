@@ -82,10 +82,6 @@ PUBLIC_NAMES = [
     "sum_",
     "transaction",
     "upper",
-    "not_",
-    "is_null",
-    "in_",
-    "col",
     "url_for",
     "utcnow",
 ]

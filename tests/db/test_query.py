@@ -179,7 +179,7 @@ def test_condition_has_no_truth_value() -> None:
 
 
 def test_condition_of_another_model_is_refused(database: Database) -> None:
-    with pytest.raises(QueryError, match="Team.name is not a field of User"):
+    with pytest.raises(QueryError, match=r"Team\.name is not a field of User"):
         User.where(Team.name == "x").run()
 
 

@@ -75,17 +75,10 @@ WRITER = """
 """
 
 
-def start_writer(database: Database, prefix: str, tasks: int, count: int) -> subprocess.Popen[str]:
+def start_writer(database: Database, *arguments: object) -> subprocess.Popen[str]:
+    program = [sys.executable, "-c", textwrap.dedent(WRITER), database.url]
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            textwrap.dedent(WRITER),
-            database.url,
-            prefix,
-            str(tasks),
-            str(count),
-        ],
+        [*program, *map(str, arguments)],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -145,7 +138,7 @@ def test_quick_read_stays_on_the_loop(database: Database) -> None:
 
 
 def test_reads_cannot_write(database: Database) -> None:
-    with pytest.raises(Exception, match="readonly|cannot be used"):
+    with pytest.raises(Exception, match="attempt to write a readonly"):
         asyncio.run(database.engine.awaiting.read("DELETE FROM team", ()))
 
 
@@ -204,8 +197,8 @@ def test_settings_of_a_file(database: Database) -> None:
 
 
 def test_tables_are_strict(database: Database) -> None:
+    write = Write("INSERT INTO user (email, age, password) VALUES ('a', 'x', 'p')")
     with pytest.raises(Exception, match="cannot store TEXT value in INTEGER column"):
-        write = Write("INSERT INTO user (email, age, password) VALUES ('a', 'x', 'p')")
         asyncio.run(database.engine.awaiting.write([write]))
 
 

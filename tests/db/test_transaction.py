@@ -55,7 +55,7 @@ def test_inner_block_is_a_savepoint(database: Database) -> None:
     async def work() -> None:
         async with transaction():
             await Team(name="a").save()
-            with pytest.raises(Stop):
+            with pytest.raises(Stop):  # noqa: PT012
                 async with transaction():
                     await Team(name="b").save()
                     raise Stop
@@ -81,7 +81,7 @@ def test_refused_write_leaves_the_block_usable(database: Database) -> None:
 def test_plain_block(database: Database) -> None:
     with transaction():
         Team(name="a").save().run()
-        with pytest.raises(Stop), transaction():
+        with pytest.raises(Stop), transaction():  # noqa: PT012
             Team(name="b").save().run()
             raise Stop
     assert names() == ["a"]

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from triode.errors import TriodeError
 from triode.testing import AsyncTestClient, LaneClient, LiveServer, TestClient
 
 events: list[str] = []
@@ -118,3 +119,18 @@ def test_async_client_runs_the_lifespan():
 
     assert asyncio.run(use()) == {"greeting": "hello", "path": "/greet"}
     assert events == ["start", "stop"]
+
+
+@pytest.mark.parametrize("kind", [TestClient, LaneClient])
+def test_async_function_runs_beside_the_application(kind):
+    async def add(first: int, *, second: int) -> int:
+        await asyncio.sleep(0)
+        return first + second
+
+    with kind(make_app()) as client:
+        assert client.call(add, 1, second=2) == 3
+
+
+def test_client_that_is_not_open_runs_nothing():
+    with pytest.raises(TriodeError, match="Open the client first"):
+        TestClient(make_app()).call(asyncio.sleep, 0)

@@ -11,12 +11,14 @@ from markupsafe import Markup
 from triode.admin.columns import rows_of
 from triode.admin.desk import Desk
 from triode.admin.filters import Filter
+from triode.admin.labels import words_of
 from triode.admin.pages import FilterBox, Heading, Link, ListPage
 from triode.admin.paging import page_count, pages_of
-from triode.admin.state import ListState, clean
+from triode.admin.state import ListState
 from triode.admin.visit import Visit
 
 DELETE = "delete_selected"
+MOST_NAMED = 3
 
 
 def read_state(desk: Desk, query: dict[str, str]) -> ListState:
@@ -75,9 +77,7 @@ async def list_page(visit: Visit, desk: Desk) -> ListPage:
         plural=desk.plural,
         add=visit.at.add(desk.slug) if desk.admin.can_add(visit.user) else "",
         search=state.search,
-        searchable=", ".join(
-            path.text.replace(".", " ").replace("_", " ") for path in desk.search.paths
-        ),
+        searchable=", ".join(words_of(path.text) for path in desk.search.paths[:MOST_NAMED]),
         carried=state.pairs_without("q"),
         filters=[await filter_box(each, state) for each in desk.filters],
         clear="?" if state.is_narrowed else "",
@@ -92,14 +92,16 @@ async def list_page(visit: Visit, desk: Desk) -> ListPage:
 def headings(desk: Desk, state: ListState) -> list[Heading]:
     """Return the heads of the columns; each leads to the list sorted by it."""
     found = []
+    sort = state.sort or desk.sort
+    shown = replace(state, sort=sort)
     for plan in desk.columns:
-        is_sorted = state.sort.removeprefix("-") == plan.name
-        direction = "descending" if state.sort.startswith("-") else "ascending"
+        is_sorted = sort.removeprefix("-") == plan.name
+        direction = "descending" if sort.startswith("-") else "ascending"
         found.append(
             Heading(
                 label=plan.label,
                 css=plan.css,
-                sort=state.sorted_by(plan.name).url if plan.order is not None else "",
+                sort=shown.sorted_by(plan.name).url if plan.order is not None else "",
                 direction=direction if is_sorted else None,  # type: ignore[arg-type]
             )
         )
@@ -138,6 +140,3 @@ def actions_for(visit: Visit, desk: Desk) -> Sequence[tuple[str, str]]:
     if desk.admin.can_delete(visit.user):
         found.append((DELETE, "Delete the selected"))
     return found
-
-
-__all__ = ["DELETE", "actions_for", "clean", "list_page", "narrowed", "ordered", "read_state"]

@@ -55,6 +55,13 @@ def plan_ordering(desk: Desk) -> list[Any]:
     return orders or [desk.key.desc()]
 
 
+def sort_of(desk: Desk) -> str:
+    """Return the column by which the list is sorted at first, with "-" for descending."""
+    texts = [*(desk.admin.ordering or desk.reflection.table.options.ordering), ""]
+    sortable = [plan.name for plan in desk.columns if plan.order is not None]
+    return texts[0] if texts[0].removeprefix("-") in sortable else ""
+
+
 def plan_filter(around: Surroundings, desk: Desk, text: str) -> Filter:
     """Compile one entry of `list_filter`."""
     option = Option(desk.admin, "list_filter")

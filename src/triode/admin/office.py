@@ -14,7 +14,7 @@ from triode.admin.form_plan import plan_form
 from triode.admin.list_display import plan_columns
 from triode.admin.lookups import Target
 from triode.admin.model_admin import ModelAdmin
-from triode.admin.narrowing import plan_filter, plan_ordering, plan_search
+from triode.admin.narrowing import plan_filter, plan_ordering, plan_search, sort_of
 from triode.admin.surroundings import Surroundings
 from triode.auth import Auth
 from triode.auth.browsers import style_path
@@ -100,6 +100,7 @@ def furnish(desk: Desk, around: Surroundings) -> None:
     desk.search = plan_search(desk)
     desk.filters = [plan_filter(around, desk, text) for text in desk.admin.list_filter]
     desk.ordering = plan_ordering(desk)
+    desk.sort = sort_of(desk)
 
 
 def targets_of(desk: Desk, around: Surroundings) -> dict[str, Target]:

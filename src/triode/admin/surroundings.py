@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from triode.admin.addresses import Addresses
+from triode.admin.addresses import Addresses, encode_key
 from triode.admin.desk import Desk, make_desk
 from triode.admin.model_admin import ModelAdmin
 
@@ -37,5 +38,5 @@ class Surroundings:
 
     def own_link(self, desk: Desk) -> Callable[[Any], str]:
         """Return what gives the page of a row of a desk."""
-        edit, slug, key_of = self.at.edit, desk.slug, desk.key_of
-        return lambda row: edit(slug, key_of(row))
+        start, read = f"{self.at.list(desk.slug)}/", attrgetter(desk.reflection.key.name)
+        return lambda row: f"{start}{encode_key(read(row))}/edit"

@@ -6,16 +6,16 @@ IPython is used where it is installed, else the console of the standard library,
 from __future__ import annotations
 
 import ast
-import asyncio
 import atexit
 import code
 import inspect
 import rlcompleter
 import sys
+import traceback
 from collections.abc import Callable, Coroutine
 from importlib.util import find_spec
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, TracebackType
 from typing import Any, TypeAlias
 
 import triode
@@ -29,6 +29,8 @@ except ImportError:  # Windows has none
     readline = None  # type: ignore[assignment]
 
 HISTORY_FILE = Path("~/.triode_history").expanduser()
+
+_TYPED = {"<console>", "<stdin>"}
 
 RunCoroutine: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Any]
 
@@ -54,11 +56,12 @@ def shell(target: str = "") -> None:
 
 def namespace_of(app: App, program: dict[str, Any]) -> dict[str, Any]:
     """Return the names of a shell: triode's, the program's, every model's, and `app`."""
-    names = {name: value for name, value in program.items() if not name.startswith("__")}
-    if models := sys.modules.get("triode.db"):
-        names.update(models.model_registry)
+    names: dict[str, Any] = {}
+    if models := sys.modules.get("triode.db.table"):
         handed: list[str] = getattr(triode, "__all__")  # noqa: B009 -- made on demand
-        names.update({name: getattr(triode, name) for name in handed if name not in names})
+        names.update({name: getattr(triode, name) for name in handed})
+        names.update(models.model_registry)
+    names.update({name: value for name, value in program.items() if not name.startswith("__")})
     return {**names, "app": app}
 
 
@@ -71,6 +74,16 @@ class AwaitingConsole(code.InteractiveConsole):
         self.has_failed = False
         self.compile.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
+    def run_all(self, source: str) -> None:
+        """Run a whole program."""
+        try:
+            program = compile(source, "<stdin>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        except (SyntaxError, ValueError):
+            self.has_failed = True
+            self.showsyntaxerror("<stdin>")
+        else:
+            self.runcode(program)
+
     def runcode(self, code: CodeType) -> None:
         """Run one statement; a coroutine is run on the application's event loop."""
         function = FunctionType(code, self.locals)
@@ -78,21 +91,27 @@ class AwaitingConsole(code.InteractiveConsole):
             result = function()
             if inspect.iscoroutine(result):
                 self._run(result)
-        except (SystemExit, asyncio.CancelledError):
+        except SystemExit:
             raise
-        except BaseException:
-            self.showtraceback()
+        except KeyboardInterrupt:
+            self.write("KeyboardInterrupt\n")
+        except BaseException as exc:
+            self.has_failed = True
+            exc.__traceback__ = _from_typed_line(exc.__traceback__)
+            self.write("".join(traceback.format_exception(exc)))
 
-    def showtraceback(self) -> None:
-        """Print the traceback of what was raised, and remember that something was."""
-        self.has_failed = True
-        super().showtraceback()
+
+def _from_typed_line(trace: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without what led to the line that was typed."""
+    while trace is not None and trace.tb_frame.f_code.co_filename not in _TYPED:
+        trace = trace.tb_next
+    return trace
 
 
 def _open_console(names: dict[str, Any], run: RunCoroutine) -> None:
     console = AwaitingConsole(names, run)
     if not sys.stdin.isatty():
-        console.runsource(sys.stdin.read(), "<stdin>", "exec")
+        console.run_all(sys.stdin.read())
         sys.exit(1 if console.has_failed else 0)
     _load_history(names)
     models = [name for name, value in names.items() if _is_model(value)]
@@ -101,8 +120,8 @@ def _open_console(names: dict[str, Any], run: RunCoroutine) -> None:
 
 
 def _is_model(value: object) -> bool:
-    room = sys.modules.get("triode.db")
-    return room is not None and isinstance(value, type) and value in room.model_registry.values()
+    models = sys.modules.get("triode.db.table")
+    return models is not None and value in models.model_registry.values()
 
 
 def _load_history(names: dict[str, Any]) -> None:

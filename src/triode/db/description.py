@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
+
 from triode.db.field import ColumnInfo
 from triode.db.table import ModelField, ModelTable
 from triode.schema import MISSING, FieldDescription, ObjectSchema
@@ -26,6 +28,19 @@ class ModelSchema(ObjectSchema):
     def exact_types(self) -> frozenset[type]:
         # Secret values are no fields of the Struct, so msgspec writes what may be sent.
         return frozenset({self.target})
+
+    def construct_from(self, raw: msgspec.Struct) -> Any:
+        table = self.table
+        made = table.make(*[self._value_from(raw, field) for field in table.public])
+        hidden = made.__dict__
+        hidden["_new"] = True
+        for field in table.secret:
+            hidden[field.name] = self._value_from(raw, field)
+        return made
+
+    def _value_from(self, raw: msgspec.Struct, field: ModelField) -> Any:
+        value = getattr(raw, field.name, msgspec.UNSET)
+        return field.make_default() if value is msgspec.UNSET else value
 
     def construct(self, values: dict[str, Any]) -> Any:
         return self._make(values)

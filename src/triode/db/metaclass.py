@@ -166,7 +166,8 @@ def _make_model(
     )
     type.__setattr__(model, "__table__", table)
     table.model = model
-    table.build = row_builder(table, model)
+    table.make = msgspec.StructMeta.__call__.__get__(model)
+    table.build = row_builder(table)
     for field in fields:
         setattr(own_meta, field.name, field.column)
     schema = ModelSchema(table, model, lambda values: make_object(table, values))
@@ -288,12 +289,12 @@ def install(relation: Any) -> None:
     table.slots[relation.name] = slot
 
 
-def row_builder(table: ModelTable, model: type) -> Any:
+def row_builder(table: ModelTable) -> Any:
     """Return what makes objects of rows, in the order of `table.loaded`.
 
     PERF: 52 ns a row, since the Struct's own constructor is called without Python code between.
     """
-    raw = msgspec.StructMeta.__call__.__get__(model)
+    raw = table.make
     width = len(table.public)
     secrets = [field.name for field in table.secret]
 
@@ -316,19 +317,19 @@ def row_builder(table: ModelTable, model: type) -> Any:
 
 def make_object(table: ModelTable, values: dict[str, Any]) -> Any:
     """Make an unsaved object of valid values; what is absent takes its default."""
-    raw = msgspec.StructMeta.__call__.__get__(table.model)
-    row = [
-        values[field.name] if field.name in values else field.make_default()
-        for field in table.public
-    ]
-    made = raw(*row)
+    made = table.make(
+        *[
+            values[field.name] if field.name in values else field.make_default()
+            for field in table.public
+        ]
+    )
     hidden = made.__dict__
     hidden["_new"] = True
     for field in table.secret:
         hidden[field.name] = values[field.name] if field.name in values else field.make_default()
-    for name, slot in table.slots.items():
-        if name in values:
-            slot.fill(made, values[name])
+    if table.slots:
+        for name in values.keys() & table.slots.keys():
+            table.slots[name].fill(made, values[name])
     return made
 
 
@@ -342,28 +343,40 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in given.items():
-        relation = table.relations.get(name)
-        if relation is not None:
-            field, key = relation.assigned(value)
+        field, key = table.by_name.get(name), value
+        if field is None:
+            field, key = _assigned(table, name, value)
             if hasattr(type(value), "__table__"):
                 values[name] = value
-        else:
-            field, key = table.field(name), value
         start = len(problems)
-        valid = field.schema.validate(key, (name,), problems)
+        valid = field.validate(key, (name,), problems)
         if valid is not INVALID:
             values[field.name] = valid
         elif field.is_secret:
             for found in problems[start:]:
                 found["input"] = HIDDEN
-    shown = {
-        name: HIDDEN if name in table.by_name and table.by_name[name].is_secret else value
-        for name, value in given.items()
-    }
-    refused = {found["loc"][0] for found in problems}
-    for field in table.fields:
-        if field.is_required and field.name not in values and field.name not in refused:
+    for field in table.required:
+        if field.name not in values and not _is_refused(field, problems):
+            shown = masked(table, given)
             problems.append(problem("missing", (field.name,), "Field required", shown))
     if problems:
         raise ValidationFailed(problems)
     return values
+
+
+def _assigned(table: ModelTable, name: str, value: Any) -> tuple[ModelField, Any]:
+    relation = table.relations.get(name)
+    return (table.field(name), value) if relation is None else relation.assigned(value)
+
+
+def _is_refused(field: ModelField, problems: list[Problem]) -> bool:
+    names = (field.name, field.relation.name if field.relation else field.name)
+    return any(found["loc"][0] in names for found in problems)
+
+
+def masked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
+    """Return values as an error may show them."""
+    return {
+        name: HIDDEN if name in table.by_name and table.by_name[name].is_secret else value
+        for name, value in given.items()
+    }

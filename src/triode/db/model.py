@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 import sqlalchemy as sa
 
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
+from triode.db.field import Field
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.query import Page, Query, check_values
@@ -31,7 +31,15 @@ from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
 _set = msgspec.Struct.__setattr__
 
+STATEMENTS = frozenset(
+    {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
+    | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
+    | {"insert_many"}
+)
 
+
+# mypy looks at the bases before the metaclass, and would take msgspec's word for a model.
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
 class Model(msgspec.Struct, metaclass=ModelMeta):
     """A row of a table, and the base of every model.
 
@@ -39,11 +47,13 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     """
 
     if TYPE_CHECKING:
-        id: Any
+        id: Any = None
         table: ClassVar[sa.Table]
 
     __table__: ClassVar[ModelTable]
     __schema__: ClassVar[Any]
+    # Methods of a model and of its queries whose result needs no task until it waits.
+    __statements__: ClassVar[frozenset[str]] = STATEMENTS
 
     # --- find
 
@@ -333,23 +343,23 @@ class KeyStatement(Statement[Any]):
 
 
 async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
-    values = {}
-    for field in table.fields:
+    names = table.given
+    values = table.read_given(row)
+    for field in table.optional:
         value = getattr(row, field.name)
-        is_left_out = field.is_automatic or field.info.server_default is not None
-        if value is not None or not is_left_out:
-            values[field.name] = value
-    names = tuple(values)
-    made = await insert(channel, table, names, tuple(values.values()))
-    for name, value in zip(generated_names(table, names), made, strict=True):
-        _set(row, name, value)
+        if value is not None:
+            names += (field.name,)
+            values += (value,)
+    made = await insert(channel, table, names, values)
+    if made:
+        for name, value in zip(generated_names(table, names), made, strict=True):
+            _set(row, name, value)
     row.__dict__.pop("_new", None)
 
 
 async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:
     problems: list[Problem] = []
-    names = tuple(field.name for field in table.fields if not field.is_automatic)
-    read = attrgetter(*names)
+    names = table.given
     rows: list[Any] = []
     for number, item in enumerate(items):
         row = item
@@ -359,7 +369,7 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
             except ValidationFailed as exc:
                 problems += exc.under(number).errors
                 continue
-        rows.append(read(row) if len(names) > 1 else (read(row),))
+        rows.append(table.read_given(row))
     if problems:
         raise ValidationFailed(problems)
     if rows:
@@ -368,7 +378,7 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
 
 
 def _many(relation: Any) -> ManyToManyRelation:
-    path = getattr(relation, "path", ())
+    path: tuple[Any, ...] = getattr(relation, "path", ())
     if len(path) != 1 or not isinstance(path[0], ManyToManyRelation):
         raise QueryError(
             f"{relation!r} is not a many-to-many relation of this model, such as Hero.powers.",

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
 import msgspec
@@ -106,6 +107,11 @@ class ModelField:
             return self.annotation
         annotation = self.relation.target.primary_key.value_annotation
         return annotation | None if self.is_nullable else annotation
+
+    @cached_property
+    def validate(self) -> Callable[..., Any]:
+        """`schema.validate`, at hand."""
+        return self.schema.validate
 
     @property
     def is_key(self) -> bool:
@@ -199,7 +205,16 @@ class ModelTable:
         self.public = [field for field in fields if not field.is_secret]
         self.secret = [field for field in fields if field.is_secret]
         self.loaded = [*self.public, *self.secret]
+        # What a new row always gives; the rest it may leave to the database.
+        self.given = tuple(
+            field.name
+            for field in fields
+            if not field.is_automatic and field.info.server_default is None
+        )
+        self.optional = tuple(field for field in fields if field.name not in self.given)
         self._table: sa.Table | None = None
+        self.make: Callable[..., Any]
+        """The Struct's own constructor: public columns by position; the model gives it."""
         self.build: Callable[[list[Row]], list[Any]]
         """Make objects of rows; the model gives it."""
 
@@ -224,6 +239,18 @@ class ModelTable:
         if self._table is None:
             self._table = make_table(self)
         return self._table
+
+    @cached_property
+    def required(self) -> list[ModelField]:
+        """The fields that a new row must be given."""
+        return [field for field in self.fields if field.is_required]
+
+    @cached_property
+    def read_given(self) -> Callable[[Any], tuple[Any, ...]]:
+        """Read the values of `given` from a row."""
+        if len(self.given) > 1:
+            return attrgetter(*self.given)
+        return lambda row: tuple([getattr(row, name) for name in self.given])
 
     def field(self, name: str) -> ModelField:
         """Return a field by its name, that of a relation standing for its column."""

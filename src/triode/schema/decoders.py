@@ -16,6 +16,7 @@ import msgspec
 from triode.schema.describe import describe
 from triode.schema.node import Refused, Schema
 from triode.schema.problems import Problem, ValidationFailed, problem
+from triode.schema.shortcuts import text_shortcut
 
 Decode = Callable[[bytes], Any]
 
@@ -113,7 +114,19 @@ def text_decoder(annotation: Any) -> Callable[[Any], Any]:
     It takes a list of texts where the annotation is a collection.
     """
     node = annotation if isinstance(annotation, Schema) else describe(annotation)
-    return _validator(node, text=True)
+    slow = _validator(node, text=True)
+    read = text_shortcut(node)
+    if read is None:
+        return slow
+
+    def decode_text(value: Any) -> Any:
+        try:
+            return read(value)
+        except (Refused, msgspec.ValidationError):
+            pass
+        return slow(value)
+
+    return decode_text
 
 
 def python_decoder(annotation: Any) -> Callable[[Any], Any]:

@@ -7,7 +7,7 @@ it (`codec`, `finish`), how to write it (`dump`, `is_direct`) and its JSON Schem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from triode.schema.fields import FieldInfo
 from triode.schema.foreign import to_builtins
@@ -30,7 +30,7 @@ class Schema:
     node in the place of a problem inside a union, as pydantic does.
     """
 
-    kind: ClassVar[str] = "any"
+    kind: str = ""
 
     def __init__(self, annotation: Any, info: FieldInfo) -> None:
         self.annotation = annotation

@@ -58,13 +58,15 @@ class Templates:
 
     def add_package(self, package: str, folder: str = "templates", *, prefix: str) -> Self:
         """Search a Python package's folder for names that begin with `prefix/`."""
+        if prefix in self.packages:  # an application that starts for the second time
+            return self
         if self._environment is not None:
             raise ConfigError(
                 f"The templates of {package!r} come too late: one has been rendered already. "
                 "Add them at start-up.",
                 code="template-late",
             )
-        self.packages.setdefault(prefix, jinja2.PackageLoader(package, folder))
+        self.packages[prefix] = jinja2.PackageLoader(package, folder)
         return self
 
     def add_global(self, name: str, value: Any) -> None:

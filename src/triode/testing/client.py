@@ -6,20 +6,40 @@ redirects, keep cookies, and raise what a handler raised unless told otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
 from starlette.testclient import TestClient as StarletteTestClient
 
+from triode.errors import TriodeError
 from triode.http.call import ASGIApp, Receive, Scope, Send
 from triode.server.lifespan import LifespanDriver
+
+T = TypeVar("T")
 
 
 class TestClient(StarletteTestClient):
     """Calls an application from plain code: `with TestClient(app) as client: client.get("/")`."""
 
     __test__ = False  # pytest takes every class named Test… for a test
+
+    def call(
+        self, function: Callable[..., Coroutine[Any, Any, T]], /, *args: Any, **options: Any
+    ) -> T:
+        """Run an async function beside the application, and return its result.
+
+        Raises:
+            TriodeError: the client was not opened with `with`, so the application has not started.
+        """
+        if self.portal is None:
+            raise TriodeError(
+                "Open the client first: with TestClient(app) as client", code="client"
+            )
+        result: T = self.portal.call(partial(function, *args, **options))
+        return result
 
 
 class AsyncTestClient(httpx2.AsyncClient):

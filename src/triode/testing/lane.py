@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx2
 
 from triode.http.call import ASGIApp
 from triode.testing.live import LiveServer
 from triode.testing.websocket import WebSocketSession
+
+T = TypeVar("T")
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -50,6 +53,12 @@ class LaneClient(httpx2.Client):
     ) -> None:
         super().__exit__(exc_type, exc_value, traceback)
         self.server.__exit__(exc_type, exc_value, traceback)
+
+    def call(
+        self, function: Callable[..., Coroutine[Any, Any, T]], /, *args: Any, **options: Any
+    ) -> T:
+        """Run an async function beside the application, and return its result."""
+        return self.server.call(function, *args, **options)
 
     def websocket_connect(
         self, url: str, subprotocols: list[str] | None = None, **options: Any

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable, Coroutine
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import uvicorn
 
 from triode.http.call import ASGIApp
 from triode.server import ServerOptions, make_config
 from triode.server.lifespan import LifespanDriver
+
+T = TypeVar("T")
 
 _POLL_SECONDS = 0.002
 _GRACE_SECONDS = 5.0
@@ -58,6 +61,12 @@ class LiveServer:
         if self._failure is not None and value is None:
             raise self._failure
 
+    def call(
+        self, function: Callable[..., Coroutine[Any, Any, T]], /, *args: Any, **options: Any
+    ) -> T:
+        """Run an async function on the server's event loop, and return its result."""
+        return self._server.run_beside(function(*args, **options))
+
     def _run(self) -> None:
         try:
             self._server.run(sockets=[self._socket])
@@ -82,6 +91,11 @@ class _ThreadServer(uvicorn.Server):
         """End the server; may be called from any thread."""
         if self._loop is not None and self._stopping is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def run_beside(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Wait, in another thread than the server's, for a coroutine that runs in it."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     async def _serve(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()

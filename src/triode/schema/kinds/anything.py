@@ -14,6 +14,8 @@ from triode.schema.problems import INVALID, Loc, Problem
 class AnySchema(Schema):
     """Whatever was sent; only text that is no Unicode is refused."""
 
+    kind = "any"
+
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         return Any
 

@@ -64,6 +64,7 @@ class CollectionSchema(Schema):
     def __init__(self, annotation: Any, info: FieldInfo, family: _Family, item: Schema) -> None:
         super().__init__(annotation, info)
         self.family = family
+        self.kind = family.label
         self.item = item
 
     @property

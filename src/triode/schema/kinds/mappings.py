@@ -33,6 +33,8 @@ _MAPPINGS: Final = frozenset(
 class MappingSchema(Schema):
     """Keys of one type to values of another."""
 
+    kind = "dict"
+
     def __init__(self, annotation: Any, info: FieldInfo, key: Schema, value: Schema) -> None:
         super().__init__(annotation, info)
         self.key = key

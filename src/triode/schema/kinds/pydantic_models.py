@@ -38,6 +38,14 @@ class _Delegate(Schema):
         """The annotation as pydantic shall see it."""
         return self.annotation
 
+    @property
+    def children(self) -> Iterable[Schema]:
+        return ()  # pydantic knows the fields better.
+
+    @property
+    def sent_children(self) -> Iterable[Schema]:
+        return ()
+
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         before = len(problems)
         check_text(value, loc, problems)

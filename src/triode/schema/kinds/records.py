@@ -141,7 +141,7 @@ def field_of(
         default, factory = info.default, info.default_factory
     return FieldDescription(
         name=name, annotation=annotation, info=info, default=default, default_factory=factory,
-        required=default is MISSING and factory is None, encoded_name=encoded_name,
+        required=default is MISSING and factory is None, encoded_name=info.alias or encoded_name,
     )  # fmt: skip
 
 

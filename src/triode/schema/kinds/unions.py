@@ -27,6 +27,8 @@ _OF_THE_WHOLE: Final = (
 class NullableSchema(Schema):
     """A value or null."""
 
+    kind = "nullable"
+
     def __init__(self, annotation: Any, info: FieldInfo, inner: Schema) -> None:
         super().__init__(annotation, info)
         self.inner = inner
@@ -79,6 +81,8 @@ class NullableSchema(Schema):
 
 class UnionSchema(Schema):
     """One of several types; the best fit is taken."""
+
+    kind = "union"
 
     def __init__(self, annotation: Any, info: FieldInfo, members: list[Schema]) -> None:
         super().__init__(annotation, info)
@@ -164,6 +168,8 @@ def _fields_given(member: Schema, value: Any) -> int:
 
 class TaggedUnionSchema(Schema):
     """One of several objects, told apart by one key."""
+
+    kind = "tagged-union"
 
     def __init__(
         self, annotation: Any, info: FieldInfo, key: str, members: Mapping[Any, ObjectSchema]

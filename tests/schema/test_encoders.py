@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import collections
+import dataclasses
+import datetime as dt
+import enum
+import ipaddress
+import pathlib
+import re
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+from typing_extensions import TypedDict
+
+from triode.schema import (
+    FieldInfo,
+    ResponseValidationFailed,
+    SecretText,
+    describe,
+    json_encoder,
+)
+
+
+class Item(msgspec.Struct):
+    name: str
+    price: float = 1.0
+
+
+class PricedItem(Item):
+    cost: float = 0.5
+
+
+class Account(msgspec.Struct):
+    login: str
+    password: Annotated[str, FieldInfo(write_only=True)] = "hunter22"
+
+
+class Team(msgspec.Struct):
+    members: list[Account]
+    lead: Account | None = None
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: Annotated[int, FieldInfo(alias="why")] = 0
+
+
+class Movie(TypedDict):
+    title: str
+
+
+class Color(enum.Enum):
+    RED = "red"
+    HALF = 1.5
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "expected"),
+    [
+        (Item, Item("a"), b'{"name":"a","price":1.0}'),
+        (Item, PricedItem("a"), b'{"name":"a","price":1.0}'),
+        (Item, {"name": "a", "price": 2, "cost": 9}, b'{"name":"a","price":2}'),
+        (list[Item], [PricedItem("a")], b'[{"name":"a","price":1.0}]'),
+        (list[Item], (each for each in [Item("a")]), b'[{"name":"a","price":1.0}]'),
+        (dict[str, Item], {"k": {"name": "a", "x": 1}}, b'{"k":{"name":"a","price":1.0}}'),
+        (Item | None, None, b"null"),
+        (Item | int, 5, b"5"),
+        (Account, Account("a"), b'{"login":"a"}'),
+        (Team, Team([], Account("b")), b'{"members":[],"lead":{"login":"b"}}'),
+        (list[Team], [Team([])], b'[{"members":[],"lead":null}]'),
+        (Point, Point(1, 2), b'{"x":1,"why":2}'),
+        (Point, {"x": "1", "y": 2}, b'{"x":1,"why":2}'),
+        (Movie, {"title": "Brazil", "secret": 1}, b'{"title":"Brazil"}'),
+        (int, "5", b"5"),
+        (SecretText, "x", b'"**********"'),
+        (Color, Color.HALF, b"1.5"),
+        (list[Color], [Color.RED], b'["red"]'),
+        (set[int], {1}, b"[1]"),
+        (tuple[int, Item], (1, Item("a")), b'[1,{"name":"a","price":1.0}]'),
+        (Any, {"a": Item("b")}, b'{"a":{"name":"b","price":1.0}}'),
+        (None, Item("a"), b'{"name":"a","price":1.0}'),
+        (dt.datetime, dt.datetime(2020, 1, 1, tzinfo=dt.UTC), b'"2020-01-01T00:00:00Z"'),
+        (Decimal, Decimal("1.10"), b'"1.10"'),
+        (uuid.UUID, uuid.UUID(int=1), b'"00000000-0000-0000-0000-000000000001"'),
+        (bytes, b"\xff", b'"/w=="'),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_value_is_written_by_its_declared_type(
+    annotation: Any, value: Any, expected: bytes
+) -> None:
+    assert json_encoder(annotation)(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (ipaddress.ip_address("::1"), b'"::1"'),
+        (pathlib.PurePosixPath("/a/b"), b'"/a/b"'),
+        (re.compile("a+"), b'"a+"'),
+        (collections.deque([1]), b"[1]"),
+        (range(2), b"[0,1]"),
+        ({1: "a"}.keys(), b"[1]"),
+        (collections.Counter("aa"), b'{"a":2}'),
+        (float("nan"), b"null"),
+        (2**70, b"1180591620717411303424"),
+    ],
+    ids=str,
+)
+def test_what_msgspec_does_not_know_is_written_too(value: Any, expected: bytes) -> None:
+    assert json_encoder()(value) == expected
+
+
+def test_an_object_that_merely_has_the_attributes_will_do() -> None:
+    class Row:
+        name = "a"
+        price = 2.5
+        secret = "x"
+
+    assert json_encoder(Item)(Row()) == b'{"name":"a","price":2.5}'
+
+
+def test_a_value_of_another_type_is_a_mistake_of_the_server() -> None:
+    with pytest.raises(ResponseValidationFailed) as caught:
+        json_encoder(list[Item])([{"price": "x"}, 7])
+    assert [(each["type"], each["loc"]) for each in caught.value.errors] == [
+        ("missing", (0, "name")),
+        ("float_parsing", (0, "price")),
+        ("model_attributes_type", (1,)),
+    ]
+    assert str(caught.value) == (
+        "The returned value is not what the handler declares: $[0].name: Field required; "
+        "$[0].price: Input should be a valid number, unable to parse string as a number; "
+        "$[1]: Input should be a valid dictionary or object to extract fields from. "
+        "Return the declared type, or declare what is returned. [response-validation-failed]"
+    )
+
+
+def test_what_nothing_stands_for_is_named() -> None:
+    with pytest.raises(TypeError, match=r"A value of type .*Opaque cannot be written as JSON"):
+        json_encoder()(type("Opaque", (), {})())
+
+
+def test_serialize_gives_builtins() -> None:
+    value = {"name": "a", "price": Decimal("1.5")}
+    assert describe(Item).serialize(value) == {"name": "a", "price": 1.5}
+    assert describe(dt.date).serialize(dt.date(2020, 1, 1)) == "2020-01-01"
