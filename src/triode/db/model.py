@@ -31,6 +31,12 @@ from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
 _set = msgspec.Struct.__setattr__
 
+STATEMENTS = frozenset(
+    {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
+    | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
+    | {"insert_many"}
+)
+
 
 # mypy looks at the bases before the metaclass, and would take msgspec's word for a model.
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
@@ -46,6 +52,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
     __table__: ClassVar[ModelTable]
     __schema__: ClassVar[Any]
+    # Methods of a model and of its queries whose result needs no task until it waits.
+    __statements__: ClassVar[frozenset[str]] = STATEMENTS
 
     # --- find
 
