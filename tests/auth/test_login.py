@@ -33,6 +33,12 @@ def test_an_address_is_the_same_in_any_case(app: App, browser: Any, make_user: M
     assert browser.log_in("ADA@example.org").status_code == 303
 
 
+def test_an_address_stored_in_capitals_is_found(browser: Any, make_user: Make) -> None:
+    user = make_user()
+    User.where(User.id == user.id).update(email="Ada@Example.org").run()
+    assert browser.log_in().status_code == 303
+
+
 @pytest.mark.parametrize(
     ("email", "password"),
     [("ada@example.org", "wrong password"), ("nobody@example.org", "correct horse battery")],

@@ -97,7 +97,7 @@ class Auth:
         secrets = find_secrets(self._secret, directory=self._home)
         return Signer(secrets, purpose="auth")
 
-    @cached_property
+    @property
     def links(self) -> LoginLinks:
         """Makes and reads one-time login links."""
         return LoginLinks(self.signer)
