@@ -82,12 +82,11 @@ def test_a_login_leads_on_to_the_page_that_asked(app: App, browser: Any, make_us
     assert browser.log_in(next="/me%3Fa%3Db%2520c").headers["location"] == "/me?a=b%20c"
 
 
-@pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/%09/evil.example"]
-)
-def test_a_login_never_leads_to_another_site(browser: Any, make_user: Make, target: str) -> None:
+def test_a_login_never_leads_to_another_site(browser: Any, make_user: Make) -> None:
     make_user()
-    assert browser.log_in(next=target).headers["location"] == "/"
+    for target in ("//evil.example", "https://evil.example", "/\\evil.example", "/%09/e.example"):
+        assert browser.log_in(next=target).headers["location"] == "/"
+        browser.submit("/logout")
 
 
 def test_an_api_client_gets_401(app: App, browser: Any) -> None:
