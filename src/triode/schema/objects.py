@@ -158,7 +158,7 @@ class ObjectSchema(Schema):
 
     def make_struct(self) -> type[msgspec.Struct] | None:
         """Make the Struct that stands in for `target` while msgspec decodes."""
-        return make_struct(self.name, [(each, self.node_of(each).codec) for each in self.accepted])
+        return make_struct(self.name, [(each, self.node_of(each)) for each in self.accepted])
 
     def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
         """Return what makes an object of the struct that msgspec decoded.
@@ -177,7 +177,7 @@ class ObjectSchema(Schema):
         if codec is None or codec is self.target:
             return None
         finishers = [
-            (each.name, finish)
+            (each, finish)
             for each in self.accepted
             if (finish := self.node_of(each).finish) is not None
         ]
