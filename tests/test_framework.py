@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each test is a process of its own
+
 ONE_FILE = """
 from triode import Create, Email, Field, Model, Patch, Triode
 

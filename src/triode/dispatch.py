@@ -26,10 +26,11 @@ class Served:
     """A route as the server calls it: its endpoint with all middleware around it.
 
     `reads_body` says that `call.body` must be there before `run` is called; `body_limit` is in
-    bytes, None for no limit. `is_asgi` marks what only the ASGI way can serve.
+    bytes, None for no limit. `may_step` says that `run` may be stepped without a task until it
+    first waits. `is_asgi` marks what only the ASGI way can serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "reads_body", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "may_step", "reads_body", "route", "run")
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Served:
         self.reads_body = reads_body
         self.body_limit = body_limit
         self.is_asgi = is_asgi
+        self.may_step = False
 
 
 class Entry:
@@ -105,6 +107,7 @@ class RouteTable:
                 reads_body=compiled.reads_body,
                 body_limit=limit,
             )
+            served.may_step = compiled.may_step and not self._around
             self._matcher.add(Entry(route, served))
 
     def _compose(self, run: Run) -> Run:

@@ -33,7 +33,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def app(database: Database) -> App:
     """An application with accounts and a user, ada@example.org."""
-    made = App(title="Test & Co")
+    made = App(title="Test & Co", debug=True)
     made.attach(database)
     made.attach(Auth(secret=SECRET))
     return made

@@ -17,6 +17,13 @@ SOURCE = Path(__file__).parent.parent.parent / "src"
 COMMAND = [sys.executable, "-m", "triode"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts a process: each costs most of a second."""
+    for item in items:
+        if {"triode", "start"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 def environment(**changes: str) -> dict[str, str]:
     """Return the variables of a user's shell: none of ours, and Triode importable."""
     kept = {name: value for name, value in os.environ.items() if "TRIODE" not in name}

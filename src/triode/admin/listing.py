@@ -140,4 +140,3 @@ def actions_for(visit: Visit, desk: Desk) -> Sequence[tuple[str, str]]:
     if desk.admin.can_delete(visit.user):
         found.append((DELETE, "Delete the selected"))
     return found
-

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
+from triode.binding.awaits import awaits_only_statements
 from triode.binding.bodies import check_upload, is_json_content, read_form, read_upload
+from triode.binding.calls import is_async, never_suspends
 from triode.binding.description import Dependency
 from triode.binding.generate import EndpointWriter, Mode, choose_mode
 from triode.binding.results import (
@@ -39,8 +41,9 @@ Overrides: TypeAlias = Mapping[Callable[..., Any], Callable[..., Any]]
 class Endpoint:
     """A compiled handler.
 
-    `reads_body` says that `call.body` must be there before `run` is called. `source` is the
-    generated text.
+    `reads_body` says that `call.body` must be there before `run` is called. `may_step` says that
+    its coroutine may be stepped without a task until it first waits. `source` is the generated
+    text.
     """
 
     run: Run
@@ -48,6 +51,7 @@ class Endpoint:
     mode: Mode
     source: str
     reads_body: bool
+    may_step: bool
 
 
 def compile_endpoint(
@@ -78,7 +82,16 @@ def compile_endpoint(
         run = _in_thread(namespace["solve"], has_form=writer.has_form)
     else:
         run = namespace["endpoint"]
-    return Endpoint(run, dependant, mode, source, bool(writer.json_parts))
+    may_step = mode is Mode.ASYNC and not writer.has_form and _may_step(root)
+    return Endpoint(run, dependant, mode, source, bool(writer.json_parts), may_step)
+
+
+def _may_step(root: Dependency) -> bool:
+    """Whether nothing that the endpoint calls needs a task before it waits."""
+    return all(
+        is_async(node.call) and (never_suspends(node.call) or awaits_only_statements(node.call))
+        for node in root.walk()
+    )
 
 
 def _with_overrides(node: Dependency, replaced: Mapping[Any, Dependency]) -> Dependency:

@@ -74,6 +74,16 @@ class AwaitingConsole(code.InteractiveConsole):
         self.has_failed = False
         self.compile.compiler.flags |= ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
+    def run_all(self, source: str) -> None:
+        """Run a whole program."""
+        try:
+            program = compile(source, "<stdin>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        except (SyntaxError, ValueError):
+            self.has_failed = True
+            self.showsyntaxerror("<stdin>")
+        else:
+            self.runcode(program)
+
     def runcode(self, code: CodeType) -> None:
         """Run one statement; a coroutine is run on the application's event loop."""
         function = FunctionType(code, self.locals)
@@ -101,7 +111,7 @@ def _from_typed_line(trace: TracebackType | None) -> TracebackType | None:
 def _open_console(names: dict[str, Any], run: RunCoroutine) -> None:
     console = AwaitingConsole(names, run)
     if not sys.stdin.isatty():
-        console.runsource(sys.stdin.read(), "<stdin>", "exec")
+        console.run_all(sys.stdin.read())
         sys.exit(1 if console.has_failed else 0)
     _load_history(names)
     models = [name for name, value in names.items() if _is_model(value)]

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from triode.admin import Admin
 from triode.auth import Auth, create_user
 from triode.cli.background import BackgroundApp
 from triode.cli.discovery import load
@@ -41,15 +42,15 @@ def create(
         The name to show.
     """
     program = load(target)
+    # The admin attaches accounts when the application starts, where there are none yet.
+    if not any(program.app.extension(part) for part in (Auth, Admin)):
+        raise CommandError(
+            f"{program.location.file.name} has no accounts. Add them with auth = Auth(app), "
+            "or with app.admin(…)"
+        )
     address = email or _ask_email()
     secret = _read_password(password, password_stdin)
     with BackgroundApp(program.app) as background:
-        # The admin attaches accounts when the application starts.
-        if program.app.extension(Auth) is None:
-            raise CommandError(
-                f"{program.location.file.name} has no accounts. Add them with auth = Auth(app), "
-                "or with app.admin(…)"
-            )
         user = background.run(create_user(address, secret, is_admin=admin, name=name))
     print(f"Created {'the admin' if admin else 'the user'} {user.email}.")
 

@@ -31,8 +31,14 @@ from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
 _set = msgspec.Struct.__setattr__
 
+STATEMENTS = frozenset(
+    {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
+    | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
+    | {"insert_many"}
+)
 
-# mypy looks at the bases before the metaclass, and would take msgspec's word for a model.
+
+# On the class, not on its metaclass: mypy would find the one of msgspec.Struct before it.
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
 class Model(msgspec.Struct, metaclass=ModelMeta):
     """A row of a table, and the base of every model.
@@ -41,11 +47,13 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     """
 
     if TYPE_CHECKING:
-        id: Any = None
+        id: Any = Field(default=None)
         table: ClassVar[sa.Table]
 
     __table__: ClassVar[ModelTable]
     __schema__: ClassVar[Any]
+    # Methods of a model and of its queries whose result needs no task until it waits.
+    __statements__: ClassVar[frozenset[str]] = STATEMENTS
 
     # --- find
 
@@ -178,7 +186,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
         await delete_row(channel, table, getattr(self, table.primary_key.name))
-        self.__dict__["_new"] = True
+        vars(self)["_new"] = True
 
     def load(self, *relations: Any) -> Statement[Self]:
         """Load relations, for all rows of the query that gave this one, in one statement each."""

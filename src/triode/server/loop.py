@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+import types
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any, TypeVar
 
@@ -76,3 +77,32 @@ else:
         loop._caught = None
         context.run(callback, *args)
         return task
+
+
+def step(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T], context: Context
+) -> tuple[T, None] | tuple[None, asyncio.Task[T]]:
+    """Run a coroutine up to its first wait without a task; return its result, or its task.
+
+    Only for coroutines that do not ask for their task before they wait.
+    """
+    try:
+        waited_for = context.run(coroutine.send, None)
+    except StopIteration as stop:
+        return stop.value, None
+    return None, start_task(loop, _resume(coroutine, waited_for), context)
+
+
+@types.coroutine
+def _resume(coroutine: Coroutine[Any, Any, T], waited_for: Any) -> Generator[Any, Any, T]:
+    """Go on with a coroutine that waits for something."""
+    try:
+        while True:
+            try:
+                value = yield waited_for
+            except BaseException as exc:
+                waited_for = coroutine.throw(exc)
+            else:
+                waited_for = coroutine.send(value)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]

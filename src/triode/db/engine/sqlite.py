@@ -154,7 +154,6 @@ class SQLiteEngine:
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                 raise translate(exc) from exc
-            self._slow[sql] = monotonic() + SLOW_MEMORY
             return None
         except Exception as exc:
             raise translate(exc) from exc
@@ -170,12 +169,17 @@ class SQLiteEngine:
     def read_to_the_end(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """Return the rows, however long it takes."""
         reader = self.borrow()
+        started = monotonic()
         try:
             return reader.fetch(sql, parameters)
         except Exception as exc:
             raise translate(exc) from exc
         finally:
             self.give_back(reader)
+            # Remembered only here: a query that was cut short once may just have met a busy
+            # machine.
+            if monotonic() - started > READ_BUDGET:
+                self._slow[sql] = monotonic() + SLOW_MEMORY
 
     def in_thread(self, function: Any, *arguments: Any) -> asyncio.Future[Any]:
         self.open()

@@ -1,0 +1,63 @@
+"""`triode routes` and `triode openapi`."""
+
+import json
+import re
+
+APP = """
+from triode import Triode, WebSocket
+
+app = Triode(title="Listed", docs_url=None, redoc_url=None)
+
+
+@app.get("/users/{user_id}")
+async def get_user(user_id: int) -> int:
+    return user_id
+
+
+@app.websocket("/chat")
+async def chat(socket: WebSocket) -> None: ...
+
+
+async def inner(scope, receive, send): ...
+
+app.mount("/inner", inner, name="inside")
+"""
+
+
+def test_routes_are_a_table(write, triode):
+    write("app.py", APP)
+    done = triode("routes")
+    rows = [re.split(" {2,}", line) for line in done.stdout.splitlines()]
+    assert rows[0] == ["METHODS", "PATH", "NAME", "HANDLER", "SERVED BY"]
+    assert rows[-3:] == [
+        ["GET", "/users/{user_id}", "get_user", "app.py:7", "lane"],
+        ["WEBSOCKET", "/chat", "chat", "app.py:12", "ASGI: a WebSocket"],
+        ["*", "/inner/…", "inside", "function", "ASGI: a mounted application"],
+    ]
+
+
+def test_middleware_of_asgi_takes_the_lane_away(write, triode):
+    write("app.py", APP + "app.add_middleware(lambda app: app)\n")
+    line = next(line for line in triode("routes").stdout.splitlines() if "get_user" in line)
+    assert line.endswith("ASGI: a middleware of ASGI is around it")
+
+
+def test_document_is_printed(write, triode):
+    write("app.py", APP)
+    document = json.loads(triode("openapi").stdout)
+    assert (document["openapi"], document["info"]["title"]) == ("3.1.0", "Listed")
+    assert list(document["paths"]) == ["/users/{user_id}"]
+
+
+def test_document_is_written_to_a_file(write, triode, tmp_path):
+    write("app.py", APP)
+    done = triode("openapi", "--output", "api.json")
+    assert (done.stdout, done.stderr) == ("", "")
+    assert json.loads((tmp_path / "api.json").read_text()) == json.loads(triode("openapi").stdout)
+
+
+def test_file_that_cannot_be_written_is_said(write, triode):
+    write("app.py", APP)
+    done = triode("openapi", "--output", "missing/api.json")
+    expected = "'missing/api.json' cannot be written: No such file or directory\n"
+    assert (done.returncode, done.stderr) == (2, f"triode: error: {expected}")
