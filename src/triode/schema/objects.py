@@ -170,7 +170,7 @@ class ObjectSchema(Schema):
         """Return what makes an object of the struct that msgspec decoded.
 
         The struct has every accepted field under its name; UNSET where nothing was sent and there
-        is no default.
+        is no default. Override it where there is a shorter way than `construct`.
         """
         construct = self.construct
         if any(is_left_unset(each) for each in self.accepted):
