@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from triode.http import Call, HTTPException
 from triode.http.query import parse_query
 from triode.schema import Problem, ValidationFailed
@@ -49,6 +51,19 @@ def is_json_content(call: Call) -> bool:
     return media == b"application/json" or (
         media.startswith(b"application/") and media.endswith(b"+json")
     )
+
+
+def json_object(call: Call) -> bytes:
+    """Return the body as the JSON text of the object that several parts are keys of.
+
+    SECURITY: one of another content type is text, as for a single part, because a page of
+    another site may send that without being asked for permission.
+    """
+    if not call.body:
+        return b"{}"
+    if is_json_content(call):
+        return call.body
+    return msgspec.json.encode(call.body.decode("utf-8", "replace"))
 
 
 def check_upload(value: Any) -> Any:

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from triode.binding.awaits import awaits_only_statements
-from triode.binding.bodies import check_upload, is_json_content, read_form, read_upload
+from triode.binding.bodies import check_upload, is_json_content, json_object, read_form, read_upload
 from triode.binding.calls import is_async, never_suspends
 from triode.binding.description import Dependency
 from triode.binding.generate import EndpointWriter, Mode, choose_mode
@@ -160,6 +160,7 @@ TOOLS: dict[str, Any] = {
     "contextmanager_in_threadpool": contextmanager_in_threadpool,
     "deepcopy": deepcopy,
     "is_json_content": is_json_content,
+    "json_object": json_object,
     "merge_response": merge_response,
     "missing": missing,
     "read_form": read_form,

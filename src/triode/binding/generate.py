@@ -293,7 +293,7 @@ class EndpointWriter:
     def _embedded_body(self) -> None:
         decode = self._constant("decode", embedded_decoder(self.json_parts))
         self._line("try:")
-        self._line(f"    body = {decode}(call.body or b'{{}}')")
+        self._line(f"    body = {decode}(json_object(call))")
         self._line("except ValidationFailed as exc:")
         self._line("    body = {}")
         self._line("    problems.extend(exc.under('body').errors)")

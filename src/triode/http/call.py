@@ -133,6 +133,8 @@ class Call(Struct, eq=False):
 
     async def read(self) -> bytes:
         """Return the whole body, reading it first if that has not happened."""
+        if self.body is None and self._request is not None:
+            self.body = await self._request.body()  # a middleware may have read it there
         if self.body is None:
             self.body = await self.origin.read_body(self)
         return self.body
