@@ -12,6 +12,12 @@ from triode.schema import Problem, ValidationFailed
 from triode.schema.problems import problem
 
 
+async def close_form(call: Call) -> None:
+    """Delete the uploads of a form that was read."""
+    if call.has_request:
+        await call.request().close()
+
+
 async def read_form(call: Call) -> dict[str, list[Any]]:
     """Return a submitted form: every value of every name, text or `UploadFile`.
 
@@ -78,14 +84,16 @@ def check_upload(value: Any) -> Any:
     return value
 
 
-def read_upload(value: Any) -> bytes:
-    """Return the content of an upload, whole.
+def read_upload(value: Any) -> Any:
+    """Return the content of an upload, whole, or a list of contents.
 
     Raises:
         ValidationFailed: as `check_upload`.
     """
-    content: bytes = check_upload(value).file.read()
-    return content
+    check_upload(value)
+    if isinstance(value, list):
+        return [item.file.read() for item in value]
+    return value.file.read()
 
 
 def _not_a_file(text: str) -> Problem:

@@ -157,6 +157,11 @@ class Call(Struct, eq=False):
             self._request = request_class()(self.scope(), self.origin.receive(self))
         return self._request
 
+    @property
+    def has_request(self) -> bool:
+        """Whether someone asked for the `Request`."""
+        return self._request is not None
+
     def websocket(self) -> WebSocket:
         """Return this connection as Starlette knows it; only for calls of a WebSocket route."""
         origin = cast("SocketOrigin", self.origin)
