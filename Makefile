@@ -24,7 +24,7 @@ test: $(VENV)/.dev  ## Run every test
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.dev  ## Check format, lint, types and layers, and run the fast tests: under a minute
-	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target \
+	@$(MAKE) --no-print-directory --jobs 3 --keep-going --output-sync=target \
 	    check-format check-lint check-mypy check-pyright check-tests
 	@echo "make check: all good"
 

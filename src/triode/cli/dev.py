@@ -78,12 +78,10 @@ def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
             sys.exit(EXIT_CODE)
         _serve_error(exc, listener)
         return
-    if is_first:
-        print(banner(program.app, address_of(listener), program.location.file.name), flush=True)
-    else:
-        print("  Reloaded", flush=True)
     options = ServerOptions(access_log=True, graceful_shutdown=_GRACE_SECONDS)
     config = config_for(program.app, options)
+    first = banner(program.app, address_of(listener), program.location.file.name)
+    config.announcement = first if is_first else "  Reloaded"
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the banner says the rest
     serve(config, listener)
 

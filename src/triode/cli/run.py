@@ -58,9 +58,11 @@ def run(
     scheme = "https" if ssl_certfile else "http"
     address = f"unix:{uds}" if uds else f"{scheme}://{host}:{listener.getsockname()[1]}"
     shared = f" with {workers} workers" if workers > 1 else ""
-    print(f"triode: serving {program.address} on {address}{shared} [{os.getpid()}]", flush=True)
+    announcement = f"triode: serving {program.address} on {address}{shared} [{os.getpid()}]"
     if workers > 1:
-        serve_with_workers(config_for(program.address, options), listener)
+        serve_with_workers(config_for(program.address, options), listener, announcement)
     else:
-        serve(config_for(program.app, options), listener)
+        config = config_for(program.app, options)
+        config.announcement = announcement
+        serve(config, listener)
     sys.exit(0)

@@ -34,7 +34,12 @@ LOGGING: dict[str, Any] = {
 
 
 class ServingConfig(uvicorn.Config):
-    """uvicorn's configuration for an application of ours."""
+    """uvicorn's configuration for an application of ours.
+
+    `announcement` is printed when the application has started.
+    """
+
+    announcement = ""
 
     def load(self) -> None:
         super().load()
@@ -46,6 +51,7 @@ class ReportingLifespan(LifespanDriver):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(cast(ASGIApp, config.loaded_app))
+        self._announcement = getattr(config, "announcement", "")
 
     async def startup(self) -> None:
         try:
@@ -53,11 +59,15 @@ class ReportingLifespan(LifespanDriver):
         except Exception as exc:
             report(program_error(exc))
             self.should_exit = True
+        else:
+            if self._announcement:
+                print(self._announcement, flush=True)
 
 
-def config_for(app: Any, options: ServerOptions, **extra: Any) -> uvicorn.Config:
+def config_for(app: Any, options: ServerOptions) -> ServingConfig:
     """Return the configuration to serve `app`, or the application at its address."""
-    return make_config(app, options, kind=ServingConfig, log_config=LOGGING, **extra)
+    config = make_config(app, options, kind=ServingConfig, log_config=LOGGING)
+    return cast(ServingConfig, config)
 
 
 def serve(config: uvicorn.Config, listener: socket.socket) -> None:
@@ -73,13 +83,16 @@ def serve(config: uvicorn.Config, listener: socket.socket) -> None:
         sys.exit(EXIT_CODE if exc.code == STARTUP_FAILURE else exc.code)
 
 
-def serve_with_workers(config: uvicorn.Config, listener: socket.socket) -> None:
+def serve_with_workers(config: ServingConfig, listener: socket.socket, announcement: str) -> None:
     """Serve with `config.workers` processes until a signal ends them; one that dies is replaced.
+
+    `announcement` is printed when the first one has started.
 
     Raises:
         SystemExit: with exit code 2 when the application did not start.
     """
     supervisor = _Workers(config, sockets=[listener])
+    supervisor.announcement = announcement
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         sys.exit(EXIT_CODE)
@@ -91,15 +104,19 @@ class _Workers(Multiprocess):
     So a start-up that fails is reported once, and tables are created by one process.
     """
 
+    announcement = ""
+
     def init_processes(self) -> None:
         first = self._start_worker()
         while not self.should_exit.is_set() and not first.is_ready(_READY_SECONDS):
             self.handle_signals()
             if first.exitcode is not None:
                 self.should_exit.set()
+        if self.should_exit.is_set():
+            return
+        print(self.announcement, flush=True)
         for _ in range(self.processes_num - 1):
-            if not self.should_exit.is_set():
-                self._start_worker()
+            self._start_worker()
 
     def _start_worker(self) -> Process:
         with interrupts_ignored():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from itertools import starmap
-from typing import TYPE_CHECKING, Any, Final, cast, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -23,7 +23,7 @@ from triode.db.declaration import (
 )
 from triode.db.description import ModelSchema
 from triode.db.engine import Row
-from triode.db.field import ColumnInfo, Field, ForeignKeyInfo, ManyToManyInfo, RelatedInfo
+from triode.db.field import ColumnInfo, ForeignKeyInfo, ManyToManyInfo, RelatedInfo
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.relations import BaseRelation, ForeignKeyRelation, ReverseRelation, Slot
 from triode.db.table import ModelField, ModelTable, make_field, model_registry
@@ -32,7 +32,6 @@ from triode.schema import INVALID, Problem, ValidationFailed
 from triode.schema.problems import HIDDEN, problem
 
 
-@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
 class ModelMeta(msgspec.StructMeta):
     """The metaclass of models; their own metaclasses derive from it."""
 
@@ -52,21 +51,21 @@ class ModelMeta(msgspec.StructMeta):
             return _make_abstract(cls, name, bases, namespace, declarations)
         return _make_model(cls, name, bases, namespace, _Parts(declarations, options, str(place)))
 
-    def __call__(cls, /, *args: Any, **values: Any) -> Any:
-        """Make an unsaved object; values are checked as those of a request are."""
-        if args:
-            raise ModelError(
-                f"{cls.__name__} takes its values by name: {cls.__name__}(name=…).",
-                code="model-positional",
-            )
-        return make_object(cls.__table__, checked(cls.__table__, values))
-
     @property
     def table(cls) -> sa.Table:
         """The SQLAlchemy table, for everything that SQLAlchemy Core can do."""
         return cls.__table__.table
 
     if not TYPE_CHECKING:
+
+        def __call__(cls, /, *args: Any, **values: Any) -> Any:
+            """Make an unsaved object; values are checked as those of a request are."""
+            if args:
+                raise ModelError(
+                    f"{cls.__name__} takes its values by name: {cls.__name__}(name=…).",
+                    code="model-positional",
+                )
+            return make_object(cls.__table__, checked(cls.__table__, values))
 
         def __getattr__(cls, name: str) -> Any:
             table = cls.__dict__.get("__table__")

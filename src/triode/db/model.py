@@ -38,7 +38,7 @@ STATEMENTS = frozenset(
 )
 
 
-# mypy looks at the bases before the metaclass, and would take msgspec's word for a model.
+# On the class, not on its metaclass: mypy would find the one of msgspec.Struct before it.
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
 class Model(msgspec.Struct, metaclass=ModelMeta):
     """A row of a table, and the base of every model.
@@ -47,7 +47,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     """
 
     if TYPE_CHECKING:
-        id: Any = None
+        id: Any = Field(default=None)
         table: ClassVar[sa.Table]
 
     __table__: ClassVar[ModelTable]
@@ -186,7 +186,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
         await delete_row(channel, table, getattr(self, table.primary_key.name))
-        self.__dict__["_new"] = True
+        vars(self)["_new"] = True
 
     def load(self, *relations: Any) -> Statement[Self]:
         """Load relations, for all rows of the query that gave this one, in one statement each."""
