@@ -25,7 +25,7 @@ from triode.errors import ClientError
 from triode.http import Call, Reply, require_call
 from triode.http.reply import reply_from_response
 from triode.signing import Signer, find_secrets
-from triode.templating import attached_templates, redirect
+from triode.templating import redirect
 from triode.templating.environment import home_of
 
 SWEEP_EVERY = 3600.0
@@ -80,7 +80,6 @@ class Auth:
     def setup(self, app: Any) -> None:
         """Add the pages, the sessions and the checks to an application."""
         self._home = home_of(app) or Path.cwd()
-        attached_templates(app).add_package("triode.auth", prefix="auth")
         AccountPages(self).add_to(app)
         # WebSocket connections look them up; see `sockets.py`.
         app.extensions[Sessions] = self.sessions
