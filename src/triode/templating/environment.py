@@ -166,10 +166,13 @@ class _RequestContext(jinja2.runtime.Context):
     """Knows the values of the current request, without making them for templates without need."""
 
     def resolve_or_missing(self, key: str) -> Any:
-        found = super().resolve_or_missing(key)
-        if found is missing and key in _OF_REQUEST:
-            return _OF_REQUEST[key](require_call(f"The name {key!r} in a template"))
-        return found
+        # PERF: Jinja's own two look-ups written out; this runs for every name of a template.
+        if key in self.vars:
+            return self.vars[key]
+        if key in self.parent:
+            return self.parent[key]
+        make = _OF_REQUEST.get(key)
+        return missing if make is None else make(require_call(f"{key!r} in a template"))
 
 
 _OF_REQUEST: dict[str, Callable[[Call], Any]] = {
