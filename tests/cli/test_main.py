@@ -18,8 +18,8 @@ def run(capsys, *arguments):
     ("arguments", "message"),
     [
         (
-            ("serve",),
-            'Unknown command "serve". Available commands: '
+            ("nonsense",),
+            'Unknown command "nonsense". Available commands: '
             "dev, run, new, routes, openapi, shell, user.",
         ),
         (("dev", "--prot", "3"), "Unknown option: --prot. Did you mean --port?"),
