@@ -9,13 +9,23 @@ from typing import Any
 
 import anyio
 import pytest
+from argon2 import PasswordHasher
 
 from triode.app import App
-from triode.auth import Auth, User, create_user
+from triode.auth import Auth, User, create_user, passwords
 from triode.db import Database
 
 SECRET = "a-secret-for-tests-a-secret-for-tests"
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with small parameters where the test is not about hashing."""
+    passwords._dummy_hash.cache_clear()
+    if request.module.__name__.rpartition(".")[2] != "test_passwords":
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "_hasher", lambda: quick)
 
 
 @pytest.fixture
@@ -33,7 +43,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def app(database: Database) -> App:
     """An application with accounts and a user, ada@example.org."""
-    made = App(title="Test & Co")
+    made = App(title="Test & Co", debug=True)
     made.attach(database)
     made.attach(Auth(secret=SECRET))
     return made

@@ -143,3 +143,14 @@ def test_the_hash_is_never_sent(app: App, browser: Any, make_user: Make) -> None
     assert "argon2" not in reply.text
     assert set(reply.json()) >= {"id", "email", "is_admin"}
     assert "argon2" not in repr(User.get(email="ada@example.org").run())
+
+
+def test_the_api_documents_what_a_login_protects(app: App) -> None:
+    document = app.openapi()
+    operation = document["paths"]["/add/{number}"]["get"]
+    assert operation["security"] == [{"session": []}]
+    assert {"401", "403"} <= operation["responses"].keys()
+    assert "security" not in document["paths"]["/who"]["get"]
+    assert [each["name"] for each in operation["parameters"]] == ["number", "q"]
+    assert document["components"]["securitySchemes"]["session"]["in"] == "cookie"
+    assert not any(path.startswith("/log") for path in document["paths"])

@@ -1,20 +1,53 @@
-"""A database for each test: a file, because that is what production has."""
+"""A database for each test, on every engine: SQLite files, and PostgreSQL where there is one."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
+from tests.db.kinds import Kinds
 from tests.db.models import ALL
 
 from triode.db import Database
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.service("postgres"))])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give an empty database with the tables of `models`, active for the test."""
+    is_sqlite = request.param == "sqlite"
+    with sqlite_file(tmp_path) if is_sqlite else postgres_schema() as made, made.active():
+        made.create_tables(*ALL, Kinds).run()
+        yield made
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'app.db'}")
-    with made.active():
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """Give an empty SQLite file with the tables of `models`, active for the test."""
+    with sqlite_file(tmp_path) as made, made.active():
         made.create_tables(*ALL).run()
         yield made
+
+
+@contextmanager
+def sqlite_file(folder: Path) -> Iterator[Database]:
+    made = Database(f"sqlite:///{folder / 'app.db'}")
+    yield made
     made.close()
+
+
+@contextmanager
+def postgres_schema() -> Iterator[Database]:
+    url = os.environ["TRIODE_TEST_POSTGRES_URL"]
+    schema = f"triode_{uuid4().hex}"
+    admin = Database(url)
+    admin.fetch(sa.text(f"CREATE SCHEMA {schema}")).run()
+    made = Database(f"{url}?search_path={schema}")
+    yield made
+    made.close()
+    admin.fetch(sa.text(f"DROP SCHEMA {schema} CASCADE")).run()
+    admin.close()

@@ -136,7 +136,12 @@ def test_values(people: Database) -> None:
 
 
 def test_groups(people: Database) -> None:
-    rows = User.group_by(User.age).values(User.age, number=count(), first=min_(User.bio)).run()
+    rows = (
+        User.group_by(User.age)
+        .order_by(User.age)
+        .values(User.age, number=count(), first=min_(User.bio))
+        .run()
+    )
     assert rows == [
         {"age": 17, "number": 1, "first": "ann"},
         {"age": 30, "number": 2, "first": "Bob"},

@@ -80,11 +80,16 @@ def test_include_loads_many(heroes: Database) -> None:
     assert [power.name for power in teams[0].heroes[0].powers] == ["flight", "fire"]
 
 
-def test_include_takes_one_statement_for_each_relation(heroes: Database) -> None:
+def test_include_takes_one_statement_for_each_relation(sqlite: Database) -> None:
+    for number in range(3):
+        team = Team(name=f"t{number}").save().run()
+        hero = Hero(name=f"h{number}", team=team).save().run()
+        hero.add(Hero.powers, Power(name=f"p{number}").save().run()).run()
     statements: list[str] = []
-    reader = heroes.engine.borrow()
+    reader = sqlite.engine.borrow()
     reader.connection.set_trace_callback(statements.append)
-    heroes.engine.give_back(reader)
+    sqlite.engine.give_back(reader)
+    statements.clear()
     Hero.include(Hero.team, Hero.powers).run()
     assert len(statements) == 4
 

@@ -30,13 +30,13 @@ async def save_all(count: int) -> list[Team]:
     return list(await asyncio.gather(*(Team(name=f"t{n}").save() for n in range(count))))
 
 
-def test_concurrent_writes_share_commits(database: Database) -> None:
+def test_concurrent_writes_share_commits(sqlite: Database) -> None:
     teams = asyncio.run(save_all(200))
     assert sorted(team.id for team in teams) == list(range(1, 201))
     assert Team.count().run() == 200
 
 
-def test_refused_write_leaves_its_neighbours_alone(database: Database) -> None:
+def test_refused_write_leaves_its_neighbours_alone(sqlite: Database) -> None:
     async def work() -> list[object]:
         writes = [Team(name=name).save() for name in ("a", "b", "a", "c")]
         return list(await asyncio.gather(*writes, return_exceptions=True))
@@ -46,9 +46,9 @@ def test_refused_write_leaves_its_neighbours_alone(database: Database) -> None:
     assert Team.count().run() == 3
 
 
-def test_group_of_writes_is_all_or_nothing(database: Database) -> None:
+def test_group_of_writes_is_all_or_nothing(sqlite: Database) -> None:
     async def work() -> None:
-        channel = database.engine.awaiting
+        channel = sqlite.engine.awaiting
         insert = "INSERT INTO team (name) VALUES (?)"
         await channel.write([Write(insert, ("a",)), Write(insert, ("a",))])
 
@@ -85,8 +85,8 @@ def start_writer(database: Database, *arguments: object) -> subprocess.Popen[str
     )
 
 
-def test_nothing_acknowledged_is_lost_by_kill(database: Database) -> None:
-    process = start_writer(database, "k", 16, 100_000)
+def test_nothing_acknowledged_is_lost_by_kill(sqlite: Database) -> None:
+    process = start_writer(sqlite, "k", 16, 100_000)
     assert process.stdout is not None
     told = [process.stdout.readline().strip() for _ in range(400)]
     process.send_signal(signal.SIGKILL)
@@ -98,8 +98,8 @@ def test_nothing_acknowledged_is_lost_by_kill(database: Database) -> None:
     assert len(stored) <= len(told) + 16
 
 
-def test_processes_take_turns(database: Database) -> None:
-    processes = [start_writer(database, str(number), 4, 25) for number in range(3)]
+def test_processes_take_turns(sqlite: Database) -> None:
+    processes = [start_writer(sqlite, str(number), 4, 25) for number in range(3)]
     for process in processes:
         process.communicate()
     assert [process.returncode for process in processes] == [0, 0, 0]
@@ -112,7 +112,7 @@ SLOW = (
 )
 
 
-def test_slow_read_leaves_the_loop(database: Database) -> None:
+def test_slow_read_leaves_the_loop(sqlite: Database) -> None:
     async def work() -> tuple[object, float]:
         longest = 0.0
 
@@ -124,25 +124,25 @@ def test_slow_read_leaves_the_loop(database: Database) -> None:
                 longest = max(longest, time.perf_counter() - before)
 
         watcher = asyncio.create_task(watch())
-        rows = await database.engine.awaiting.read(SLOW, ())
+        rows = await sqlite.engine.awaiting.read(SLOW, ())
         watcher.cancel()
         return rows, longest
 
     rows, _ = asyncio.run(work())
     assert rows == [(300_000,)]
-    assert engine_of(database).read_within_budget(SLOW, ()) is None
+    assert engine_of(sqlite).read_within_budget(SLOW, ()) is None
 
 
-def test_quick_read_stays_on_the_loop(database: Database) -> None:
-    assert engine_of(database).read_within_budget("SELECT 1", ()) == [(1,)]
+def test_quick_read_stays_on_the_loop(sqlite: Database) -> None:
+    assert engine_of(sqlite).read_within_budget("SELECT 1", ()) == [(1,)]
 
 
-def test_reads_cannot_write(database: Database) -> None:
+def test_reads_cannot_write(sqlite: Database) -> None:
     with pytest.raises(Exception, match="attempt to write a readonly"):
-        asyncio.run(database.engine.awaiting.read("DELETE FROM team", ()))
+        asyncio.run(sqlite.engine.awaiting.read("DELETE FROM team", ()))
 
 
-def test_one_database_serves_many_loops(database: Database) -> None:
+def test_one_database_serves_many_loops(sqlite: Database) -> None:
     for number in range(3):
         asyncio.run(save_all_named(f"loop {number}"))
     assert Team.count().run() == 3
@@ -152,9 +152,9 @@ async def save_all_named(name: str) -> None:
     await Team(name=name).save()
 
 
-def test_threads_and_loops_share_the_writer(database: Database) -> None:
+def test_threads_and_loops_share_the_writer(sqlite: Database) -> None:
     def work(number: int) -> None:
-        with database.active():
+        with sqlite.active():
             for each in range(20):
                 Team(name=f"{number}.{each}").save().run()
 
@@ -188,18 +188,18 @@ def test_memory_databases_are_apart() -> None:
     second.close()
 
 
-def test_settings_of_a_file(database: Database) -> None:
-    reader = engine_of(database).borrow()
+def test_settings_of_a_file(sqlite: Database) -> None:
+    reader = engine_of(sqlite).borrow()
     names = ("journal_mode", "synchronous", "foreign_keys")
     settings = [reader.connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
-    engine_of(database).give_back(reader)
+    engine_of(sqlite).give_back(reader)
     assert settings == ["wal", 2, 1]
 
 
-def test_tables_are_strict(database: Database) -> None:
+def test_tables_are_strict(sqlite: Database) -> None:
     write = Write("INSERT INTO user (email, age, password) VALUES ('a', 'x', 'p')")
     with pytest.raises(Exception, match="cannot store TEXT value in INTEGER column"):
-        asyncio.run(database.engine.awaiting.write([write]))
+        asyncio.run(sqlite.engine.awaiting.write([write]))
 
 
 def refused(url: str) -> str:
@@ -236,13 +236,13 @@ def test_table_that_lacks_a_column_is_named(tmp_path: Path) -> None:
     made.close()
 
 
-def test_existing_tables_are_left_alone(database: Database) -> None:
+def test_existing_tables_are_left_alone(sqlite: Database) -> None:
     Team(name="a").save().run()
-    assert database.create_tables(*ALL).run() == []
+    assert sqlite.create_tables(*ALL).run() == []
     assert Team.count().run() == 1
 
 
-def test_closed_database_opens_again(database: Database) -> None:
+def test_closed_database_opens_again(sqlite: Database) -> None:
     Team(name="a").save().run()
-    database.close()
+    sqlite.close()
     assert Team.count().run() == 1

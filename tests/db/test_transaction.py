@@ -99,7 +99,7 @@ def test_thread_of_a_block_belongs_to_it(database: Database) -> None:
     assert names() == []
 
 
-def test_other_writes_wait_for_the_block(database: Database) -> None:
+def test_other_writes_wait_for_the_block(sqlite: Database) -> None:
     async def block(begun: asyncio.Event) -> None:
         async with transaction():
             begun.set()
@@ -132,10 +132,10 @@ def test_cancelled_block_is_undone(database: Database) -> None:
     assert names() == ["b"]
 
 
-def test_task_that_is_cancelled_while_waiting_takes_nothing(database: Database) -> None:
+def test_task_that_is_cancelled_while_waiting_takes_nothing(sqlite: Database) -> None:
     async def work() -> None:
         async with transaction():
-            waiting = asyncio.create_task(enter_alone(database))
+            waiting = asyncio.create_task(enter_alone(sqlite))
             await asyncio.sleep(0.02)
             waiting.cancel()
         await Team(name="after").save()
@@ -150,7 +150,7 @@ async def enter_alone(database: Database) -> None:
         await Team(name="never").save()
 
 
-def test_idle_block_is_rolled_back(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_idle_block_is_rolled_back(sqlite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite_writer, "IDLE_LIMIT", 0.05)
 
     async def work() -> None:

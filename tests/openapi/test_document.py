@@ -19,6 +19,7 @@ from triode.binding.markers import Depends, Query
 from triode.errors import RouteError
 from triode.openapi import get_openapi
 from triode.routing import Router
+from triode.templating import Redirect
 from triode.testing import TestClient
 
 
@@ -239,6 +240,27 @@ def test_responses_by_range(key: Any, written: str, description: str) -> None:
         (
             HTMLResponse | RedirectResponse,
             {"200": {"text/html": {"schema": {"type": "string"}}}, "307": None},
+        ),
+        (
+            int | Redirect,
+            {
+                "200": {
+                    "application/json": {
+                        "schema": {"type": "integer", "title": "Response Handler  Get"}
+                    }
+                },
+                "303": None,
+            },
+        ),
+        (
+            int | Response,
+            {
+                "200": {
+                    "application/json": {
+                        "schema": {"type": "integer", "title": "Response Handler  Get"}
+                    }
+                }
+            },
         ),
         (
             HTMLResponse | PlainTextResponse,

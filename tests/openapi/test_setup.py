@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from tests.conftest import Serve
 
 from triode.app import App
 from triode.binding.markers import Depends
+from triode.errors import SchemaError
 from triode.http import HTTPException
+from triode.testing import TestClient
 
 
 def program(**options: Any) -> App:
@@ -102,6 +105,26 @@ def test_dependencies_of_the_application_are_not_asked_of_readers(serve: Serve) 
 
     assert client.get("/docs").status_code == 200
     assert client.get("/items/1").status_code == 401
+
+
+def test_mounted_application_has_its_own_pages(serve: Serve) -> None:
+    app = App()
+    app.mount("/shop", program())
+    client = serve(app)
+
+    assert client.get("/shop/openapi.json").json()["servers"] == [{"url": "/shop"}]
+    page = client.get("/shop/docs").text
+    own = re.findall(r'(?:src|href)="(/[^"]+)"', page)
+    assert "/shop/openapi.json" in page
+    assert [client.get(url).status_code for url in own] == [200 for _ in own]
+
+
+def test_response_model_that_cannot_be_described_is_found_at_start_up() -> None:
+    app = program()
+    app.add_api_route("/odd", lambda: None, responses={404: {"model": 17}})
+
+    with pytest.raises(SchemaError), TestClient(app):
+        pass
 
 
 def test_replaced_document_is_served(serve: Serve) -> None:

@@ -117,7 +117,7 @@ def test_a_secret_is_hidden_in_the_input_of_its_object() -> None:
         (b'"\xff"', 1, "The body is not UTF-8"),
         (b"9" * 5000, 0, "A number has too many digits"),
         (b"[" * 10_000, 0, "The value is nested too deeply"),
-        (b'{"children": ' + b"[" * 10_000 + b"]" * 10_000 + b"}", 0, "The value is nested too deeply"),
+        (b'{"children": ' + b"[" * 10_000, 0, "The value is nested too deeply"),
     ],
     ids=range(10),
 )  # fmt: skip
@@ -251,11 +251,10 @@ def test_the_fast_way_and_the_slow_way_agree(value: Any) -> None:
         try:
             fast = json_decoder(annotation)(body)
         except ValidationFailed as exc:
-            assert slow is INVALID
-            assert exc.errors == problems
+            fast, told = INVALID, exc.errors
         else:
-            assert repr(fast) == repr(slow)
-            assert problems == []
+            told = []
+        assert (repr(fast), told) == (repr(slow), problems)
 
 
 @settings(max_examples=300)

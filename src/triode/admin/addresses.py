@@ -7,7 +7,7 @@ servers disagree about an encoded slash (`%2F`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode
 
@@ -59,7 +59,6 @@ class Addresses:
         return f"{self.base}/_lookup/{slug}/{field}"
 
 
-def with_query(parameters: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
+def with_query(pairs: Iterable[tuple[str, str]]) -> str:
     """Return "?a=1&b=2" of the parameters that have a value; "?" where none has."""
-    pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
     return "?" + urlencode([(name, value) for name, value in pairs if value])

@@ -46,7 +46,7 @@ def cell_writer(
 
         def write(row: Any) -> str:
             value = read(row)
-            return empty if value is None else f"{start}{show(value)}</td>"
+            return empty if value is None or value == "" else f"{start}{show(value)}</td>"
 
         return write
 

@@ -27,7 +27,8 @@ class Desk:
     """One model's pages.
 
     `slug` is its part of the address; `label` and `nouns` its name within a sentence, for one and
-    for many rows; `plural` the latter as a heading. `sort` is the column that `ordering` begins with.
+    for many rows; `plural` the latter as a heading. `sort` is the column that `ordering` begins
+    with.
     """
 
     model: Any

@@ -113,10 +113,11 @@ def targets_of(desk: Desk, around: Surroundings) -> dict[str, Target]:
 
 
 def _slugs(admins: Sequence[ModelAdmin]) -> dict[str, ModelAdmin]:
-    """Return the admins by the model's name, the module in front where two have the same."""
+    """Return the admins by the model's name, with the module in front where that is taken."""
     found: dict[str, ModelAdmin] = {}
-    names = [admin.model.__name__.lower() for admin in admins]
-    for name, admin in zip(names, admins, strict=True):
-        module = admin.model.__module__.replace(".", "-")
-        found[name if names.count(name) == 1 else f"{module}-{name}"] = admin
+    for admin in admins:
+        name = admin.model.__name__.lower()
+        if name in found:
+            name = f"{admin.model.__module__.replace('.', '-')}-{name}"
+        found[name] = admin
     return found

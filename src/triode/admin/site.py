@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 from starlette.responses import Response
 
 from triode.admin import views
+from triode.admin.accounts import ACCOUNTS
 from triode.admin.assets import FOREVER
 from triode.admin.model_admin import ModelAdmin
 from triode.admin.office import Office, open_office
@@ -46,10 +47,17 @@ class Admin:
     """The admin of an application: `admin = Admin(app, title="Back office")`.
 
     Nobody sees a page of it without a login. Where the application has no `Auth`, one is
-    attached when it starts.
+    attached when it starts. With `accounts`, administrators find the accounts and groups in it.
     """
 
-    def __init__(self, app: Any = None, *, title: str | None = None, path: str = "/admin") -> None:
+    def __init__(
+        self,
+        app: Any = None,
+        *,
+        title: str | None = None,
+        path: str = "/admin",
+        accounts: bool = True,
+    ) -> None:
         if not path.startswith("/") or path.strip("/") == "":
             raise ConfigError(
                 f"Admin(path={path!r}): the path begins with a slash and names a place, "
@@ -58,6 +66,7 @@ class Admin:
             )
         self.title = title
         self.path = "/" + path.strip("/")
+        self.accounts = accounts
         self._admins: dict[Any, ModelAdmin] = {}
         self._offices: dict[str, Office] = {}
         self._app: Any = None
@@ -128,7 +137,9 @@ class Admin:
         found = self._offices.get(root)
         if found is None:
             title = self.title or f"{self._app.title} admin"
-            admins = list(self._admins.values())
+            own = {model: kind(model) for model, kind in ACCOUNTS} if self.accounts else {}
+            admins = [*self._admins.values()]
+            admins += [admin for model, admin in own.items() if model not in self._admins]
             auth = auth_of(self._app)
             found = open_office(title, admins, path=self.path, root=root, auth=auth)
             self._offices[root] = found

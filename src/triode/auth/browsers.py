@@ -47,10 +47,26 @@ def account_page(call: Call, template: str, *, status_code: int = 200, **context
     return Page(text, status_code, PAGE_HEADERS)
 
 
-def message_page(call: Call, status_code: int, heading: str, text: str, **context: Any) -> Page:
-    """Return a page that says one thing; `back` and `back_label` lead on from it."""
+def message_page(
+    call: Call,
+    status_code: int,
+    heading: str,
+    text: str,
+    *,
+    reason: str = "",
+    back: str = "",
+    back_label: str = "Go back",
+) -> Page:
+    """Return a page that says one thing; `back` is the address that it leads to."""
     return account_page(
-        call, "message.html", status_code=status_code, heading=heading, text=text, **context
+        call,
+        "message.html",
+        status_code=status_code,
+        heading=heading,
+        text=text,
+        reason=reason,
+        back=back,
+        back_label=back_label,
     )
 
 

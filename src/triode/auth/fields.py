@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from triode.auth.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from triode.forms import Form
+from triode.forms import Form, FormField
 from triode.schema import Email
 
 
@@ -20,9 +20,16 @@ class LoginForm(Form[LoginFields]):
     """Email and password."""
 
     attributes = {
-        "email": {"autocomplete": "username", "autofocus": "", "maxlength": "254"},
+        "email": {"autocomplete": "username", "maxlength": "254"},
         "password": {"autocomplete": "current-password", "maxlength": str(LONGEST_PASSWORD)},
     }
+
+    def __getitem__(self, name: str) -> FormField:
+        field = super().__getitem__(name)
+        # After a wrong password the email is there already, and the password is typed again.
+        if name == ("password" if self.is_bound else "email"):
+            field.widget.attributes["autofocus"] = ""
+        return field
 
 
 class NewPasswordFields(msgspec.Struct):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeAlias, TypeVar, overload
 
 from triode.auth.models import User
+from triode.auth.sockets import open_socket_session
 from triode.binding import Depends
 from triode.errors import BindingError, ClientError, place_of
 from triode.http import Call, require_call
@@ -36,25 +37,49 @@ class PermissionDenied(ClientError):
     status_code = 403
 
 
-async def optional_user(call: Call) -> User | None:
-    """Return who is logged in, None for a visitor."""
-    return user_of(call)
+SCHEME = {"session": {"type": "apiKey", "in": "cookie", "name": "session"}}
 
 
-async def current_user(call: Call) -> User:
-    """Return who is logged in.
+class _OptionalUser:
+    """A dependency: who is logged in, None for a visitor."""
 
-    Raises:
-        LoginRequired: nobody is.
-    """
-    user = user_of(call)
-    if user is None:
-        raise LoginRequired("Please log in.")
-    return user
+    async def __call__(self, call: Call) -> User | None:
+        await _open_session(call)
+        return user_of(call)
 
+
+class _CurrentUser:
+    """A dependency: who is logged in, with all of the permissions."""
+
+    def __init__(self, *permissions: str, admin: bool = False) -> None:
+        self.permissions = permissions
+        self.admin = admin
+
+    @property
+    def __openapi__(self) -> dict[str, Any]:
+        responses = {"401": {"description": "Nobody is logged in"}}
+        if self.permissions or self.admin:
+            responses["403"] = {"description": "The user may not do this"}
+        return {"securitySchemes": SCHEME, "responses": responses}
+
+    async def __call__(self, call: Call) -> User:
+        await _open_session(call)
+        user = require_user(call, *self.permissions)
+        if self.admin and not user.is_admin:
+            raise PermissionDenied("This is for administrators.")
+        return user
+
+
+optional_user = _OptionalUser()
+current_user = _CurrentUser()
 
 CurrentUser: TypeAlias = Annotated[User, Depends(current_user)]
 OptionalUser: TypeAlias = Annotated[User | None, Depends(optional_user)]
+
+
+async def _open_session(call: Call) -> None:
+    if call.extras is None or "session" not in call.extras:
+        await open_socket_session(call)
 
 
 def user_of(call: Call | None = None) -> User | None:
@@ -110,11 +135,7 @@ def permission_required(*permissions: str) -> Callable[[Handler], Handler]:
 
 
 def _with_check(function: Handler, permissions: Sequence[str], admin: bool) -> Handler:
-    async def check(call: Call) -> None:
-        user = require_user(call, *permissions)
-        if admin and not user.is_admin:
-            raise PermissionDenied("This is for administrators.")
-
+    check = _CurrentUser(*permissions, admin=admin)
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise BindingError(
             "login_required cannot stand above a generator. Use the parameter "
@@ -125,7 +146,7 @@ def _with_check(function: Handler, permissions: Sequence[str], admin: bool) -> H
     wrapper = _async_wrapper(function) if _is_async(function) else _plain_wrapper(function)
     signature = inspect.signature(function)
     asked = inspect.Parameter(
-        LOGIN_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[None, Depends(check)]
+        LOGIN_PARAMETER, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[User, Depends(check)]
     )
     kept = list(signature.parameters.values())
     at = next((i for i, each in enumerate(kept) if each.kind is each.VAR_KEYWORD), len(kept))

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from starlette.responses import Response
 
-from triode.auth.browsers import account_page, message_page, send_style, style_path
+from triode.auth.browsers import account_page, message_page, root_path, send_style, style_path
 from triode.auth.csrf import CsrfProtection
 from triode.auth.fields import LoginForm, NewPasswordForm, PasswordForm
 from triode.auth.identity import require_user
@@ -185,7 +185,7 @@ class AccountPages:
             410,
             "This link does not work any more",
             exc.message,
-            back=self.auth.login_path,
+            back=root_path(call) + self.auth.login_path,
             back_label="Log in with a password",
         )
 

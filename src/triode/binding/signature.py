@@ -164,7 +164,7 @@ class _Reader:
         self, parameter: inspect.Parameter, annotation: Any, default: Any, infos: list[FieldInfo]
     ) -> None:
         name = parameter.name
-        info = infos[0].merged(*infos[1:]) if infos else None
+        info = _merged(infos)
         in_path = name in self.path_names or (
             info is not None and info.alias is not None and info.alias in self.path_names
         )
@@ -255,6 +255,18 @@ class _Reader:
             code="binding-parameter",
             where=place_of(self.call),
         )
+
+
+def _merged(infos: list[FieldInfo]) -> FieldInfo | None:
+    """Return what was said of a value; the marker that names a source gives the class.
+
+    `Annotated[Email, Query()]` is a query parameter, though `Email` brings words of its own.
+    """
+    if not infos:
+        return None
+    leader = next((info for info in infos if isinstance(info, ParameterInfo | BodyInfo)), None)
+    blank = FieldInfo() if leader is None else leader.without(*leader.given)
+    return blank.merged(*infos)
 
 
 def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:

@@ -17,6 +17,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.creation import create_missing, drop
 from triode.db.engine import Channel, Engine, Pinned
+from triode.db.engine.postgres import PostgresEngine
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.fetching import fetch_rows
 from triode.db.statement import Operation, Source
@@ -165,12 +166,8 @@ def make_engine(url: str) -> Engine:
         is_memory = parsed.database in (None, "", ":memory:")
         return SQLiteEngine(None if is_memory else Path(str(parsed.database)).expanduser())
     if parsed.drivername in _POSTGRES:
-        return make_postgres(parsed)
+        return PostgresEngine(parsed)
     raise ConfigError(
         f"There is no engine for {parsed.drivername!r}. There are sqlite and postgresql.",
         code="database-url",
     )
-
-
-def make_postgres(url: URL) -> Engine:
-    raise ConfigError(f"PostgreSQL is not available yet: {url!r}.", code="database-url")

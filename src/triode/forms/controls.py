@@ -48,6 +48,13 @@ class FormField:
         return "required" in self.widget.attributes
 
     @property
+    def is_optional(self) -> bool:
+        """Whether it may be left empty; a box or a list that always has a value has no empty."""
+        if self.widget.kind in ("checkbox", "select"):
+            return self.widget.is_nullable
+        return not self.is_required
+
+    @property
     def attributes(self) -> dict[str, str]:
         """The control's HTML attributes, its name and its links to help and errors included."""
         found = {"id": self.id, "name": self.prefix + self.name, **self.widget.attributes}
@@ -72,6 +79,8 @@ class FormField:
         if kind == "checkbox":
             checked = {"checked": ""} if self.values else {}
             return _tag("input", {"type": kind, "value": "true", **self.attributes, **checked})
+        if kind == "search":
+            return self._search()
         # SECURITY: a password is never sent back, also not to the one who typed it.
         value = {} if kind in ("password", "file") else {"value": self.value}
         return _tag("input", {"type": kind, **self.attributes, **value})
@@ -86,6 +95,16 @@ class FormField:
             for value, label in self._offered()
         ]
         return _tag("select", attributes) + Markup().join(options) + Markup("</select>")
+
+    def _search(self) -> Markup:
+        id = f"{self.id}-choices"
+        attributes = {"type": "text", **self.attributes, "list": id, "autocomplete": "off"}
+        options = [
+            _tag("option", {"value": value}) + escape(label) + Markup("</option>")
+            for value, label in self.widget.choices or ()
+        ]
+        box = _tag("datalist", {"id": id}) + Markup().join(options) + Markup("</datalist>")
+        return _tag("input", {**attributes, "value": self.value}) + box
 
     def _offered(self) -> Iterable[tuple[str, str]]:
         if not self.widget.is_multiple and (self.widget.is_nullable or not self.values):
@@ -103,7 +122,7 @@ class FormField:
         if self.widget.kind == "hidden":
             return self.control
         classes = ["field", f"field-{self.widget.kind}"] + (["has-error"] if self.errors else [])
-        mark = Markup("") if self.is_required or self.widget.kind == "checkbox" else _OPTIONAL
+        mark = _OPTIONAL if self.is_optional else Markup("")
         label = Markup('<label for="{}">{}{}</label>').format(self.id, self.label, mark)
         parts = [self.control, label] if self.widget.kind == "checkbox" else [label, self.control]
         if self.help:
@@ -134,4 +153,6 @@ def _tag(name: str, attributes: dict[str, str]) -> Markup:
     return Markup("<{}{}>").format(name, written)
 
 
-_BOOLEAN = frozenset({"checked", "disabled", "multiple", "readonly", "required", "selected"})
+_BOOLEAN = frozenset(
+    {"autofocus", "checked", "disabled", "multiple", "readonly", "required", "selected"}
+)

@@ -6,7 +6,7 @@ object. The same validators read a form and a JSON body.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -115,7 +115,7 @@ class Form(Generic[T]):
     def _make_widget(self, described: FieldDescription) -> Widget:
         widget = widget_of(described, kind=self.widgets.get(described.name))
         widget.attributes.update(self.attributes.get(described.name, {}))
-        choices = self.choices.get(described.name)
+        choices = self.choices.get(described.name, _choices_of(described))
         if choices is not None:
             kind = widget.kind if widget.kind.startswith("select") else "select"
             widget = replace(widget, kind=kind, choices=choices)
@@ -147,13 +147,23 @@ class Form(Generic[T]):
         Called when every field is valid by itself; `cleaned_data` and `result` are set.
         """
 
-    def set_choices(self, name: str, choices: Choices) -> None:
-        """Offer choices for a field that the type does not enumerate."""
+    def set_choices(self, name: str, choices: Choices, *, kind: str = "select") -> None:
+        """Offer choices for a field that the type does not enumerate.
+
+        The kind "search" is for long lists: a field that suggests while one types.
+        """
         widget = self._widgets[name]
-        kind = widget.kind if widget.kind.startswith("select") else "select"
-        self._widgets[name] = replace(widget, kind=kind, choices=choices, attributes={
-            key: value for key, value in widget.attributes.items() if key == "required"
-        })  # fmt: skip
+        kept = {key: value for key, value in widget.attributes.items() if key == "required"}
+        kind = widget.kind if widget.is_multiple else kind
+        self._widgets[name] = replace(widget, kind=kind, choices=choices, attributes=kept)
+
+    def label_of(self, name: str) -> str:
+        """Return what a field is called on the page."""
+        described = next(each for each in self._descriptions if each.name == name)
+        return self.labels.get(name) or described.info.title or label_of(name)
+
+    async def check_stored(self, *, keys: Collection[str] = ()) -> None:
+        """Check what only a store can tell; called for a submitted form that is valid so far."""
 
     def _validate(self, data: Sent) -> None:
         raw: dict[str, Any] = {}
@@ -229,9 +239,9 @@ class Form(Generic[T]):
             raise KeyError(f"The form has no field {name!r}. It has: {', '.join(self._widgets)}.")
         return FormField(
             name=name,
-            label=self.labels.get(name) or described.info.title or label_of(name),
+            label=self.label_of(name),
             widget=self._widgets[name],
-            help=self.help_texts.get(name) or described.info.description or "",
+            help=self.help_texts.get(name) or _help_of(described),
             values=self._texts(described),
             errors=self.errors.get(name, []),
             prefix=self.prefix,
@@ -271,3 +281,12 @@ class Form(Generic[T]):
         return Markup("\n").join(part for part in parts if part)
 
     __str__ = __html__
+
+
+def _help_of(described: FieldDescription) -> str:
+    return getattr(described.info, "help_text", None) or described.info.description or ""
+
+
+def _choices_of(described: FieldDescription) -> Choices | None:
+    given = getattr(described.info, "choices", None)
+    return None if given is None else [(str(value), str(label)) for value, label in given]

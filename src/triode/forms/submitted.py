@@ -31,7 +31,11 @@ class _SubmittedForm:
     async def __bind__(self, call: Call) -> AsyncIterator[Any]:
         data = await read_submitted(call)
         try:
-            yield self.form_class(data=data)
+            form = self.form_class(data=data)
+            if form.is_valid:
+                # What the path names is what the form changes, as in /posts/{id}/edit.
+                await form.check_stored(keys=set(call.params.values()))
+            yield form
         finally:
             for values in data.values():
                 for value in values:

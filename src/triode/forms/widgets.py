@@ -22,7 +22,8 @@ Choices: TypeAlias = Sequence[tuple[str, str]]
 
 WIDGETS: Final = frozenset({
     "checkbox", "color", "date", "datetime-local", "email", "file", "hidden", "json", "lines",
-    "number", "password", "select", "select-multiple", "tel", "text", "textarea", "time", "url",
+    "number", "password", "search", "select", "select-multiple", "tel", "text",
+    "textarea", "time", "url",
 })  # fmt: skip
 
 LONGEST_LINE: Final = 255

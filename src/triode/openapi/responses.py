@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, Union, get_args, get_origin
 
 from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
 from triode.openapi.context import Context, Json, merge_into
 from triode.routing import Route
-from triode.schema import describe, title_of
+from triode.schema import MISSING, describe, title_of
 
 JSON: Final = "application/json"
 
@@ -48,30 +48,46 @@ def describe_responses(
 
 def _add_success(responses: Json, route: Route, operation_id: str, context: Context) -> None:
     description = route.options.response_description
-    for response_class in _response_classes(route):
+    for response_class, annotation in _results_of(route):
         status = _status_of(route, response_class)
-        found = responses.setdefault(str(status), {"description": description})
+        is_extra = status >= 300 and route.options.response_class is None
+        found = responses.setdefault(
+            str(status), {"description": _meaning(str(status)) if is_extra else description}
+        )
         if response_class.media_type is None or not _has_body(status):
             continue
         schema: Json = {"type": "string"}
         if issubclass(response_class, JSONResponse):
-            schema = _result_schema(route.response_annotation, operation_id, context)
+            schema = _result_schema(annotation, operation_id, context)
         found.setdefault("content", {})[response_class.media_type] = {"schema": schema}
 
 
-def _response_classes(route: Route) -> list[type[Response]]:
-    """Return the classes a route answers with: declared, returned by annotation, or JSON."""
-    declared = route.options.response_class
-    if declared is not None:
-        return [declared]
-    return list(_responses_in(route.response_annotation)) or [JSONResponse]
+def _results_of(route: Route) -> list[tuple[type[Response], Any]]:
+    """Return the classes a route answers with, each with the type of what it carries.
+
+    The option `response_class` decides; else the response classes in the return annotation, and
+    JSON for the other types in it.
+    """
+    annotation = route.response_annotation
+    if route.options.response_class is not None:
+        return [(route.options.response_class, annotation)]
+    is_union = get_origin(annotation) in (Union, UnionType)
+    members = get_args(annotation) if is_union else (annotation,)
+    classes = [member for member in members if _is_response(member)]
+    if not classes:
+        return [(JSONResponse, annotation)]
+    values = tuple(member for member in members if member not in classes)
+    # `-> Response` says nothing of the content, so JSON stays the guess.
+    found: list[tuple[type[Response], Any]] = [
+        (kind, MISSING) for kind in classes if kind is not Response
+    ]
+    if values or not found:
+        found.insert(0, (JSONResponse, Union[values] if values else MISSING))  # noqa: UP007
+    return found
 
 
-def _responses_in(annotation: Any) -> Iterator[type[Response]]:
-    for member in (annotation, *getattr(annotation, "__args__", ())):
-        # `-> Response` says nothing of the content, so JSON stays the guess.
-        if inspect.isclass(member) and issubclass(member, Response) and member is not Response:
-            yield member
+def _is_response(annotation: Any) -> bool:
+    return inspect.isclass(annotation) and issubclass(annotation, Response)
 
 
 def _status_of(route: Route, response_class: type[Response]) -> int:
@@ -92,8 +108,7 @@ def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json
 
 
 def _add_declared(responses: Json, route: Route, context: Context) -> None:
-    classes = _response_classes(route)
-    media_type = classes[0].media_type or JSON
+    media_type = _results_of(route)[0][0].media_type or JSON
     for status, declared in (route.options.responses or {}).items():
         key = str(status).upper()
         response = {name: declared[name] for name in declared if name != "model"}

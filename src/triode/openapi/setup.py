@@ -26,6 +26,7 @@ from triode.openapi.pages import (
     get_swagger_ui_oauth2_redirect_html,
 )
 from triode.routing import Route, RouteOptions
+from triode.schema import describe
 
 _MOST_VARIANTS: Final = 8
 
@@ -111,8 +112,13 @@ class Documentation:
 
         Raises:
             RouteError: two operations have the same id.
+            SchemaError: the model of a declared response is no type that can be described.
         """
         OperationIds(self.app.generate_unique_id_function).check(self.app.routes)
+        for route in self.app.routes:
+            if isinstance(route, Route):
+                for response in route.options.responses.values():
+                    describe(response.get("model"))
 
     def document(self) -> Json:
         """Return the document, built again if routes were added or removed since."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
-from functools import lru_cache
 from typing import Final
+
+from triode.schema.constraints import compiled
 
 _UTC: Final = dt.UTC
 # Numbers beyond this are milliseconds, as in pydantic.
@@ -19,6 +19,7 @@ _MILLISECONDS_FROM: Final = 20_000_000_000
 _MIN_SECOND: Final = -62_135_596_800
 _MAX_SECOND: Final = 253_402_300_799
 _INT64: Final = 2**63
+_NUMBER: Final = r"[+-]?([0-9]+|([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)"
 _DIGITS: Final = "0123456789"
 EXTRA: Final = "unexpected extra characters at the end of the input"
 TOO_SHORT: Final = "input is too short"
@@ -166,14 +167,9 @@ def _moment(text: str) -> dt.datetime:
         raise ClockError("year is too large") from None
 
 
-@lru_cache(maxsize=1)
-def _number_pattern() -> re.Pattern[str]:
-    return re.compile(r"[+-]?([0-9]+|([0-9]+\.[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)")
-
-
 def read_number(text: str) -> float | None:
     """Return the number that a text is, None if it is none or too large for a timestamp."""
-    if not _number_pattern().fullmatch(text):
+    if not compiled(_NUMBER).fullmatch(text):
         return None
     if "." in text:
         return float(text)

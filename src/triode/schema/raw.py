@@ -13,27 +13,32 @@ import msgspec
 
 from triode.schema.fields import MISSING
 from triode.schema.members import FieldDescription
-from triode.schema.node import Refused
+from triode.schema.node import Refused, Schema
 
 
 def make_struct(
-    name: str, members: Iterable[tuple[FieldDescription, Any]]
+    name: str, members: Iterable[tuple[FieldDescription, Schema]], *, forbids_extra: bool = False
 ) -> type[msgspec.Struct] | None:
-    """Make a Struct of fields and their codecs; None where msgspec cannot read one of them."""
+    """Make a Struct of fields and their nodes; None where msgspec cannot read one of them."""
     fields: list[Any] = []
     names: dict[str, str] = {}
-    for each, codec in members:
+    for each, node in members:
+        codec = node.codec
         if codec is None:
             return None
-        fields.append(_field(each, codec))
+        fields.append(_field(each, codec, is_finished=node.finish is not None))
         names[each.name] = each.encoded_name
-    made = msgspec.defstruct(name, fields, rename=names, kw_only=True, gc=False)
+    made = msgspec.defstruct(
+        name, fields, rename=names, kw_only=True, gc=False, forbid_unknown_fields=forbids_extra
+    )
     return made if is_decodable(made) else None
 
 
-def _field(each: FieldDescription, codec: Any) -> Any:
+def _field(each: FieldDescription, codec: Any, *, is_finished: bool) -> Any:
     if each.required:
         return each.name, codec
+    if is_finished:  # A default is finished already; `finisher` puts it in.
+        return each.name, codec | msgspec.UnsetType, msgspec.UNSET
     if each.default_factory is not None:
         return each.name, codec, msgspec.field(default_factory=each.default_factory)
     default = each.default
@@ -65,7 +70,8 @@ def is_decodable(codec: Any) -> bool:
 
 
 def finisher(
-    construct: Callable[[Any], Any], finishers: list[tuple[str, Callable[[Any], Any]]]
+    construct: Callable[[Any], Any],
+    finishers: list[tuple[FieldDescription, Callable[[Any], Any]]],
 ) -> Callable[[Any], Any]:
     """Return what makes the real object; what its constructor refuses is for `validate`."""
 
@@ -76,10 +82,12 @@ def finisher(
             raise Refused from exc
 
     def finish_fields(raw: Any) -> Any:
-        for name, finish_field in finishers:
-            value = getattr(raw, name)
+        for each, finish_field in finishers:
+            value = getattr(raw, each.name)
             if value is not msgspec.UNSET:
-                setattr(raw, name, finish_field(value))
+                setattr(raw, each.name, finish_field(value))
+            elif not is_left_unset(each):
+                setattr(raw, each.name, each.make_default())
         return finish(raw)
 
     return finish_fields if finishers else finish

@@ -11,16 +11,36 @@ from triode.http import Call, Receive, Scope
 from triode.http.reply import replay
 
 
+class UnframedCycle(RequestResponseCycle):
+    """A response to HTTP/1.0, which knows no chunks: the connection's end is a stream's end."""
+
+    has_length = False
+
+    async def send(self, message: Any) -> None:
+        """Send one ASGI message."""
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", ())
+            self.has_length = any(name.lower() == b"content-length" for name, _ in headers)
+            self.chunked_encoding = None if self.has_length else False
+        elif not self.has_length:
+            self.expected_content_length = len(message.get("body", b""))
+        await super().send(message)
+
+
 class CycleProtocol(HttpToolsProtocol):
     """A connection that is the origin of calls, and can serve an ASGI application too."""
 
     is_closing = False
+    running: RequestResponseCycle | None = None
     lost: asyncio.Event | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection, and wake those who wait for that."""
         super().connection_lost(exc)
         self.is_closing = True
+        if self.running is not None:
+            self.running.disconnected = True
+            self.running.message_event.set()
         if self.lost is not None:
             self.lost.set()
 
@@ -41,7 +61,8 @@ class CycleProtocol(HttpToolsProtocol):
 
     def new_cycle(self, scope: Any, *, keep_alive: bool) -> RequestResponseCycle:
         """Return a response cycle of uvicorn's, not yet started."""
-        return RequestResponseCycle(
+        kind = RequestResponseCycle if scope["http_version"] == "1.1" else UnframedCycle
+        return kind(
             scope=scope,
             transport=self.transport,
             flow=self.flow,

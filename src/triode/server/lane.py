@@ -34,6 +34,7 @@ from triode.server.limits import (
     MAX_HEADERS,
     MAX_TARGET,
     NOT_REPEATABLE,
+    WRITE_SECONDS,
     RefusedError,
     check_headers,
     check_size,
@@ -44,7 +45,7 @@ from triode.server.limits import (
 from triode.server.loop import start_task, step
 from triode.server.repeats import RepeatedBlock
 from triode.server.sweeper import Sweeper, sweeper_for
-from triode.server.wire import UnsafeHeaderError, Wire
+from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream
 
 logger = logging.getLogger("triode")
 
@@ -78,10 +79,15 @@ class LaneProtocol(CycleProtocol):
         self.idle_size = 0
         self.trailers = 0
         self.messages = 0
+        self.is_whole = False
         self.is_busy = False
         self.is_reading_head = False
         self.is_reading_body = False
         self.keep_alive = True
+        self.is_last = False
+        self.is_advancing = False
+        self.unsent = 0
+        self.version = "1.1"
         self.block = RepeatedBlock()
         self.is_plain = False
         self.target = b""
@@ -102,15 +108,16 @@ class LaneProtocol(CycleProtocol):
     def shutdown(self) -> None:
         """Close the connection now, or after the response that is under way."""
         if self.is_busy or self.waiting:
-            self.is_closing = True
-            if self.cycle is not None:
-                self.cycle.keep_alive = False
+            self._close_after_response()
         else:
             self.transport.close()
 
     def tick(self) -> None:
         """Count a second of silence; close an idle connection, refuse a slow request."""
-        if self.is_busy:
+        if self.flow.write_paused or self.transport.is_closing():
+            self._tick_writing()
+            return
+        if self.is_busy and (not self.is_reading_body or self.flow.read_paused):
             return
         self.silent_seconds += 1
         if self.is_reading_head or self.is_reading_body:
@@ -120,35 +127,46 @@ class LaneProtocol(CycleProtocol):
         elif self.silent_seconds > self.timeout_keep_alive:
             self.transport.close()
 
+    def _tick_writing(self) -> None:
+        """Count a second; give up a client that takes nothing of what it asked for."""
+        unsent = self.transport.get_write_buffer_size()
+        self.silent_seconds = self.silent_seconds + 1 if unsent == self.unsent else 0
+        self.unsent = unsent
+        if self.silent_seconds > WRITE_SECONDS:
+            self.transport.abort()
+
     def pause_writing(self) -> None:
         """Stop reading while the client does not take what is written."""
         super().pause_writing()
         self.flow.pause_reading()
 
     def resume_writing(self) -> None:
-        """Read again."""
+        """Go on with what waited, and read again."""
         super().resume_writing()
-        if not self.waiting:
-            self.flow.resume_reading()
+        self.silent_seconds = 0
+        self._next()
 
     # --- parse
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and serve the requests that are complete by them."""
-        is_between = not (self.is_busy or self.is_reading_head or self.is_reading_body)
+        is_between = not (self.is_reading_head or self.is_reading_body or self._must_wait())
         if is_between and self.block.head is not None and self._serve_repeated(data):
             return
         if not self.is_reading_head:
             self.silent_seconds = 0
         self.messages = 0
+        self.is_whole = False
         self.read_size = len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            if self._should_upgrade():
-                self.handle_websocket_upgrade()
+            if not self._should_upgrade():
+                return  # RFC 9110, 7.8: the request was served as if it had not asked
+            if self._must_wait():
+                self._refuse(RefusedError(400, "A WebSocket cannot be pipelined."))
             else:
-                self._refuse(RefusedError(400, "This server does not upgrade to that protocol."))
+                self.handle_websocket_upgrade()
         except httptools.HttpParserCallbackError as exc:
             reason = exc.__context__
             if not isinstance(reason, RefusedError):
@@ -162,7 +180,7 @@ class LaneProtocol(CycleProtocol):
                 self.idle_size += len(data)
                 if self.idle_size > MAX_HEAD:
                     self._refuse(RefusedError(431, "The request's head is too large."))
-            elif self.messages == 1:
+            elif self.messages == 1 and self.is_whole:
                 self._remember(data)
 
     def _serve_repeated(self, data: bytes) -> bool:
@@ -194,16 +212,26 @@ class LaneProtocol(CycleProtocol):
         else:
             self.block.remember(data, call.head, len(call.body))
 
-    def keep_alive_of(self, call: Call) -> bool:
-        """Whether the connection stays open after a call that was just parsed."""
-        return bool(self.parser and self.parser.should_keep_alive()) and not self.is_closing
+    def _keeps_alive(self) -> bool:
+        """Whether the connection stays open after the request that is being parsed."""
+        parser = self.parser
+        return (
+            self.version == "1.1"
+            and not self.is_closing
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+        )
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Begin a request, unless an earlier one ended the connection."""
+        if self.is_last or self.transport.is_closing():
+            self.is_last = True
+            raise RefusedError(400, "The connection is at its end.")
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
         self.is_reading_head = True
+        self.is_whole = True
         self.silent_seconds = 0
         self.idle_size = -self.read_size
         self.trailers = 0
@@ -231,7 +259,8 @@ class LaneProtocol(CycleProtocol):
         if self.read_size > MAX_HEAD or self.idle_size >= 0:  # only then it can be too large
             check_size(self.url, self.headers)
         self.idle_size = -self.read_size
-        names = check_headers(self.headers, self.parser.get_http_version())
+        self.version = self.parser.get_http_version()
+        names = check_headers(self.headers, self.version)
         self.is_plain = NOT_REPEATABLE.isdisjoint(names)
         self.expect_100_continue = not self.is_plain and expects_continue(self.headers)
         if self.parser.should_upgrade() and self._should_upgrade():
@@ -251,13 +280,15 @@ class LaneProtocol(CycleProtocol):
         call = Call(method, path, query, Head(self.headers), self)
         call.params = params
         call.target = self.target
+        if self.version != "1.1":
+            call.extras = {"http_version": self.version}
         self.call, self.served = call, served
         self.chunks = []
         self.body_size = 0
         limit = served.body_limit
         if limit is not None and content_length(self.headers) > limit:
             raise RefusedError(413, f"The request body is larger than {limit} bytes.")
-        if self.expect_100_continue and not self.is_busy:
+        if self.expect_100_continue and not self._must_wait():
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
@@ -281,10 +312,12 @@ class LaneProtocol(CycleProtocol):
         if call is None or served is None:
             if self.cycle is not None:
                 super().on_message_complete()
+                self.is_last = not self.cycle.keep_alive
             return
         call.body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-        keep_alive = self.keep_alive_of(call) and self.parser.get_http_version() == "1.1"
-        if self.is_busy:
+        keep_alive = self._keeps_alive()
+        self.is_last = not keep_alive
+        if self._must_wait():
             self.waiting.append((call, served, keep_alive))
             self.flow.pause_reading()
         else:
@@ -300,6 +333,10 @@ class LaneProtocol(CycleProtocol):
             return None
         return app._table or app.table
 
+    def _must_wait(self) -> bool:
+        """Whether a request has to wait for earlier responses."""
+        return self.is_busy or self.flow.write_paused or bool(self.waiting)
+
     def _has_room(self) -> bool:
         limit = self.limit_concurrency
         return limit is None or (len(self.connections) < limit and len(self.tasks) < limit)
@@ -313,7 +350,7 @@ class LaneProtocol(CycleProtocol):
         context = copy_context()
         try:
             outcome = context.run(served.run, call)
-        except Exception as exc:
+        except BaseException as exc:
             self._finish(call, _error_reply(exc))
             return
         if type(outcome) is Reply:
@@ -356,20 +393,18 @@ class LaneProtocol(CycleProtocol):
             self._after_reply(call, reply)
             return
         keep_alive = self.keep_alive and not self.is_closing
-        if reply.headers is not None and keep_alive:
-            keep_alive = not _asks_to_close(reply)
         is_head = call.method == "HEAD"
         defaults = self.server_state.default_headers
         try:
             data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
-        except UnsafeHeaderError as exc:
+        except UnsendableError as exc:
             logger.error("Exception in %s %s", call.method, call.path, exc_info=exc)
             reply = Reply(SERVER_ERROR, 500, TEXT)
             data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
         self.transport.write(data)
         if self.access_log:
             self._log_access(call, reply.status)
-        if not keep_alive:
+        if not keep_alive or (reply.headers is not None and asks_to_close(reply.headers)):
             self.transport.close()
         self._after_reply(call, reply)
 
@@ -385,13 +420,19 @@ class LaneProtocol(CycleProtocol):
 
     def _next(self) -> None:
         """Serve the requests that waited for the last one, as far as they need not wait."""
-        while self.waiting and not self.is_busy and not self.transport.is_closing():
+        if self.is_advancing:
+            return
+        self.is_advancing = True
+        while self.waiting and not (
+            self.is_busy or self.flow.write_paused or self.transport.is_closing()
+        ):
             item = self.waiting.popleft()
             if isinstance(item, RequestResponseCycle):
                 self._start_cycle(item)
             else:
                 call, served, self.keep_alive = item
                 self._serve(call, served)
+        self.is_advancing = False
         if not self.waiting and not self.flow.write_paused:
             self.flow.resume_reading()
 
@@ -399,14 +440,20 @@ class LaneProtocol(CycleProtocol):
         """Go on after a response that took uvicorn's way."""
         self.server_state.total_requests += 1
         self.is_busy = False
+        self.running = None
         self.silent_seconds = 0
         if not self.transport.is_closing():
             self.loop.call_soon(self._next)
 
     def _stream(self, call: Call, reply: Reply) -> None:
         """Send a reply that sends itself, through uvicorn's response cycle."""
+        try:
+            check_stream(reply)
+        except UnsendableError as exc:
+            self._finish(call, _error_reply(exc))
+            return
         self.is_busy = True
-        cycle = self.new_cycle(self.make_scope(call), keep_alive=self.keep_alive)
+        cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
         cycle.body = bytearray(call.body or b"")
         cycle.more_body = False
         cycle.message_event.set()
@@ -416,7 +463,6 @@ class LaneProtocol(CycleProtocol):
             if reply.background is not None:
                 await reply.background()
 
-        self.cycle = cycle
         self._start_asgi_task(cycle, cast(Any, send_stream))
 
     def _begin_cycle(self) -> None:
@@ -426,11 +472,10 @@ class LaneProtocol(CycleProtocol):
         scope["path"] = self.root_path + path
         scope["raw_path"] = self.root_path.encode("ascii") + target
         scope["query_string"] = query.encode("ascii")
-        scope["http_version"] = version = self.parser.get_http_version()
-        keep_alive = version != "1.0" and self.parser.should_keep_alive()
-        self.cycle = self.new_cycle(scope, keep_alive=keep_alive)
+        scope["http_version"] = self.version
+        self.cycle = self.new_cycle(scope, keep_alive=self._keeps_alive())
         self.cycle.waiting_for_100_continue = self.expect_100_continue
-        if self.is_busy:
+        if self._must_wait():
             self.waiting.append(self.cycle)
             self.flow.pause_reading()
         else:
@@ -438,22 +483,35 @@ class LaneProtocol(CycleProtocol):
 
     def _start_cycle(self, cycle: RequestResponseCycle) -> None:
         self.is_busy = True
+        self.running = cycle
         has_room = self._has_room()
         self._start_asgi_task(cycle, self.app if has_room else cast(Any, service_unavailable))
 
     def _refuse(self, refused: RefusedError) -> None:
         """Answer with an error and close; after an unfinished response just close."""
+        if self.is_last or self.transport.is_closing():
+            return
         self.waiting.clear()
         self.block.forget()
-        if self.is_busy:
-            self.is_closing = True
+        cycle = self.running
+        if self.is_busy and (cycle is None or not cycle.more_body):
+            self._close_after_response()
             return
-        if self.transport.is_closing():
-            return
+        if cycle is not None:  # it waits for the rest of this very request
+            cycle.disconnected = True
+            if cycle.response_started:
+                self.transport.close()
+                return
         reply = detail_reply(refused.status, refused.reason)
         defaults = self.server_state.default_headers
         self.transport.write(self.wire.encode(reply, defaults, is_head=False, keep_alive=False))
         self.transport.close()
+
+    def _close_after_response(self) -> None:
+        self.is_closing = self.is_last = True
+        for cycle in (self.running, self.cycle):
+            if cycle is not None:
+                cycle.keep_alive = False
 
     def _log_access(self, call: Call, status: int) -> None:
         client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
@@ -468,12 +526,6 @@ def _error_reply(exc: BaseException) -> Reply:
     reply = Reply(SERVER_ERROR, 500, TEXT)
     reply.error = exc if isinstance(exc, Exception) else RuntimeError(repr(exc))
     return reply
-
-
-def _asks_to_close(reply: Reply) -> bool:
-    return any(
-        name == b"connection" and value.lower() == b"close" for name, value in reply.headers or ()
-    )
 
 
 async def _run_background(background: Any, call: Call) -> None:

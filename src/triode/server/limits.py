@@ -14,6 +14,7 @@ MAX_HEADERS = 100
 MAX_TARGET = 16 * 1024
 HEAD_SECONDS = 10
 BODY_SECONDS = 20
+WRITE_SECONDS = 60
 
 VERSIONS = ("1.1", "1.0")
 HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")

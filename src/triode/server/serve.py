@@ -42,30 +42,30 @@ def make_config(
 ) -> uvicorn.Config:
     """Return uvicorn's configuration for an application or its import string.
 
-    Proxy headers are not trusted: that is a middleware's work, which knows the proxies.
+    `extra` are options of uvicorn's, which replace ours. Proxy headers are not trusted: that is
+    a middleware's work, which knows the proxies.
     """
-    return kind(
-        app,
-        host=options.host,
-        port=options.port,
-        uds=options.uds,
-        workers=options.workers,
-        http=LANE,
-        loop=LOOP,
-        lifespan="on",
-        interface="asgi3",
-        access_log=options.access_log,
-        log_level=options.log_level,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=options.keep_alive,
-        timeout_graceful_shutdown=options.graceful_shutdown,
-        limit_concurrency=options.limit_concurrency,
-        backlog=options.backlog,
-        ssl_certfile=options.ssl_certfile,
-        ssl_keyfile=options.ssl_keyfile,
-        **extra,
-    )
+    settings: dict[str, Any] = {
+        "host": options.host,
+        "port": options.port,
+        "uds": options.uds,
+        "workers": options.workers,
+        "http": LANE,
+        "loop": LOOP,
+        "lifespan": "on",
+        "interface": "asgi3",
+        "access_log": options.access_log,
+        "log_level": options.log_level,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_keep_alive": options.keep_alive,
+        "timeout_graceful_shutdown": options.graceful_shutdown,
+        "limit_concurrency": options.limit_concurrency,
+        "backlog": options.backlog,
+        "ssl_certfile": options.ssl_certfile,
+        "ssl_keyfile": options.ssl_keyfile,
+    }
+    return kind(app, **{**settings, **extra})
 
 
 def serve(app: Any, options: ServerOptions) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
+from starlette.responses import Response
+
 from triode.http import Reply
 from triode.http.call import RawHeaders
 
@@ -17,7 +19,7 @@ FORBIDDEN_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 LENGTHS = [b"%d\r\n" % length for length in range(4096)]
 
 
-def _status_line(status: int) -> bytes:
+def _make_line(status: int) -> bytes:
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:
@@ -25,11 +27,23 @@ def _status_line(status: int) -> bytes:
     return f"HTTP/1.1 {status} {phrase}\r\n".encode("ascii")
 
 
-STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
+STATUS_LINES = {status: _make_line(status) for status in range(200, 1000)}
 
 
-class UnsafeHeaderError(ValueError):
-    """A header that would break the response apart."""
+class UnsendableError(ValueError):
+    """A status or header that would break the response apart."""
+
+
+def status_line(status: int) -> bytes:
+    """Return the first line of a response.
+
+    Raises:
+        UnsendableError: the status is none that a response can have.
+    """
+    line = STATUS_LINES.get(status)
+    if line is None:
+        raise UnsendableError(f"{status} is no status of a response. It must be 200 to 999.")
+    return line
 
 
 def check_header(name: bytes, value: bytes) -> None:
@@ -38,12 +52,31 @@ def check_header(name: bytes, value: bytes) -> None:
     SECURITY: a CR or LF in a value would let a client write headers of its own (RFC 9110, 5.5).
 
     Raises:
-        UnsafeHeaderError: naming the header.
+        UnsendableError: naming the header.
     """
     if not name or FORBIDDEN_IN_NAME.search(name):
-        raise UnsafeHeaderError(f"The response header name {name!r} is not a token.")
+        raise UnsendableError(f"The response header name {name!r} is not a token.")
     if FORBIDDEN_IN_VALUE.search(value):
-        raise UnsafeHeaderError(f"The response header {name!r} has a control character in it.")
+        raise UnsendableError(f"The response header {name!r} has a control character in it.")
+
+
+def check_stream(reply: Reply) -> None:
+    """Refuse a response that sends itself if its status or a header cannot be sent.
+
+    Raises:
+        UnsendableError: naming it.
+    """
+    if isinstance(reply.stream, Response):
+        status_line(reply.stream.status_code)
+        for name, value in reply.stream.raw_headers:
+            check_header(name, value)
+    for name, value in reply.headers or ():
+        check_header(name, value)
+
+
+def asks_to_close(headers: RawHeaders) -> bool:
+    """Whether a response says that it is the last one of its connection."""
+    return any(name == b"connection" and value.lower() == b"close" for name, value in headers)
 
 
 class Wire:
@@ -65,7 +98,7 @@ class Wire:
         """Return the bytes of a reply that is complete in memory.
 
         Raises:
-            UnsafeHeaderError: a header of the reply must not be sent.
+            UnsendableError: the status or a header of the reply must not be sent.
         """
         if default_headers is not self._default_headers:
             self._default_headers = default_headers
@@ -74,7 +107,7 @@ class Wire:
         head = self._heads.get((status, media))
         if head is None:
             head = self._heads[status, media] = self._head(status, media)
-        if status < 200 or status == 204 or status == 304:
+        if status == 204 or status == 304:
             body = length = b""
         else:
             size = len(body)
@@ -86,12 +119,12 @@ class Wire:
         return b"%b%b%b\r\n%b" % (head, length, _lines(reply.headers, keep_alive), body)
 
     def _head(self, status: int, media: bytes | None) -> bytes:
-        parts = [STATUS_LINES[status]]
+        parts = [status_line(status)]
         parts += [b"%b: %b\r\n" % pair for pair in self._default_headers or ()]
         if media is not None:
             check_header(b"content-type", media)
             parts.append(b"content-type: %b\r\n" % media)
-        if not (status < 200 or status in (204, 304)):
+        if status not in (204, 304):
             parts.append(b"content-length: ")
         return b"".join(parts)
 
@@ -101,6 +134,6 @@ def _lines(headers: RawHeaders | None, keep_alive: bool) -> bytes:
     for name, value in headers or ():
         check_header(name, value)
         lines.append(b"%b: %b\r\n" % (name, value))
-    if not keep_alive:
+    if not keep_alive and not (headers and asks_to_close(headers)):
         lines.append(b"connection: close\r\n")
     return b"".join(lines)

@@ -16,7 +16,12 @@ class Page(HTMLResponse):
 
 
 class Redirect(RedirectResponse):
-    """Sends the browser elsewhere."""
+    """Sends the browser elsewhere; 303 makes it follow with GET."""
+
+    def __init__(
+        self, url: str, status_code: int = 303, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(url, status_code, headers)
 
 
 def render(

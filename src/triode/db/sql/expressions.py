@@ -16,7 +16,7 @@ from sqlalchemy.sql.expression import ColumnElement
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path, Step
 from triode.db.sql.plan import Shape
-from triode.db.sql.storage import PatternStorage, RealStorage, Storage, TextStorage
+from triode.db.sql.storage import IntegerStorage, PatternStorage, RealStorage, Storage, TextStorage
 
 Built = ColumnElement[Any]
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -478,19 +478,18 @@ class Function(Expression):
     def build(self, builder: Builder) -> Built:
         built = [argument.build(builder) for argument in self.arguments]
         if not built:
-            return sa.func.count(type_=self.result) if self.name == "count" else self._call(())
-        return self._call(built)
-
-    def _call(self, built: Iterable[Built]) -> Built:
-        arguments = list(built)
-        result: Any = self.result or (arguments[0].type if arguments else None)
-        call: Built = getattr(sa.func, self.name)(*arguments)
-        call.type = result if isinstance(result, sa.types.TypeEngine) else call.type
-        if self.name == "avg" and isinstance(result, RealStorage):
-            scale = getattr(arguments[0].type, "decimal_places", 0)
-            if scale:
-                return sa.type_coerce(call / sa.literal_column(f"1e{scale}"), result)
-        return call
+            return sa.func.count(type_=self.result)
+        call: Built = getattr(sa.func, self.name)(*built)
+        result: Any = self.result or built[0].type
+        call.type = result
+        if self.name not in ("sum", "avg"):
+            return call
+        places = getattr(built[0].type, "decimal_places", 0) if builder.is_sqlite else 0
+        if self.name == "avg" and places:
+            return sa.type_coerce(call / sa.literal_column(f"1e{places}"), result)
+        # PostgreSQL gives numeric for both.
+        is_number = isinstance(result, IntegerStorage | RealStorage)
+        return sa.cast(call, result) if is_number else call
 
 
 class Order:

@@ -42,10 +42,10 @@ class Storage(sa.types.TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return self.sqlite_type if dialect.name == "sqlite" else self.postgres_type
 
-    def bind_processor(self, dialect: Dialect) -> Converter | None:
+    def bind_processor(self, dialect: Dialect) -> Any:
         return self.writer(dialect.name == "sqlite")
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Converter | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         return self.reader(dialect.name == "sqlite")
 
     def writer(self, is_sqlite: bool) -> Converter | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -13,10 +12,6 @@ from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Refused, Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
-
-_DECIMAL_TEXT: Final = re.compile(
-    r"\s*[+-]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(e[+-]?\d+)?\s*", re.I | re.A
-)
 
 
 class DecimalSchema(Schema):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any, Final
 
-from triode.schema.constraints import bounds_schema, check_bounds, has_bounds, number_codec
+from triode.schema.constraints import (
+    bounds_schema,
+    check_bounds,
+    compiled,
+    has_bounds,
+    number_codec,
+)
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, STRICT, Schema, refuse
 from triode.schema.problems import Loc, Problem
 from triode.schema.registry import Mode, Registry
 
-_INT_TEXT: Final = re.compile(r"\s*[+-]?[0-9]+(_[0-9]+)*(\.0+)?\s*")
-_FLOAT_TEXT: Final = re.compile(
-    r"\s*[+-]?(inf|infinity|nan|([0-9_]+\.?[0-9_]*|\.[0-9_]+)(e[+-]?[0-9_]+)?)\s*", re.IGNORECASE
+# Compiled when a text is first read: most programs start without one.
+_INT_TEXT: Final = r"\s*[+-]?[0-9]+(_[0-9]+)*(\.0+)?\s*"
+_FLOAT_TEXT: Final = (
+    r"(?i)\s*[+-]?(inf|infinity|nan|([0-9_]+\.?[0-9_]*|\.[0-9_]+)(e[+-]?[0-9_]+)?)\s*"
 )
 _INT64: Final = 2**63
 _MAX_DIGITS: Final = 4300
@@ -79,7 +85,7 @@ def _int_from_text(value: str, loc: Loc, problems: list[Problem]) -> Any:
 
 def read_int(text: str) -> int | None:
     """Return the integer that a text is, None if it is none."""
-    return int(text.partition(".")[0]) if _INT_TEXT.fullmatch(text) else None
+    return int(text.partition(".")[0]) if compiled(_INT_TEXT).fullmatch(text) else None
 
 
 def _int_from_float(value: float, loc: Loc, problems: list[Problem]) -> Any:
@@ -128,7 +134,7 @@ class FloatSchema(Schema):
         if isinstance(value, bytes):
             value = value.decode("utf-8", "replace")
         if isinstance(value, str):
-            if _FLOAT_TEXT.fullmatch(value):
+            if compiled(_FLOAT_TEXT).fullmatch(value):
                 try:
                     return float(value.replace("_", "") if _has_good_underscores(value) else value)
                 except ValueError:

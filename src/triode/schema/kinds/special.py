@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from triode.schema.constraints import check_string
+from triode.schema.constraints import check_string, compiled
 from triode.schema.fields import FieldInfo
 from triode.schema.kinds.strings import StringSchema
 from triode.schema.metadata import Parts
@@ -41,11 +41,8 @@ _PLAIN_EMAIL: Final = (
     r"\A[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
     r"@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)++[a-z]{2,20}\Z"
 )
-_LOCAL: Final = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+"
-    r"(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\U0010ffff-]+)*"
-)
-_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_LOCAL_SIGNS: Final = frozenset("!#$%&'*+/=?^_`{|}~-")
 
 
 class EmailSchema(StringSchema):
@@ -90,7 +87,7 @@ def normalized_email(address: str) -> str:
         raise ValueError("There must be something before the @-sign.")
     if not domain:
         raise ValueError("There must be something after the @-sign.")
-    if not _LOCAL.fullmatch(local) or not local.isprintable():
+    if not all(_is_atom(part) for part in local.split(".")):
         raise ValueError("The email address contains invalid characters before the @-sign.")
     if len(local.encode()) > 64:
         raise ValueError("The email address is too long before the @-sign.")
@@ -100,13 +97,21 @@ def normalized_email(address: str) -> str:
     return f"{local}@{domain}"
 
 
+def _is_atom(part: str) -> bool:
+    """Whether a part of the name before the @-sign is one (RFC 5322, 3.2.3; RFC 6531)."""
+    return bool(part) and all(
+        each.isalnum() or each in _LOCAL_SIGNS or (each > "\x7f" and each.isprintable())
+        for each in part
+    )
+
+
 def _normalized_domain(domain: str) -> str:
     try:
         domain = domain.encode("idna").decode() if not domain.isascii() else domain
     except UnicodeError:
         raise ValueError("The part after the @-sign contains invalid characters.") from None
     labels = domain.split(".")
-    if not all(_LABEL.fullmatch(label) for label in labels):
+    if not all(compiled(_LABEL).fullmatch(label) for label in labels):
         raise ValueError("The part after the @-sign contains invalid characters.")
     if len(labels) < 2:
         raise ValueError("The part after the @-sign is not valid. It should have a period.")

@@ -7,6 +7,7 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Union
 
+from triode.errors import SchemaError
 from triode.schema.constraints import bounds_schema, check_whole, has_limits, size_schema
 from triode.schema.describe import describe
 from triode.schema.fields import MISSING, FieldInfo
@@ -259,8 +260,14 @@ def _join(parts: Parts, members: list[Schema]) -> Schema:
         return UnionSchema(parts.bare, parts.info, members)
     tagged: dict[Any, ObjectSchema] = {}
     for member in members:
-        for tag, node in _tags(member, key):
-            tagged[tag] = node
+        tags = _tags(member, key)
+        if not tags or any(tag in tagged for tag, _ in tags):
+            raise SchemaError(
+                f"The union is told apart by {key!r}, but {member.label} has no value of its own "
+                f'there. Give it a field {key}: Literal["…"].',
+                code="schema-discriminator",
+            )
+        tagged.update(tags)
     return TaggedUnionSchema(parts.bare, parts.info, key, tagged)
 
 

@@ -1,0 +1,364 @@
+"""PostgreSQL through asyncpg.
+
+Each event loop has a pool of its own. Plain code runs its statements on a loop in a thread that
+the engine starts when it is first needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import Dialect
+
+from triode.db.engine.postgres_errors import translate, unavailable
+from triode.db.engine.protocol import Outcome, Row, Write
+from triode.db.errors import TransactionError
+from triode.errors import MissingExtraError
+
+T = TypeVar("T")
+Connection = Any
+"""An asyncpg connection; the driver is optional and has no types."""
+
+POOL_SIZE = 10
+
+
+class PostgresEngine:
+    """One PostgreSQL database."""
+
+    def __init__(self, url: URL, *, pool_size: int = POOL_SIZE) -> None:
+        self.dialect: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+        self.plans: dict[Any, Any] = {}
+        self.address = url.render_as_string(hide_password=True)
+        self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._pool_size = pool_size
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
+            WeakKeyDictionary()
+        )
+        self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._side = SideLoop()
+        self.awaiting = AwaitingChannel(self)
+        self.blocking = BlockingChannel(self)
+        self._driver = _driver()
+
+    async def start(self) -> None:
+        """See `Engine.start`."""
+        pool = await self.pool()
+        async with pool.acquire() as connection:
+            await connection.fetchval("SELECT 1")
+
+    async def pool(self) -> Any:
+        """Return the pool of the running loop, made when it is first asked for."""
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is not None:
+            return pool
+        lock = self._opening.setdefault(loop, asyncio.Lock())
+        async with lock:
+            if loop not in self._pools:
+                made = self._pools[loop] = await self._make_pool()
+                keeper = _close_with_loop(made)
+                await anext(keeper)
+                self._keepers[loop] = keeper
+        return self._pools[loop]
+
+    async def _make_pool(self) -> Any:
+        try:
+            return await self._driver.create_pool(
+                self._dsn,
+                min_size=1,
+                max_size=self._pool_size,
+                # PERF: our connections keep no state between statements, so the driver's reset,
+                # a round trip after each of them, is left out.
+                reset=_keep_as_it_is,
+            )
+        except (OSError, self._driver.PostgresError, self._driver.InterfaceError) as exc:
+            raise unavailable(self.address, exc) from exc
+
+    async def close(self) -> None:
+        """See `Engine.close`."""
+        await self._close_pool(asyncio.get_running_loop())
+        await asyncio.to_thread(self._close_side)
+
+    def close_now(self) -> None:
+        """See `Engine.close_now`."""
+        self._close_side()
+
+    def _close_side(self) -> None:
+        loop = self._side.loop
+        if loop is None:
+            return
+        self._side.run(self._close_pool(loop))
+        self._side.close()
+
+    async def _close_pool(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._pools.pop(loop, None)
+        keeper = self._keepers.pop(loop, None)
+        if keeper is not None:
+            await keeper.aclose()
+
+    def run_aside(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the engine's own loop and wait for it."""
+        return self._side.run(coroutine)
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        pool = await self.pool()
+        try:
+            async with pool.acquire() as connection:
+                return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]
+        except Exception as exc:
+            raise translate(exc) from exc
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        pool = await self.pool()
+        try:
+            async with pool.acquire() as connection:
+                return await run_writes(connection, writes)
+        except Exception as exc:
+            raise translate(exc) from exc
+
+    async def stream(
+        self, sql: str, parameters: Sequence[Any], size: int
+    ) -> AsyncIterator[list[Row]]:
+        pool = await self.pool()
+        async with pool.acquire() as connection, connection.transaction(readonly=True):
+            async for rows in _stream(connection, sql, parameters, size):
+                yield rows
+
+    async def begin(self) -> PostgresTransaction:
+        pool = await self.pool()
+        try:
+            connection = await pool.acquire()
+            block = connection.transaction()
+            await block.start()
+        except Exception as exc:
+            raise translate(exc) from exc
+        return PostgresTransaction(self, pool, connection, block)
+
+
+async def _close_with_loop(pool: Any) -> AsyncGenerator[None, None]:
+    """Close the pool when its loop ends: a loop finishes its asynchronous generators first."""
+    try:
+        yield
+    finally:
+        await pool.close()
+
+
+async def _keep_as_it_is(connection: Connection) -> None:
+    """Take the place of the driver's reset."""
+
+
+class SideLoop:
+    """An event loop in a thread, for callers without one."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        with self._lock:
+            if self.loop is None:
+                self.loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self.loop.run_forever, name="triode-postgres", daemon=True
+                )
+                self._thread.start()
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+    def close(self) -> None:
+        with self._lock:
+            loop, self.loop = self.loop, None
+            if loop is None or self._thread is None:
+                return
+            loop.call_soon_threadsafe(loop.stop)
+            self._thread.join()
+            loop.close()
+
+
+class AwaitingChannel:
+    """The channel for code on an event loop."""
+
+    def __init__(self, engine: PostgresEngine) -> None:
+        self.engine = engine
+        self.read = engine.read
+        self.write = engine.write
+        self.stream = engine.stream
+        self.begin = engine.begin
+
+
+class BlockingChannel:
+    """The channel for plain code; its coroutines never suspend."""
+
+    def __init__(self, engine: PostgresEngine) -> None:
+        self.engine = engine
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """See `Channel.read`."""
+        return self.engine.run_aside(self.engine.read(sql, parameters))
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """See `Channel.write`."""
+        return self.engine.run_aside(self.engine.write(writes))
+
+    async def stream(
+        self, sql: str, parameters: Sequence[Any], size: int
+    ) -> AsyncIterator[list[Row]]:
+        """See `Channel.stream`; the rows are read at once."""
+        rows = await self.read(sql, parameters)
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
+    async def begin(self) -> PostgresTransaction:
+        """See `RootChannel.begin`."""
+        return self.engine.run_aside(self.engine.begin())
+
+
+class PostgresTransaction:
+    """One transaction on one connection, which belongs to the loop that began it."""
+
+    def __init__(
+        self, engine: PostgresEngine, pool: Any, connection: Connection, block: Any
+    ) -> None:
+        self.engine = engine
+        self.home = asyncio.get_running_loop()
+        self._pool = pool
+        self._connection = connection
+        self._block = block
+        self._turn = asyncio.Lock()
+        self._is_open = True
+        self.awaiting = PinnedChannel(self, self._await_home)
+        self.blocking = PinnedChannel(self, self._wait_for_home)
+
+    async def _await_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if asyncio.get_running_loop() is self.home:
+            return await coroutine
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.home))
+
+    async def _wait_for_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        if _running_loop() is self.home:
+            coroutine.close()
+            raise TransactionError(
+                "run() was called on the event loop inside `async with transaction()`, where it "
+                "would wait for itself. Use await."
+            )
+        return asyncio.run_coroutine_threadsafe(coroutine, self.home).result()
+
+    async def on_connection(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do one thing at a time on the connection."""
+        if not self._is_open:
+            raise TransactionError("The transaction has ended.")
+        try:
+            async with self._turn:
+                return await work(self._connection)
+        except Exception as exc:
+            raise translate(exc) from exc
+
+    async def finish(self, *, is_commit: bool) -> None:
+        """End the transaction and give the connection back."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        try:
+            async with self._turn:
+                await (self._block.commit() if is_commit else self._block.rollback())
+        except Exception as exc:
+            raise translate(exc) from exc
+        finally:
+            await self._pool.release(self._connection)
+
+
+class PinnedChannel:
+    """The statements of one transaction; `go` brings a coroutine to the transaction's loop."""
+
+    def __init__(self, block: PostgresTransaction, go: Callable[..., Awaitable[Any]]) -> None:
+        self.engine = block.engine
+        self._block = block
+        self._go = go
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """See `Channel.read`."""
+        rows: list[Row] = await self._go(
+            self._block.on_connection(lambda connection: connection.fetch(sql, *parameters))
+        )
+        return rows
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """See `Channel.write`; durable once the transaction is committed."""
+        outcomes: list[Outcome] = await self._go(
+            self._block.on_connection(lambda connection: run_pinned(connection, writes))
+        )
+        return outcomes
+
+    async def stream(
+        self, sql: str, parameters: Sequence[Any], size: int
+    ) -> AsyncIterator[list[Row]]:
+        """See `Channel.stream`; the rows are read at once."""
+        rows = await self.read(sql, parameters)
+        for start in range(0, len(rows), size):
+            yield rows[start : start + size]
+
+    async def commit(self) -> None:
+        """See `PinnedChannel.commit`."""
+        await self._go(self._block.finish(is_commit=True))
+
+    async def rollback(self) -> None:
+        """See `PinnedChannel.rollback`."""
+        await self._go(self._block.finish(is_commit=False))
+
+
+async def run_writes(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
+    """Run writes as one unit."""
+    if len(writes) == 1:
+        return [await _run(connection, writes[0])]
+    async with connection.transaction():
+        return [await _run(connection, write) for write in writes]
+
+
+async def run_pinned(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
+    """Run writes inside a transaction, which stays usable when one of them is refused."""
+    if len(writes) == 1 and "SAVEPOINT" in writes[0].sql[:30]:
+        return [await _run(connection, writes[0])]
+    async with connection.transaction():
+        return [await _run(connection, write) for write in writes]
+
+
+async def _run(connection: Connection, write: Write) -> Outcome:
+    if write.many:
+        await connection.executemany(write.sql, write.parameters)
+        return Outcome([], len(write.parameters))
+    if " RETURNING " in write.sql:
+        rows = await connection.fetch(write.sql, *write.parameters)
+        return Outcome(rows, len(rows))
+    status: str = await connection.execute(write.sql, *write.parameters)
+    last = status.rpartition(" ")[2]
+    return Outcome([], int(last) if last.isdigit() else 0)
+
+
+async def _stream(
+    connection: Connection, sql: str, parameters: Sequence[Any], size: int
+) -> AsyncIterator[list[Row]]:
+    cursor = await connection.cursor(sql, *parameters)
+    while rows := await cursor.fetch(size):
+        yield rows
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _driver() -> Any:
+    try:
+        import asyncpg  # type: ignore[import-untyped]
+    except ImportError as exc:
+        raise MissingExtraError("asyncpg", extra="postgres", feature="PostgreSQL") from exc
+    return asyncpg

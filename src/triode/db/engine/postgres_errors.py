@@ -1,0 +1,59 @@
+"""Say in our words what PostgreSQL or its driver refused."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from triode.db.errors import (
+    ConstraintViolation,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    OutOfRange,
+    ValueRefused,
+)
+
+_CONSTRAINTS: Final = {
+    "23505": "unique",
+    "23503": "foreign key",
+    "23001": "foreign key",
+    "23502": "not null",
+    "23514": "check",
+}
+_BUSY: Final = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300")
+_REFUSED: Final = ("22",)
+"""Class 22 of SQLSTATE: data exceptions."""
+
+
+def translate(exc: BaseException) -> BaseException:
+    """Return the error of ours for one of the driver's, or `exc` itself if it is a bug."""
+    state = getattr(exc, "sqlstate", None) or ""
+    if state in _CONSTRAINTS:
+        return _violation(_CONSTRAINTS[state], exc)
+    if state == "22003" or "out of int64 range" in str(exc) or "out of range" in str(exc):
+        return OutOfRange("A number is too large: the database stores up to 64 bits.")
+    if state == "22021":
+        return ValueRefused("A text holds a NUL byte, which the database does not store.")
+    if state.startswith(_REFUSED) or type(exc).__name__ == "DataError":
+        return ValueRefused(f"The database refused a value: {exc}.")
+    if isinstance(exc, UnicodeEncodeError):
+        return ValueRefused("A text holds a lone surrogate, which is not a character.")
+    if state in _BUSY or state.startswith("08") or isinstance(exc, ConnectionError | TimeoutError):
+        return DatabaseBusy("The database cannot be reached or is busy. Try again.")
+    return exc
+
+
+def _violation(kind: Any, exc: BaseException) -> ConstraintViolation:
+    detail = getattr(exc, "detail", None) or ""
+    found = re.match(r"Key \((.*?)\)=", detail)
+    names = found.group(1).split(", ") if found else [getattr(exc, "column_name", None) or ""]
+    columns = tuple(name.strip('"') for name in names if name)
+    return ConstraintViolation(kind, columns=columns, message=str(exc))
+
+
+def unavailable(address: str, exc: BaseException) -> DatabaseUnavailable:
+    """Describe a failure to connect to `address`, which holds no password."""
+    return DatabaseUnavailable(
+        f"The database {address} cannot be used: {exc}. Check that the server runs and that "
+        "DATABASE_URL names the right host, user, password and database."
+    )

@@ -1,0 +1,180 @@
+"""Every kind of value comes back as it went in, sorts, and is found again."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.db.kinds import Kinds, Level, Point, Size, Suit
+
+from triode.db import Database, OutOfRange, ValueRefused, avg, max_, sum_
+from triode.schema import ValidationFailed
+
+BIG = 2**63 - 1
+EAST = timezone(timedelta(hours=2))
+
+VALUES: list[tuple[str, Any]] = [
+    ("whole", -5),
+    ("whole", BIG),
+    ("real", 1.5),
+    ("real", 1e300),
+    ("exact", Decimal("12345678.125")),
+    ("exact", Decimal("-0.001")),
+    ("text", "Ünï 🎉 'quoted' \\ %_"),
+    ("text", ""),
+    ("raw", b"\x00\xff"),
+    ("flag", True),
+    ("flag", False),
+    ("day", date(1999, 12, 31)),
+    ("clock", time(23, 59, 59, 123456)),
+    ("moment", datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)),
+    ("span", timedelta(days=-3, microseconds=7)),
+    ("suit", Suit.SPADES),
+    ("level", Level.HIGH),
+    ("choice", "b"),
+    ("number_choice", 2),
+    ("table_", {"a": [1, None, {"b": 1.5}], "ü": "x"}),
+    ("items_", [3, 1, 2]),
+    ("point", Point(1, 2)),
+    ("size", Size(3)),
+    ("link", "https://example.org/x"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES)
+def test_value_comes_back(database: Database, name: str, value: Any) -> None:
+    key = Kinds(**{name: value}).save().run().key
+    found = getattr(Kinds.get(key).run(), name)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(("name", "value"), VALUES)
+def test_value_is_found(database: Database, name: str, value: Any) -> None:
+    Kinds().save().run()
+    key = Kinds(**{name: value}).save().run().key
+    assert [row.key for row in Kinds.where(**{name: value}).run()] == [key]
+    assert Kinds.where(getattr(Kinds, name) != None).count().run() == 1  # noqa: E711
+
+
+def test_every_kind_is_written_as_json(database: Database) -> None:
+    row = Kinds(**dict(VALUES)).save().run()
+    stored = msgspec.json.decode(msgspec.json.encode(Kinds.get(row.key).run()))
+    assert stored["key"] == str(row.key)
+    assert (stored["exact"], stored["span"], stored["suit"]) == (
+        "-0.001",
+        "-P2DT86399.999993S",
+        "s",
+    )
+
+
+def test_key_is_a_plain_uuid(database: Database) -> None:
+    assert type(Kinds.get(Kinds().save().run().key).run().key) is uuid.UUID
+
+
+def test_moments_are_kept_in_utc(database: Database) -> None:
+    moment = datetime(2026, 1, 2, 3, tzinfo=EAST)
+    found = Kinds.get(Kinds(moment=moment).save().run().key).run().moment
+    assert found == moment
+    assert found is not None
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_naive_moment_is_utc(database: Database) -> None:
+    key = Kinds(moment=datetime(2026, 1, 2)).save().run().key
+    assert Kinds.get(key).run().moment == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_decimals_sort_and_sum(database: Database) -> None:
+    for text in ("9.5", "10", "-1.25"):
+        Kinds(exact=Decimal(text)).save().run()
+    rows = Kinds.order_by(Kinds.exact).values(Kinds.exact).run()
+    assert [row["exact"] for row in rows] == [Decimal("-1.250"), Decimal("9.500"), Decimal(10)]
+    [row] = Kinds.values(sum=sum_(Kinds.exact), max=max_(Kinds.exact), mean=avg(Kinds.exact)).run()
+    assert row == {"sum": Decimal("18.250"), "max": Decimal(10), "mean": pytest.approx(6.083333)}
+
+
+@pytest.mark.parametrize("value", [BIG + 1, -BIG - 2, 10**40])
+def test_number_too_large_is_refused(database: Database, value: int) -> None:
+    with pytest.raises(OutOfRange) as caught:
+        Kinds(whole=value).save().run()
+    assert caught.value.status_code == 422
+    with pytest.raises(OutOfRange):
+        Kinds.where(Kinds.whole == value).run()
+
+
+def test_decimal_with_too_many_places_is_refused(database: Database) -> None:
+    with pytest.raises(ValidationFailed):
+        Kinds(exact=Decimal("0.0001"))
+    with pytest.raises(ValueRefused):
+        Kinds.where(Kinds.exact == Decimal("0.0001")).run()
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0"])
+def test_nul_byte_is_refused(database: Database, text: str) -> None:
+    with pytest.raises(ValueRefused):
+        Kinds(text=text).save().run()
+    with pytest.raises(ValueRefused):
+        Kinds.where(text=text).run()
+
+
+def test_lone_surrogate_is_refused(database: Database) -> None:
+    with pytest.raises(ValidationFailed):
+        Kinds(text="\ud800")
+    with pytest.raises(ValueRefused):
+        Kinds.where(text="\ud800").run()
+
+
+def test_value_of_another_type_is_refused(database: Database) -> None:
+    with pytest.raises(ValueRefused):
+        Kinds.where(day="tomorrow").run()
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+REALS = st.floats(allow_nan=False, allow_infinity=False)
+EXACTS = st.decimals(-99_999_999, 99_999_999, places=3)
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    whole=st.integers(-BIG - 1, BIG),
+    real=REALS,
+    exact=EXACTS,
+    text=TEXTS,
+    raw=st.binary(),
+    moment=MOMENTS,
+    day=st.dates(),
+    clock=st.times(),
+    span=st.timedeltas(timedelta(days=-99999), timedelta(days=99999)),
+    table_=st.dictionaries(TEXTS, st.none() | st.booleans() | st.integers(-BIG, BIG) | TEXTS),
+)
+def test_any_values_come_back(database: Database, **values: Any) -> None:
+    async def work() -> Kinds:
+        row = await Kinds(**values).save()
+        return await Kinds.get(row.key)
+
+    found = asyncio.run(work()) if "sqlite" in database.url else Kinds(**values).save().run()
+    found = Kinds.get(found.key).run()
+    assert {name: getattr(found, name) for name in values} == values
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(text=TEXTS.filter(bool), around=TEXTS)
+def test_any_text_is_found_inside_another(database: Database, text: str, around: str) -> None:
+    from triode.db import col
+
+    key = Kinds(text=around + text + around).save().run().key
+    for condition in (
+        col(Kinds.text).contains(text),
+        col(Kinds.text).startswith(around + text),
+        col(Kinds.text).endswith(text + around),
+    ):
+        assert Kinds.where(condition, key=key).count().run() == 1
+    Kinds.get(key).run().delete().run()

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import enum
+import uuid
+from decimal import Decimal
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
+from typing_extensions import TypedDict
+
+from triode.schema import (
+    Create,
+    Email,
+    FieldInfo,
+    Patch,
+    Registry,
+    Url,
+    describe,
+    json_decoder,
+    json_encoder,
+)
+
+T = TypeVar("T")
+TUPLE = {"type": "array", "prefixItems": [{"type": "integer"}], "minItems": 1, "maxItems": 1}
+
+
+class Color(enum.StrEnum):
+    """What can be seen."""
+
+    RED = "red"
+
+
+class User(msgspec.Struct):
+    """Somebody."""
+
+    id: Annotated[int, FieldInfo(read_only=True)] = 0
+    user_name: Annotated[str, FieldInfo(min_length=1, title="Name", examples=["ada"])] = ""
+    email: Email | None = None
+    password: Annotated[str, FieldInfo(write_only=True, description="Never sent.")] = "x"
+    color: Color = Color.RED
+    friends: list[User] = []
+
+
+@dataclasses.dataclass
+class Page(Generic[T]):
+    items: list[T]
+    total: int
+
+
+class Cat(msgspec.Struct, tag="cat"):
+    lives: int = 9
+
+
+class Dog(msgspec.Struct, tag="dog"):
+    tricks: list[str] = []
+
+
+class Movie(TypedDict, total=False):
+    title: str
+
+
+class Place(NamedTuple):
+    x: float
+    y: float = 0.0
+
+
+class Model(BaseModel):
+    child: Model | None = None
+    color: Color = Color.RED
+
+
+def schema_of(annotation: Any, mode: Any = "input") -> Any:
+    registry = Registry()
+    return registry.resolve(describe(annotation).json_schema(registry, mode))
+
+
+def component(annotation: Any, name: str, mode: Any = "input") -> Any:
+    registry = Registry()
+    describe(annotation).json_schema(registry, mode)
+    return registry.components()[name]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [
+        (int, {"type": "integer"}),
+        (
+            Annotated[int, FieldInfo(ge=1, lt=5)],
+            {"type": "integer", "minimum": 1, "exclusiveMaximum": 5},
+        ),
+        (float, {"type": "number"}),
+        (bool, {"type": "boolean"}),
+        (None, {"type": "null"}),
+        (Any, {}),
+        (
+            Annotated[str, FieldInfo(max_length=3, pattern="^a")],
+            {"type": "string", "maxLength": 3, "pattern": "^a"},
+        ),
+        (dt.datetime, {"type": "string", "format": "date-time"}),
+        (dt.date, {"type": "string", "format": "date"}),
+        (dt.timedelta, {"type": "string", "format": "duration"}),
+        (uuid.UUID, {"type": "string", "format": "uuid"}),
+        (Email, {"type": "string", "format": "email"}),
+        (Url, {"type": "string", "format": "uri"}),
+        (int | None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+        (int | str | None, {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]}),
+        (Literal["a", "b"], {"enum": ["a", "b"], "type": "string"}),
+        (Literal[1], {"const": 1, "type": "integer"}),
+        (list[int], {"type": "array", "items": {"type": "integer"}}),
+        (set[str], {"type": "array", "items": {"type": "string"}, "uniqueItems": True}),
+        (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
+        (tuple[int], TUPLE),
+        (Decimal, {"anyOf": [{"type": "number"}, {"type": "string", "format": "decimal"}]}),
+        (Color, {"$ref": "#/components/schemas/Color"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_type_has_its_json_schema(annotation: Any, expected: Any) -> None:
+    assert schema_of(annotation) == expected
+
+
+def test_an_object_as_it_is_sent() -> None:
+    assert component(User, "User", "output") == {
+        "type": "object",
+        "title": "User",
+        "description": "Somebody.",
+        "properties": {
+            "id": {"type": "integer", "title": "Id", "readOnly": True, "default": 0},
+            "user_name": {
+                "type": "string",
+                "minLength": 1,
+                "title": "Name",
+                "examples": ["ada"],
+                "default": "",
+            },
+            "email": {
+                "anyOf": [{"type": "string", "format": "email"}, {"type": "null"}],
+                "title": "Email",
+            },
+            "color": {"$ref": "#/components/schemas/Color", "default": "red"},
+            "friends": {
+                "type": "array",
+                "items": {"$ref": "#/components/schemas/User"},
+                "title": "Friends",
+            },
+        },
+        "required": ["id", "user_name", "email", "color", "friends"],
+    }
+
+
+def test_what_a_client_may_send_is_a_component_of_its_own() -> None:
+    create, patch = component(Create[User], "UserCreate"), component(Patch[User], "UserPatch")
+    names = ["user_name", "email", "password", "color", "friends"]
+    assert list(create["properties"]) == list(patch["properties"]) == names
+    assert create["properties"]["password"] == {
+        "type": "string",
+        "title": "Password",
+        "description": "Never sent.",
+        "writeOnly": True,
+        "default": "x",
+    }
+    assert "default" not in patch["properties"]["password"]
+    assert "required" not in patch
+
+
+def test_input_and_output_have_two_names_only_where_they_differ() -> None:
+    registry = Registry()
+    refs = [
+        describe(each).json_schema(registry, mode)
+        for each in (User, Cat, Page[Cat], Page[User])
+        for mode in ("input", "output")
+    ]
+    names = [each["$ref"].rpartition("/")[2] for each in registry.resolve(refs)]
+    assert names == [
+        "User-Input", "User-Output", "Cat-Input", "Cat-Output", "Page_Cat_-Input",
+        "Page_Cat_-Output", "Page_User_-Input", "Page_User_-Output",
+    ]  # fmt: skip
+    assert component(Page[Place], "Page_Place_")["title"] == "Page[Place]"
+
+
+def test_two_classes_of_one_name_have_their_modules_in_front() -> None:
+    registry = Registry()
+    other = dataclasses.make_dataclass("User", [("age", int)])
+    other.__module__ = "shop.models"
+    for each in (User, other):
+        describe(each).json_schema(registry, "output")
+    assert sorted(set(registry.components()) - {"Color"}) == [
+        "shop__models__User",
+        f"{__name__.replace('.', '__')}__User",
+    ]
+
+
+def test_a_tagged_union_names_its_tag() -> None:
+    assert schema_of(Cat | Dog) == {
+        "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+        "discriminator": {
+            "propertyName": "type",
+            "mapping": {"cat": "#/components/schemas/Cat", "dog": "#/components/schemas/Dog"},
+        },
+    }
+    assert component(Cat, "Cat", "output")["required"] == ["type", "lives"]
+
+
+def test_pydantic_models_join_the_components() -> None:
+    registry = Registry()
+    describe(Model).json_schema(registry, "input")
+    describe(Color).json_schema(registry, "input")
+    assert set(registry.components()) == {"Model", "Color"}
+    child = registry.components()["Model"]["properties"]["child"]
+    assert child["anyOf"][0] == {"$ref": "#/components/schemas/Model"}
+
+
+def test_extra_words_are_added_last() -> None:
+    class Odd(msgspec.Struct):
+        a: Annotated[int, FieldInfo(json_schema_extra={"x-odd": 1}, deprecated=True)]
+        b: Annotated[int, FieldInfo(include_in_schema=False)] = 1
+
+    assert component(Odd, "Odd")["properties"] == {
+        "a": {"type": "integer", "title": "A", "deprecated": True, "x-odd": 1}
+    }
+
+
+@pytest.mark.parametrize("annotation", [User, Page[User], Cat | Dog, list[Movie], Place, Model])
+def test_what_is_sent_and_accepted_fits_the_schema(annotation: Any) -> None:
+    registry = Registry(prefix="#/$defs/")
+    schema = describe(annotation).json_schema(registry, "output")
+    document = {**registry.resolve(schema), "$defs": registry.components()}
+    Draft202012Validator.check_schema(document)
+    sample = {
+        User: b'{"user_name": "ada"}',
+        Place: b"[1]",
+        Model: b'{"child": {}}',
+        Page[User]: b'{"items": [{"user_name": "a"}], "total": 1}',
+    }.get(annotation, b"[{}]" if annotation == list[Movie] else b'{"type": "cat"}')
+    value = json_decoder(annotation)(sample)
+    Draft202012Validator(document).validate(msgspec.json.decode(json_encoder(annotation)(value)))

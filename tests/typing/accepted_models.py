@@ -1,0 +1,98 @@
+"""A program of a user's, which both type checkers must accept as it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_type
+
+from triode.db import (
+    Database,
+    Field,
+    ForeignKey,
+    ManyToMany,
+    Model,
+    Page,
+    Query,
+    Related,
+    col,
+    count,
+    desc,
+    not_,
+    related,
+    transaction,
+    upper,
+    utcnow,
+)
+from triode.schema import Email
+
+
+class User(Model):
+    email: Email = Field(unique=True)
+    age: int = Field(ge=0)
+    bio: str | None = None
+    password: str = Field(write_only=True)
+
+
+class Power(Model):
+    name: str = Field(unique=True)
+
+
+class Team(Model):
+    name: str = Field(unique=True, max_length=80)
+    heroes: list[Hero] = Related()
+
+
+class Hero(Model):
+    name: str = Field(index=True)
+    team_id: int | None
+    team: Team | None = ForeignKey(on_delete="set null", related_name="heroes")
+    powers: list[Power] = ManyToMany(related_name="heroes")
+    created: datetime = Field(default_factory=utcnow, read_only=True)
+
+
+async def rows() -> None:
+    user = User(email="a@x.org", age=3, password="secret")
+    assert_type(await user.save(), User)
+    assert_type(await User.get(1), User)
+    assert_type(User.get(email="a@x.org").run(), User)
+    assert_type(await user.update(age=4), User)
+    assert_type(user.age, int)
+    assert_type(user.bio, str | None)
+    await user.delete()
+
+
+async def queries() -> None:
+    adults = User.where(User.age >= 18, User.email.endswith("@x.org")).order_by(desc(User.age))
+    assert_type(adults, Query[User])
+    assert_type(await adults.limit(20), list[User])
+    assert_type(await adults.first(), User | None)
+    assert_type(await adults.count(), int)
+    assert_type(await adults.exists(), bool)
+    assert_type(await adults.page(1, 10), Page[User])
+    assert_type(await User.where((User.age < 3) | (User.age > 5), not_(User.age == 4)), list[User])
+    await User.where(col(User.bio).icontains("x"), col(User.age).in_([1, 2])).delete()
+    async for each in User.where(age=3):
+        assert_type(each, User)
+
+
+async def relations() -> None:
+    hero = Hero(name="A", team=Team(name="Z"), team_id=3)
+    heroes = await Hero.where(related(Hero.team).name == "Z").include(Hero.team, Hero.powers)
+    assert_type(heroes[0].powers, list[Power])
+    assert_type(heroes[0].team, Team | None)
+    assert_type(await hero.load(Hero.team), Hero)
+    await Team.where(related(Team.heroes).name == "A").include(Team.heroes)
+    await hero.add(Hero.powers, Power(name="x"))
+    await Hero.where(team=hero.team).update(name=upper(Hero.name))
+    await Hero.group_by(Hero.team_id).values(Hero.team_id, heroes=count())
+
+
+async def databases() -> None:
+    database = Database("sqlite://")
+    await database.start()
+    await database.create_tables(User)
+    async with transaction():
+        await User.insert_many([{"email": "a@x.org"}])
+    with transaction():
+        User.count().run()
+    await database.fetch(User.table.select())

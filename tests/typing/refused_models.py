@@ -1,0 +1,13 @@
+"""What a type checker must refuse in a user's program, each line with its reason."""
+
+from triode.db import Field, Model
+
+
+class User(Model):
+    email: str = Field(unique=True)
+    age: int = Field(ge=0)
+
+
+User(email="x")  # no age
+User(email="x", age="3")  # age is no text
+User(email="x", age=3, name="x")  # no such field
