@@ -69,14 +69,13 @@ class Triode(App):
 
     def _make_database(self) -> Database:
         given = self._database_given
-        room = _room("db")
-        made: Database
-        if isinstance(given, room.Database):
-            made = given
+        database_class: type[Database] = _room("db").Database
+        if given is None or isinstance(given, str):
+            made = database_class(given or database_url(self.directory))
         else:
-            made = room.Database(given or database_url(self.directory))
+            made = given
         self._database = made
-        self.extensions[room.Database] = made
+        self.extensions[database_class] = made
         return made
 
     @property
