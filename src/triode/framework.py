@@ -101,6 +101,11 @@ def _room(name: str) -> ModuleType:
 
 
 def _directory_of(frame: FrameType) -> Path:
-    """Return the folder of the file a frame runs in; the current one where it has no file."""
+    """Return the folder of the file that makes an application, the current one without a file.
+
+    The constructors of subclasses are passed over: they may stand in a library.
+    """
+    while frame.f_code.co_name == "__init__" and frame.f_back is not None:
+        frame = frame.f_back
     file = frame.f_globals.get("__file__")
     return Path(file).resolve().parent if file else Path.cwd()
