@@ -191,6 +191,21 @@ def test_dev_ends_at_once_when_the_program_cannot_start(write, triode):
     assert done.stderr.splitlines()[0] == f"triode: error: {expected}"
 
 
+def test_dev_says_how_to_make_the_first_admin(write, start, triode):
+    write("app.py", "from triode import Triode\napp = Triode()\napp.admin()\n")
+    running = start("dev", "app.py", "--port", "0", "--no-reload")
+    hint = "Nobody can enter the admin yet: triode user create app.py --admin"
+    running.wait_for(hint)
+    assert running.stop(signal.SIGINT) == 0
+    triode(
+        *["user", "create", "--admin", "--email", "a@example.org", "--password"], "a long password"
+    )
+    running = start("dev", "--port", "0", "--no-reload")
+    running.wait_for("Ctrl-C stops it")
+    assert running.stop(signal.SIGINT) == 0
+    assert "Nobody" not in running.output.read_text()
+
+
 def test_dev_turns_debug_pages_on(write, start):
     write("app.py", "from triode.framework import Triode\napp = Triode()\n" + FAILING)
     running = start("dev", "--port", "0", "--no-reload")
