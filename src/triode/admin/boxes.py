@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 from markupsafe import Markup
 
 from triode.admin.cells import formatter_of
 from triode.admin.form_plan import label_of
 from triode.admin.labels import field_label
+from triode.admin.lookups import Target
 from triode.admin.pages import Choice, FieldBox
 from triode.admin.row_form import RowForm
 from triode.forms import FormField
 
+Offer: TypeAlias = tuple[list[tuple[str, str]], bool]
 AREAS = ("textarea", "lines", "json")
 EMPTY, CHOOSE = "\N{EN DASH}", "Choose…"
 _HELP = {"lines": "One on each line.", "json": "As JSON."}
@@ -22,10 +24,15 @@ _HELP = {"lines": "One on each line.", "json": "As JSON."}
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
-    """Makes the boxes of one form; `lookup` gives the address that finds rows for a field."""
+    """Makes the boxes of one form.
+
+    `lookup` gives the address that finds rows for a field. `offers` keeps what was offered, for
+    forms of one page that lead to the same rows.
+    """
 
     form: RowForm
     lookup: Callable[[str], str]
+    offers: dict[tuple[Target, str], Offer] = field(default_factory=dict)
 
     async def all(self, *, can_save: bool) -> list[FieldBox]:
         """Return every field that the form shows; what cannot be written, only of a row."""
@@ -70,7 +77,7 @@ class Boxes:
         """Return a choice among the rows of another model."""
         target = self.form.plan.targets[name]
         chosen, found = field.value, self.form.looked_for.get(name, "")
-        offered, is_complete = await target.offer(found)
+        offered, is_complete = await self.offer(target, found)
         rows = list(offered)
         if chosen and chosen not in {value for value, _ in rows}:
             rows.insert(0, (chosen, await target.label_of(chosen)))
@@ -95,7 +102,7 @@ class Boxes:
         form = self.form
         target, relation = form.plan.targets[name], form.plan.many[name]
         found = form.looked_for.get(name, "")
-        offered, is_complete = await target.offer(found)
+        offered, is_complete = await self.offer(target, found)
         chosen: list[tuple[str, str]] = []
         if form.submitted is not None:
             for text in dict.fromkeys(form.texts(name)):
@@ -114,6 +121,13 @@ class Boxes:
             lookup="" if is_complete else self.lookup(name),
             found=found,
         )
+
+    async def offer(self, target: Target, found: str) -> Offer:
+        """Return the rows to choose from, and whether these are all there are."""
+        key = (target, found)
+        if key not in self.offers:
+            self.offers[key] = await target.offer(found)
+        return self.offers[key]
 
     def plain(self, field: FormField) -> FieldBox:
         """Return a field of the model itself."""

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from triode.admin.boxes import Boxes
+from triode.admin.boxes import Boxes, Offer
 from triode.admin.desk import Desk, Option, make_desk
 from triode.admin.form_plan import FormPlan, plan_form
-from triode.admin.lookups import targets_of
+from triode.admin.lookups import Target, targets_of
 from triode.admin.model_admin import Inline
 from triode.admin.pages import InlineBox, InlineRow
 from triode.admin.row_form import RowForm
@@ -94,6 +94,7 @@ class InlineSet:
         self.plan = plan
         self.forms: list[RowForm] = []
         self.total = 0
+        self.offers: dict[tuple[Target, str], Offer] = {}
         admin, user = plan.admin, visit.user
         self.can_add = admin.can_add(user)
         self.can_change = admin.can_change(user)
@@ -208,9 +209,8 @@ class InlineSet:
         )
 
     async def _row(self, form: RowForm) -> InlineRow:
-        boxes = Boxes(
-            form, lambda name: self.visit.at.lookup(self.slug, f"{self.plan.name}.{name}")
-        )
+        at, name = self.visit.at, self.plan.name
+        boxes = Boxes(form, lambda field: at.lookup(self.slug, f"{name}.{field}"), self.offers)
         row = form.row
         can_save = self.can_add if row is None else self.can_change
         return InlineRow(

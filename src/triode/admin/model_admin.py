@@ -131,7 +131,7 @@ class ModelAdmin:
 
     def query(self, request: Request) -> Any:
         """Return the rows that this request may see at all; override it to narrow them."""
-        return self.model.where()  # type: ignore[attr-defined]
+        return self.model.where()
 
     async def save(self, request: Request, row: Any, changes: Changes | None) -> Any:
         """Store a row and return it; `changes` is None for one that is added."""
