@@ -18,6 +18,7 @@ from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.asgi import call_from_scope, close_socket, send_reply
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
+from triode.middleware.sockets import serve_socket
 from triode.openapi.setup import Documentation
 from triode.openapi.webhooks import Webhooks
 from triode.routing import Mount, Route, Router, WebSocketRoute
@@ -148,7 +149,7 @@ class App(Router):
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(
             given.pop("exception_handlers", None) or {}
         )
-        self.dependency_overrides = Overrides(self._changed)
+        self._overrides = Overrides(self._changed)
         self._middleware: list[Middleware] = []
         self._foreign: list[tuple[Callable[..., ASGIApp], dict[str, Any]]] = []
         self._stack: ASGIApp | None = None
@@ -259,6 +260,18 @@ class App(Router):
             self._stack = None
         self._changed()
 
+    @property
+    def dependency_overrides(self) -> Overrides:
+        """Dependencies and what replaces them, as tests do; may be replaced as a whole."""
+        return self._overrides
+
+    @dependency_overrides.setter
+    def dependency_overrides(
+        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+    ) -> None:
+        self._overrides = Overrides(self._changed)
+        self._overrides.update(overrides)
+
     # --- serve
 
     @property
@@ -278,7 +291,7 @@ class App(Router):
                 self.routes,
                 guard=ErrorBoundary(self.exception_handlers, debug=self.debug),
                 around=self._middleware,
-                overrides=self.dependency_overrides,
+                overrides=self._overrides,
                 body_limit=self.max_body_size,
                 redirect_slashes=self.redirect_slashes,
             )
@@ -355,10 +368,8 @@ class App(Router):
         call.app = self
         call.route = served.route
         current_call.set(call)
-        outcome: Any = served.run(call)
-        reply = outcome if isinstance(outcome, Reply) else await outcome
-        if isinstance(reply, Reply) and reply.stream is not None:
-            await reply.stream(call.scope(), receive, send)
+        boundary = ErrorBoundary(self.exception_handlers, debug=self.debug)
+        await serve_socket(call, served.run, boundary, receive, send)
 
 
 def _with_arguments(

@@ -25,7 +25,7 @@ from triode.db.sql.expressions import (
 )
 from triode.db.sql.plan import Plan, Shape, plan_for
 from triode.db.sql.storage import IntegerStorage
-from triode.db.statement import Operation, Statement
+from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable, Relation
 from triode.db.writing import assignments, not_found, write_checked
 from triode.schema.problems import INVALID, Problem, ValidationFailed
@@ -125,7 +125,10 @@ class Query(Statement[list[M]], Generic[M]):
     async def execute(self, channel: Channel) -> list[M]:
         """See `Statement.execute`."""
         plan = self._plan(channel, "rows", self._select_rows)
-        rows = await channel.read(plan.sql, plan.parameters(self._values()))
+        parameters = plan.parameters(self._values())
+        rows = channel.read_now(plan.sql, parameters)
+        if rows is None:
+            rows = await channel.read(plan.sql, parameters)
         return await self._objects(channel, plan, rows)
 
     async def _objects(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
@@ -247,7 +250,9 @@ class Query(Statement[list[M]], Generic[M]):
             statement = statement.values(assignments(builder, self.table, names, expressions))
             return statement.where(*self._where_to_write(builder))
 
-        return Operation(lambda channel: self._write(channel, shape, make, values, checked))
+        return WriteOperation(
+            lambda channel: self._write(channel, shape, make, values, checked), "Query.update(…)"
+        )
 
     def delete(self) -> Statement[int]:
         """Delete every row; gives how many there were. Without a `where` it deletes all."""
@@ -255,7 +260,9 @@ class Query(Statement[list[M]], Generic[M]):
         def make(builder: Builder) -> Any:
             return sa.delete(self.table.table).where(*self._where_to_write(builder))
 
-        return Operation(lambda channel: self._write(channel, "delete", make, (), None))
+        return WriteOperation(
+            lambda channel: self._write(channel, "delete", make, (), None), "Query.delete()"
+        )
 
     async def _write(
         self,

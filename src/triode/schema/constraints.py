@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -94,7 +94,10 @@ def bound_text(limit: Any) -> str:
 def is_multiple(value: Any, factor: Any) -> bool:
     """Whether `value` is a multiple, allowing for what floats lose."""
     if not isinstance(value, float):
-        return bool(value % factor == 0)
+        try:
+            return bool(value % factor == 0)
+        except InvalidOperation:
+            return False  # More digits than the decimal context has.
     if not math.isfinite(value):
         return False
     rest = value % factor

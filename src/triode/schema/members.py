@@ -17,6 +17,7 @@ class FieldDescription:
 
     `annotation` is as written, `Annotated` included; `info` is all that was said of it, merged.
     `encoded_name` is the key on the wire. `automatic` marks a key that the database makes.
+    `is_marked` says that the class has a marker in place of its default, where only we know better.
     """
 
     name: str
@@ -27,6 +28,7 @@ class FieldDescription:
     default_factory: Callable[[], Any] | None = None
     encoded_name: str = ""
     automatic: bool = False
+    is_marked: bool = False
     _schema: Schema | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -122,6 +122,11 @@ class ObjectSchema(Schema):
 
     # --- what a subclass says
 
+    @property
+    def forbids_extra(self) -> bool:
+        """Whether a key that is no field's is a problem."""
+        return False
+
     def construct(self, values: dict[str, Any]) -> Any:
         """Make an object of validated values by field name; absent fields take their defaults."""
         return self.target(**values)
@@ -158,13 +163,14 @@ class ObjectSchema(Schema):
 
     def make_struct(self) -> type[msgspec.Struct] | None:
         """Make the Struct that stands in for `target` while msgspec decodes."""
-        return make_struct(self.name, [(each, self.node_of(each)) for each in self.accepted])
+        members = [(each, self.node_of(each)) for each in self.accepted]
+        return make_struct(self.name, members, forbids_extra=self.forbids_extra)
 
     def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
         """Return what makes an object of the struct that msgspec decoded.
 
         The struct has every accepted field under its name; UNSET where nothing was sent and there
-        is no default.
+        is no default. Override it where there is a shorter way than `construct`.
         """
         construct = self.construct
         if any(is_left_unset(each) for each in self.accepted):
@@ -223,7 +229,15 @@ class ObjectSchema(Schema):
             if each.info.write_only:
                 for found in problems[start:]:
                     found["input"] = HIDDEN
+        if self.forbids_extra and isinstance(value, Mapping):
+            self._refuse_extra(value, loc, problems)
         return values if len(problems) == before else None
+
+    def _refuse_extra(self, value: Mapping[Any, Any], loc: Loc, problems: list[Problem]) -> None:
+        known = {each.encoded_name for each in self.accepted}
+        for key in value.keys() - known - {getattr(self, "tag_key", None)}:
+            msg = "Extra inputs are not permitted"
+            problems.append(problem("extra_forbidden", (*loc, str(key)), msg, value[key]))
 
     def refuse_type(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         """Say that `value` is no object at all."""
@@ -375,3 +389,7 @@ class VariantSchema(ObjectSchema):
 
     def get(self, value: Any, name: str) -> Any:
         return self.base.get(value, name)
+
+    @property
+    def forbids_extra(self) -> bool:
+        return self.base.forbids_extra

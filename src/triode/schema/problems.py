@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final, NotRequired, TypeAlias, TypedDict
 
@@ -10,6 +11,11 @@ from triode.errors import ClientError, TriodeError
 Loc: TypeAlias = tuple[int | str, ...]
 
 HIDDEN: Final = "**********"
+# SECURITY: a short body must not make a long answer: a list of a million wrong items is told by
+# its first thousand, and what is echoed of an input is cut.
+MAX_PROBLEMS: Final = 1000
+_MAX_ECHO: Final = 1000
+_MAX_TEXT: Final = 2000
 
 
 class Problem(TypedDict):
@@ -56,7 +62,10 @@ class ValidationFailed(ClientError):
     @property
     def detail(self) -> list[dict[str, Any]]:
         """The problems as JSON can carry them."""
-        return [presentable(dict(error)) for error in self.errors]
+        return [
+            {key: presentable(value) for key, value in error.items()}
+            for error in self.errors[:MAX_PROBLEMS]
+        ]
 
     def under(self, *prefix: int | str) -> ValidationFailed:
         """Return the same problems, their places seen from `prefix`."""
@@ -78,7 +87,8 @@ class ResponseValidationFailed(TriodeError):
 
 
 def _summary(errors: list[Problem]) -> str:
-    return "; ".join(f"{path_of(error['loc'])}: {error['msg']}" for error in errors)
+    told = "; ".join(f"{path_of(error['loc'])}: {error['msg']}" for error in errors[:5])
+    return told if len(errors) <= 5 else f"{told}; and {len(errors) - 5} more"
 
 
 def path_of(loc: Loc) -> str:
@@ -86,24 +96,34 @@ def path_of(loc: Loc) -> str:
     return "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in loc)
 
 
-def presentable(value: Any, depth: int = 40) -> Any:
-    """Return `value` as something every JSON encoder takes.
+def presentable(value: Any) -> Any:
+    """Return `value` as something every JSON encoder takes, cut where it is very long.
 
     SECURITY: an input is echoed to the client as it came, so it may hold what cannot be encoded
     (lone surrogates, bytes, objects, deep nesting); none of it may turn the answer into a 500.
     """
-    if value is None or isinstance(value, bool | int | float):
+    return _shown(value, 40, [_MAX_ECHO])
+
+
+def _shown(value: Any, depth: int, left: list[int]) -> Any:
+    left[0] -= 1
+    if value is None or isinstance(value, bool | float):
         return value
+    if isinstance(value, int):
+        return value if value.bit_length() < 10_000 else "…"
     if isinstance(value, str):
-        return (
-            value if value.isascii() else value.encode("utf-8", "backslashreplace").decode("utf-8")
-        )
-    if depth == 0:
+        text = value if len(value) <= _MAX_TEXT else f"{value[:_MAX_TEXT]}…"
+        return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+    if depth == 0 or left[0] < 0:
         return "…"
     if isinstance(value, Mapping):
-        return {str(presentable(key)): presentable(item, depth - 1) for key, item in value.items()}
+        items = itertools.takewhile(lambda _: left[0] > 0, value.items())
+        return {str(_shown(key, 0, left)): _shown(item, depth - 1, left) for key, item in items}
     if isinstance(value, list | tuple | set | frozenset):
-        return [presentable(item, depth - 1) for item in value]
+        return [
+            _shown(item, depth - 1, left)
+            for item in itertools.takewhile(lambda _: left[0] > 0, value)
+        ]
     if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value).decode("utf-8", "replace")
-    return presentable(str(value))
+        return bytes(value[:_MAX_TEXT]).decode("utf-8", "replace")
+    return _shown(str(value), depth, left)

@@ -17,7 +17,7 @@ from triode.schema.node import Refused, Schema
 
 
 def make_struct(
-    name: str, members: Iterable[tuple[FieldDescription, Schema]]
+    name: str, members: Iterable[tuple[FieldDescription, Schema]], *, forbids_extra: bool = False
 ) -> type[msgspec.Struct] | None:
     """Make a Struct of fields and their nodes; None where msgspec cannot read one of them."""
     fields: list[Any] = []
@@ -28,7 +28,9 @@ def make_struct(
             return None
         fields.append(_field(each, codec, is_finished=node.finish is not None))
         names[each.name] = each.encoded_name
-    made = msgspec.defstruct(name, fields, rename=names, kw_only=True, gc=False)
+    made = msgspec.defstruct(
+        name, fields, rename=names, kw_only=True, gc=False, forbid_unknown_fields=forbids_extra
+    )
     return made if is_decodable(made) else None
 
 

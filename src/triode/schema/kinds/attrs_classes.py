@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 
-from triode.schema.fields import MISSING
+from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.kinds.records import RecordSchema, field_of, hints_of
 from triode.schema.members import FieldDescription
 from triode.schema.metadata import Parts
@@ -20,6 +20,11 @@ class AttrsSchema(RecordSchema):
         # attrs calls the argument of a private attribute by its name without the underscore.
         names = {each.name: each.alias for each in self.origin.__attrs_attrs__}  # type: ignore[attr-defined]
         return self.origin(**{names[name]: value for name, value in values.items()})
+
+    @property
+    def is_plain(self) -> bool:
+        # msgspec writes whatever is in `__dict__`, declared or not.
+        return super().is_plain and self.origin.__dictoffset__ == 0
 
     def is_plainly_made(self) -> bool:
         return not any(
@@ -39,12 +44,13 @@ def attrs_class(parts: Parts) -> Schema | None:
 def _attrs_fields(target: Any) -> Iterable[FieldDescription]:
     hints = hints_of(target)
     for each in (typing.get_origin(target) or target).__attrs_attrs__:
+        hint = hints.get(each.name, Any)
         if not each.init:
-            continue
+            hint = Annotated[hint, FieldInfo(read_only=True)]
         default, factory = each.default, None
         if type(default).__name__ == "_Nothing" or repr(default) == "NOTHING":
             default = MISSING
         elif hasattr(default, "factory"):
             factory, default = default.factory, MISSING
         encoded = "" if each.alias == each.name else each.alias
-        yield field_of(each.name, hints.get(each.name, Any), default, factory, encoded_name=encoded)
+        yield field_of(each.name, hint, default, factory, encoded_name=encoded)

@@ -132,6 +132,8 @@ class LiteralSchema(Schema):
         for wanted in self.values:
             if type(wanted) is type(value) and wanted == value:
                 return wanted
+            if isinstance(wanted, enum.Enum) and wanted.value == value:
+                return wanted  # JSON can name a member only by its value.
         if isinstance(value, int | float):
             for wanted in self.values:
                 if (

@@ -15,7 +15,7 @@ from triode.schema.describe import describe
 from triode.schema.fields import FieldInfo
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Schema, refuse, walk
-from triode.schema.problems import INVALID, Loc, Problem
+from triode.schema.problems import INVALID, MAX_PROBLEMS, Loc, Problem
 from triode.schema.registry import Mode, Registry
 
 _ITERABLES: Final = (
@@ -121,7 +121,9 @@ class CollectionSchema(Schema):
         before = len(problems)
         validate = self.item.validate
         found = [
-            validate(item, (*loc, index), problems, text=text) for index, item in enumerate(items)
+            validate(item, (*loc, index), problems, text=text)
+            for index, item in enumerate(items)
+            if len(problems) < MAX_PROBLEMS
         ]
         if len(problems) > before:
             return INVALID

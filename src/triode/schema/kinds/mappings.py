@@ -16,7 +16,7 @@ from triode.schema.fields import FieldInfo
 from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Schema, refuse
-from triode.schema.problems import INVALID, Loc, Problem
+from triode.schema.problems import INVALID, MAX_PROBLEMS, Loc, Problem
 from triode.schema.registry import Mode, Registry
 
 _MAPPINGS: Final = frozenset(
@@ -85,6 +85,8 @@ class MappingSchema(Schema):
         before = len(problems)
         found: dict[Any, Any] = {}
         for given_key, given in value.items():
+            if len(problems) >= MAX_PROBLEMS:
+                return INVALID
             place = (*loc, given_key if isinstance(given_key, int | str) else str(given_key))
             # The key of a JSON object is always text, whatever the declared type is.
             key = self.key.validate(given_key, (*place, "[key]"), problems, text=True)

@@ -58,11 +58,11 @@ class RecordSchema(ObjectSchema):
         if not self.has_own_names or len(self.accepted) < len(self.fields):
             return False
         return self.is_plainly_made() and all(
-            each.required or self._has_own_default(each) for each in self.fields
-        ) and all(
-            _same_type(each.annotation, self.node_of(each).codec_assuming(native))
+            not each.is_marked
+            and not is_left_unset(each)
+            and _same_type(each.annotation, self.node_of(each).codec_assuming(native))
             for each in self.fields
-        )  # fmt: skip
+        )
 
     def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
         if any(is_left_unset(each) for each in self.accepted) or not self._takes_positions():
@@ -82,9 +82,6 @@ class RecordSchema(ObjectSchema):
     def is_plainly_made(self) -> bool:
         """Whether msgspec makes an instance as a call of the class would."""
         return True
-
-    def _has_own_default(self, each: FieldDescription) -> bool:
-        return not isinstance(each.default, FieldInfo)
 
 
 def _same_type(annotation: Any, codec: Any) -> bool:
@@ -139,9 +136,13 @@ def field_of(
         info, default = info.merged(marker), MISSING
     if default is MISSING and factory is None:
         default, factory = info.default, info.default_factory
+    is_required = default is MISSING and factory is None
+    if default is msgspec.UNSET:
+        default = MISSING
     return FieldDescription(
         name=name, annotation=annotation, info=info, default=default, default_factory=factory,
-        required=default is MISSING and factory is None, encoded_name=info.alias or encoded_name,
+        required=is_required, encoded_name=info.alias or encoded_name,
+        is_marked=marker is not None,
     )  # fmt: skip
 
 
@@ -156,11 +157,20 @@ def as_marker(default: Any) -> FieldInfo | None:
 
 def hints_of(target: Any) -> dict[str, Any]:
     """Return the hints of a class, the type variables of a generic one filled in."""
-    origin = typing.get_origin(target)
-    if origin is None:
-        return type_hints(target)
-    filled = dict(zip(origin.__parameters__, typing.get_args(target), strict=False))
-    return {name: _fill(hint, filled) for name, hint in type_hints(origin).items()}
+    origin = typing.get_origin(target) or target
+    filled = _bindings(origin, typing.get_args(target))
+    hints = type_hints(origin)
+    return {name: _fill(hint, filled) for name, hint in hints.items()} if filled else hints
+
+
+def _bindings(origin: Any, arguments: tuple[Any, ...]) -> dict[Any, Any]:
+    """Return what the type variables of a class and of its bases stand for."""
+    found = dict(zip(getattr(origin, "__parameters__", ()), arguments, strict=False))
+    for base in getattr(origin, "__orig_bases__", ()):
+        inner = tuple(_fill(each, found) for each in typing.get_args(base))
+        for variable, meaning in _bindings(typing.get_origin(base), inner).items():
+            found.setdefault(variable, meaning)
+    return found
 
 
 def _fill(hint: Any, filled: Mapping[Any, Any]) -> Any:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+import types
 import typing
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from triode.schema.describe import UnsupportedTypeError
 from triode.schema.fields import MISSING
 from triode.schema.kinds.records import RecordSchema, field_of, hints_of
 from triode.schema.members import FieldDescription
@@ -43,7 +47,14 @@ class StructSchema(RecordSchema):
         return all(encoded[each.name] == each.encoded_name for each in self.fields)
 
     def is_plainly_made(self) -> bool:
-        return not self.config.array_like and not self.config.forbid_unknown_fields
+        return True
+
+    @property
+    def forbids_extra(self) -> bool:
+        return bool(self.config.forbid_unknown_fields)
+
+    def _is_always_sent(self, each: FieldDescription) -> bool:
+        return not self.config.omit_defaults and super()._is_always_sent(each)
 
     def body(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         found = super().body(registry, mode)
@@ -59,7 +70,19 @@ def struct(parts: Parts) -> Schema | None:
     origin = typing.get_origin(parts.bare) or parts.bare
     if not (isinstance(origin, type) and issubclass(origin, msgspec.Struct)):
         return None
+    if origin.__struct_config__.array_like:
+        raise UnsupportedTypeError(
+            parts.bare, mend="Its fields have no names on the wire: remove array_like=True."
+        )
     return StructSchema(parts.bare, parts.info, lambda: _struct_fields(parts.bare))
+
+
+def _without_unset(annotation: Any) -> Any:
+    """Leave `UnsetType` out of a union: that a field may be absent is no type of value."""
+    if typing.get_origin(annotation) not in (typing.Union, types.UnionType):
+        return annotation
+    members = tuple(each for each in typing.get_args(annotation) if each is not msgspec.UnsetType)
+    return functools.reduce(operator.or_, members)
 
 
 def _struct_fields(target: Any) -> Iterable[FieldDescription]:
@@ -69,5 +92,5 @@ def _struct_fields(target: Any) -> Iterable[FieldDescription]:
         default = MISSING if each.default is msgspec.NODEFAULT else each.default
         factory = None if each.default_factory is msgspec.NODEFAULT else each.default_factory
         encoded = each.encode_name if each.encode_name != each.name else ""
-        annotation = hints[each.name]
+        annotation = _without_unset(hints[each.name])
         yield field_of(each.name, annotation, default, factory, encoded_name=encoded)
