@@ -4,7 +4,7 @@
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTHON ?= $(shell .ci/find-python)
-PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+PIP    := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check
 FILES  := src tests examples bench tools
 PRESENT = $(wildcard $(FILES))
 

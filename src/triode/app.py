@@ -148,7 +148,7 @@ class App(Router):
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(
             given.pop("exception_handlers", None) or {}
         )
-        self.dependency_overrides = Overrides(self._changed)
+        self._overrides = Overrides(self._changed)
         self._middleware: list[Middleware] = []
         self._foreign: list[tuple[Callable[..., ASGIApp], dict[str, Any]]] = []
         self._stack: ASGIApp | None = None
@@ -259,6 +259,18 @@ class App(Router):
             self._stack = None
         self._changed()
 
+    @property
+    def dependency_overrides(self) -> Overrides:
+        """Dependencies and what replaces them, as tests do; may be replaced as a whole."""
+        return self._overrides
+
+    @dependency_overrides.setter
+    def dependency_overrides(
+        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+    ) -> None:
+        self._overrides = Overrides(self._changed)
+        self._overrides.update(overrides)
+
     # --- serve
 
     @property
@@ -278,7 +290,7 @@ class App(Router):
                 self.routes,
                 guard=ErrorBoundary(self.exception_handlers, debug=self.debug),
                 around=self._middleware,
-                overrides=self.dependency_overrides,
+                overrides=self._overrides,
                 body_limit=self.max_body_size,
                 redirect_slashes=self.redirect_slashes,
             )

@@ -11,6 +11,7 @@ from triode.admin.labels import field_label, module_title
 def test_names_become_words() -> None:
     assert field_label("created_at") == "Created at"
     assert field_label("author_id") == "Author"
+    assert field_label("is_active") == "Active"
     assert field_label("author.name") == "Author name"
 
 

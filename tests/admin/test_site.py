@@ -11,6 +11,7 @@ from tests.admin.library import Author, Post, Visitor, heading, make_app, text_o
 
 from triode.admin import ModelAdmin
 from triode.errors import ConfigError
+from triode.testing import TestClient
 
 
 @pytest.mark.parametrize("path", ["/admin/", "/admin/post", "/admin/nothing", "/admin/post/1/edit"])
@@ -159,3 +160,11 @@ def test_only_models_and_known_options_are_registered(tmp_path: Path) -> None:
         admin.register(Post, list_dipslay=["title"])
     with pytest.raises(ConfigError, match=r"\[admin-class\]"):
         admin.register(Post)(int)  # type: ignore[type-var]
+
+
+def test_an_application_is_started_again(tmp_path: Path) -> None:
+    app, _ = make_app(tmp_path)
+    app.admin(Post)
+    for _ in range(2):
+        with TestClient(app) as client:
+            assert Visitor(client).get("/admin/").status_code == 200

@@ -9,13 +9,23 @@ from typing import Any
 
 import anyio
 import pytest
+from argon2 import PasswordHasher
 
 from triode.app import App
-from triode.auth import Auth, User, create_user
+from triode.auth import Auth, User, create_user, passwords
 from triode.db import Database
 
 SECRET = "a-secret-for-tests-a-secret-for-tests"
 PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with small parameters where the test is not about hashing."""
+    passwords._dummy_hash.cache_clear()
+    if request.module.__name__.rpartition(".")[2] != "test_passwords":
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        monkeypatch.setattr(passwords, "_hasher", lambda: quick)
 
 
 @pytest.fixture

@@ -33,6 +33,12 @@ def test_an_address_is_the_same_in_any_case(app: App, browser: Any, make_user: M
     assert browser.log_in("ADA@example.org").status_code == 303
 
 
+def test_an_address_stored_in_capitals_is_found(browser: Any, make_user: Make) -> None:
+    user = make_user()
+    User.where(User.id == user.id).update(email="Ada@Example.org").run()
+    assert browser.log_in().status_code == 303
+
+
 @pytest.mark.parametrize(
     ("email", "password"),
     [("ada@example.org", "wrong password"), ("nobody@example.org", "correct horse battery")],
@@ -76,12 +82,11 @@ def test_a_login_leads_on_to_the_page_that_asked(app: App, browser: Any, make_us
     assert browser.log_in(next="/me%3Fa%3Db%2520c").headers["location"] == "/me?a=b%20c"
 
 
-@pytest.mark.parametrize(
-    "target", ["//evil.example", "https://evil.example", "/\\evil.example", "/%09/evil.example"]
-)
-def test_a_login_never_leads_to_another_site(browser: Any, make_user: Make, target: str) -> None:
+def test_a_login_never_leads_to_another_site(browser: Any, make_user: Make) -> None:
     make_user()
-    assert browser.log_in(next=target).headers["location"] == "/"
+    for target in ("//evil.example", "https://evil.example", "/\\evil.example", "/%09/e.example"):
+        assert browser.log_in(next=target).headers["location"] == "/"
+        browser.submit("/logout")
 
 
 def test_an_api_client_gets_401(app: App, browser: Any) -> None:

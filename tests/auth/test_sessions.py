@@ -124,14 +124,11 @@ def test_a_mounted_application_shares_the_session(app: App, browser: Any) -> Non
     assert browser.get("/read").json() == "yes"
 
 
-@pytest.mark.parametrize(
-    "value", ["", ".", "a.b.c", "x" * 43, '"', "é", "a" * 3000, "\\001", "%00"]
-)
-def test_a_cookie_that_is_not_ours_is_a_new_session(
-    counting: App, browser: Any, value: str
-) -> None:
-    headers = [(b"cookie", b"session=" + value.encode("latin-1"))]
-    assert browser.client.get("/count", headers=headers).json() == 1
+def test_a_cookie_that_is_not_ours_is_a_new_session(counting: App, browser: Any) -> None:
+    for value in ("", ".", "a.b.c", "x" * 43, '"', "é", "a" * 3000, "\\001", "%00"):
+        headers = [(b"cookie", b"session=" + value.encode("latin-1"))]
+        assert browser.client.get("/count", headers=headers).json() == 1
+        browser.client.cookies.clear()
 
 
 def test_a_changed_cookie_is_a_new_session(counting: App, browser: Any) -> None:

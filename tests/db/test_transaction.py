@@ -132,10 +132,10 @@ def test_cancelled_block_is_undone(database: Database) -> None:
     assert names() == ["b"]
 
 
-def test_task_that_is_cancelled_while_waiting_takes_nothing(database: Database) -> None:
+def test_task_that_is_cancelled_while_waiting_takes_nothing(sqlite: Database) -> None:
     async def work() -> None:
         async with transaction():
-            waiting = asyncio.create_task(enter_alone(database))
+            waiting = asyncio.create_task(enter_alone(sqlite))
             await asyncio.sleep(0.02)
             waiting.cancel()
         await Team(name="after").save()

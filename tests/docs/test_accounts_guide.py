@@ -54,7 +54,7 @@ def test_options(serve: Callable[..., Any], load: Load) -> None:
 def test_scripts(serve: Callable[..., Any], load: Load) -> None:
     program = load("accounts/scripts.py")
     client = serve(program["app"])
-    ada = anyio.run(program["set_up"])
+    assert str(anyio.run(program["set_up"])) == "Ada"
     assert client.post("/try", follow_redirects=False).headers["location"] == "/"
     assert client.get("/password").status_code == 200
 

@@ -1,4 +1,4 @@
-"""Every program in the documents is a file that runs, and the documents show it as it is."""
+"""Every program in the documents is a file that runs, and the documents show it, or a part of it, as it is."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def shown() -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("document", "path", "text"), shown(), ids=lambda value: value[:40])
 def test_document_shows_the_file_as_it_is(document, path, text):
-    assert (ROOT / path).read_text() == text
+    assert text in (ROOT / path).read_text()
 
 
 @pytest.mark.parametrize("document", ["tutorial.md"])

@@ -89,9 +89,11 @@ def assert_alike(reads: Sequence[bytes]) -> None:
 
 
 METHODS = [b"GET", b"POST", b"HEAD", b"OPTIONS", b"PUT", b"get", b"FOO", b"CONNECT", b"PRI", b""]
-TARGETS = [b"/", b"/a", b"/a?b=c", b"/a%20b", b"/%ff", b"/a#b", b"/a?b#c", b"//a", b"//a/b?c", b"*",
-           b"a", b"http://b/c", b"/a b", b"/\xff", b"/\x00", b"/\t", b"/?", b"??", b"/a:b@c", b"/\x7f",
-           b"///", b"/..", b"/" + b"x" * 17000, b"a:80", b"", b"/\"<>\\^`{|}", b"/%", b"/?%zz"]  # fmt: skip
+TARGETS = [
+    *(b"/", b"/a", b"/a?b=c", b"/a%20b", b"/%ff", b"/a#b", b"/a?b#c", b"//a", b"//a/b?c", b"*"),
+    *(b"a", b"http://b/c", b"/a b", b"/\xff", b"/\x00", b"/\t", b"/?", b"??", b"/a:b@c", b"/\x7f"),
+    *(b"///", b"/..", b"/" + b"x" * 17000, b"a:80", b"", b'/"<>\\^`{|}', b"/%", b"/?%zz"),
+]
 VERSIONS = [b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0", b"HTTP/1.1 ", b" HTTP/1.1", b"http/1.1", b""]
 BLOCKS = [
     b"\r\nHost: a\r\n\r\n",

@@ -256,6 +256,20 @@ def test_a_flash_waits_for_the_next_page(serve: Serve) -> None:
     assert client.get("/").json() == []
 
 
+def test_old_flashes_make_room_for_new_ones(serve: Serve) -> None:
+    app = App()
+    session: dict[str, Any] = {}
+    app.add_middleware(WithSession, session)
+
+    @app.post("/")
+    async def save() -> None:
+        for letter in "abcdef":
+            flash(letter * 1000)
+
+    serve(app).post("/")
+    assert [text for _, text in session["_flashes"]] == [letter * 500 for letter in "def"]
+
+
 def test_the_csrf_field_is_escaped(serve: Serve, folder: Path) -> None:
     (folder / "page.html").write_text("{{ csrf_field() }}")
     app = make_app(folder)

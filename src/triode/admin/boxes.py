@@ -8,6 +8,7 @@ from triode.admin.pages import Choice, FieldBox
 from triode.forms import FormField
 
 AREAS = ("textarea", "lines", "json")
+_HELP = {"lines": "One on each line.", "json": "As JSON."}
 EMPTY, CHOOSE = "\N{EN DASH}", "Choose…"
 
 
@@ -24,15 +25,13 @@ def field_box(field: FormField, *, errors: Sequence[str], is_kept: bool) -> Fiel
     if kind == "select" and (field.widget.is_nullable or not chosen):
         empty = EMPTY if field.widget.is_nullable else CHOOSE
         choices.insert(0, Choice("", empty, not chosen))
-    help_text = (
-        "Leave it empty to keep what is stored." if is_kept and not field.help else field.help
-    )
+    help_text = "Leave it empty to keep what is stored." if is_kept else _HELP.get(kind, "")
     return FieldBox(
         name=field.name,
         label=field.label,
         widget="textarea" if kind in AREAS else "many" if kind == "select-multiple" else kind,
         value=field.value,
-        help=help_text,
+        help=field.help or help_text,
         required=field.is_required and not is_kept,
         errors=errors,
         choices=choices,

@@ -15,10 +15,11 @@ from markupsafe import Markup
 from triode.admin.boxes import CHOOSE, EMPTY, field_box
 from triode.admin.cells import formatter_of
 from triode.admin.desk import Desk
-from triode.admin.form_plan import FormPlan
+from triode.admin.form_plan import FormPlan, label_of
 from triode.admin.labels import field_label, sentence
 from triode.admin.pages import Choice, FieldBox, FormPage
 from triode.admin.visit import Submitted, Visit
+from triode.db import transaction
 from triode.db.errors import Duplicate
 from triode.errors import ClientError
 from triode.forms import FormField, ModelForm
@@ -40,6 +41,7 @@ class Editor:
         self.plan: FormPlan = desk.form
         self.form = self._make_form(submitted)
         self.shows_errors = True
+        self.version = "" if row is None else version_of(desk, row)
 
     def _make_form(self, submitted: Submitted | None) -> ModelForm[Any]:
         form_class = self.plan.form_class
@@ -76,15 +78,6 @@ class Editor:
         return self.form.is_valid
 
     @property
-    def version(self) -> str:
-        """What the row holds, as a short text; empty for a new one."""
-        if self.row is None:
-            return ""
-        public = self.desk.reflection.table.public
-        values = repr([getattr(self.row, field.name) for field in public])
-        return hashlib.blake2b(values.encode("utf-8", "replace"), digest_size=12).hexdigest()
-
-    @property
     def is_stale(self) -> bool:
         """Whether the row was changed after the page was made that was sent."""
         sent = self.submitted.text("_version") if self.submitted else ""
@@ -103,23 +96,24 @@ class Editor:
 
     async def save(self) -> Any:
         """Store what was sent and return the row; None where that failed, with errors set."""
-        request, admin = self.visit.request, self.desk.admin
         try:
-            if self.row is None:
-                made = self.desk.model.__schema__.variant(Variant.CREATE).construct(
-                    dict(self.form.cleaned_data)
-                )
-                row = await admin.save(request, made, None)
-            else:
-                row = self.row
-                changes = self.changes()
-                if changes:
-                    row = await admin.save(request, row, Changes(self.desk.model, changes))
-            await self._save_many(row)
+            async with transaction():
+                row = await self._save_row()
+                await self._save_many(row)
         except ClientError as exc:
             self._blame(exc)
             return None
         return row
+
+    async def _save_row(self) -> Any:
+        request, admin = self.visit.request, self.desk.admin
+        if self.row is None:
+            schema = self.desk.model.__schema__.variant(Variant.CREATE)
+            return await admin.save(request, schema.construct(dict(self.form.cleaned_data)), None)
+        changes = self.changes()
+        if not changes:
+            return self.row
+        return await admin.save(request, self.row, Changes(self.desk.model, changes))
 
     async def _save_many(self, row: Any) -> None:
         assert self.submitted is not None
@@ -194,7 +188,7 @@ class Editor:
             shown = ", ".join(label for _, label in rows)
             return FieldBox(name, field_label(name), "readonly", shown)
         field = self.desk.reflection.fields[name]
-        label = field.info.title or field_label(name)
+        label = label_of(field)
         if field.is_secret:
             return FieldBox(name, label, "readonly", "Hidden")
         value = getattr(self.row, name)
@@ -251,6 +245,12 @@ class Editor:
             lookup="" if is_complete else self.visit.at.lookup(self.desk.slug, name),
             found=found,
         )
+
+
+def version_of(desk: Desk, row: Any) -> str:
+    """Return what a row holds, as a short text."""
+    values = repr([getattr(row, field.name) for field in desk.reflection.table.public])
+    return hashlib.blake2b(values.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def _texts(field: FormField) -> list[str]:

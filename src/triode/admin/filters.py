@@ -129,14 +129,14 @@ class ValueFilter(Filter):
     is_text = True
 
     def __init__(
-        self, path: FieldPath, label: str, values: Callable[[], Awaitable[list[Any]]]
+        self, path: FieldPath, label: str, values: Callable[[], Awaitable[list[Any] | None]]
     ) -> None:
         super().__init__(path, label)
         self._values = values
 
     async def choices(self) -> Sequence[Choice]:
         values = await self._values()
-        if len(values) >= NAMES_LIMIT:
+        if values is None or len(values) >= NAMES_LIMIT:
             return ()
         found = [(f"={value}", str(value)) for value in values if value not in (None, "")]
         return [*found, (NULL, "Not set")] if None in values else found

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from triode.admin.desk import Desk, Option
+from triode.admin.labels import field_label
 from triode.admin.lookups import Target
 from triode.admin.reflection import Relation
+from triode.db.table import ModelField
 from triode.forms import ModelForm
 
 
@@ -61,7 +63,12 @@ def plan_form(desk: Desk, targets: Mapping[str, Target]) -> FormPlan:
     form_class = type(
         f"{desk.model.__name__}AdminForm",
         (ModelForm,),
-        {"target": desk.model, "fields": fields, "choices": _choices(desk, fields)},
+        {
+            "target": desk.model,
+            "fields": fields,
+            "choices": _choices(desk, fields),
+            "labels": {name: label_of(desk.reflection.fields[name]) for name in fields},
+        },
     )
     return FormPlan(form_class, tuple(names), frozenset(written), many, targets)
 
@@ -72,6 +79,11 @@ def _choices(desk: Desk, fields: Sequence[str]) -> dict[str, list[tuple[str, str
         for name in fields
         if (info := desk.reflection.fields[name].info).choices
     }
+
+
+def label_of(field: ModelField) -> str:
+    """Return what a field is called on its form."""
+    return field.info.title or field_label(field.name)
 
 
 def column_name(desk: Desk, option: str, text: str, every: Sequence[str]) -> str:

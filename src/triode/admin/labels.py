@@ -14,8 +14,12 @@ def words_of(name: str) -> str:
 
 
 def field_label(name: str) -> str:
-    """Return the label of a field: "created_at" is "Created at"; "author_id" is "Author"."""
-    return sentence(words_of(name.removesuffix("_id") or name))
+    """Return the label of a field: "created_at" is "Created at", "author_id" is "Author".
+
+    "is_active" is "Active": beside a tick or a yes the verb says nothing.
+    """
+    bare = name.removesuffix("_id").removeprefix("is_")
+    return sentence(words_of(bare or name))
 
 
 def module_title(module: str) -> str:

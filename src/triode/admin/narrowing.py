@@ -23,6 +23,8 @@ from triode.admin.reflection import reflect
 from triode.admin.searching import Search, is_searchable
 from triode.admin.surroundings import Surroundings
 
+MOST_SCANNED = 50_000
+
 
 def plan_search(desk: Desk) -> Search:
     """Compile `search_fields`; by default the field that names a row."""
@@ -133,9 +135,12 @@ def field_filter(path: FieldPath) -> Filter:
     if isinstance(bare, type) and issubclass(bare, datetime.date):
         return DateFilter(path, label, is_nullable=is_nullable)
 
-    async def values() -> list[Any]:
+    async def values() -> list[Any] | None:
         owner = path.end
         column = getattr(owner, field.name)
+        # Finding the values that occur reads the whole table, unless an index has them.
+        if not (field.info.index or field.info.unique) and await owner.count() > MOST_SCANNED:
+            return None
         rows = await owner.group_by(column).order_by(column).limit(NAMES_LIMIT).values(value=column)
         return [row["value"] for row in rows]
 

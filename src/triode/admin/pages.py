@@ -35,10 +35,11 @@ class LinkGroup:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A flash message. `level` is "success", "warning", "error" or "info"."""
+    """A flash message. `level` is "success", "warning", "error" or "info"; `icon` its drawing."""
 
     level: str
     text: str
+    icon: str = "info"
 
 
 @dataclass(frozen=True, slots=True)

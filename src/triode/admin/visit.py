@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from triode.admin.icons import ICONS, MARK
 from triode.admin.pages import Frame, Link, LinkGroup, Note, Theme
 from triode.admin.security import PAGE_HEADERS
 from triode.forms.submitted import read_submitted
@@ -97,6 +98,7 @@ class Visit:
             headers=PAGE_HEADERS,
             frame=frame,
             page=page,
+            icons=_DRAWINGS,
         )
 
     @property
@@ -145,11 +147,12 @@ def theme_of(call: Call) -> Theme:
     return "dark" if chosen == "dark" else "auto"
 
 
-_LEVELS = {"success": "success", "warning": "warning", "error": "error"}
+_DRAWINGS = {**ICONS, "mark": MARK}
+_ICONS = {"success": "check", "warning": "alert", "error": "alert"}
 
 
 def _notes() -> list[Note]:
     return [
-        Note(_LEVELS.get(category, "info"), text)
+        Note(category if category in _ICONS else "info", text, _ICONS.get(category, "info"))
         for category, text in get_flashed_messages(with_categories=True)
     ]

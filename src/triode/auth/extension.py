@@ -82,6 +82,9 @@ class Auth:
         self._home = home_of(app) or Path.cwd()
         attached_templates(app).add_package("triode.auth", prefix="auth")
         AccountPages(self).add_to(app)
+        # WebSocket connections look them up; see `sockets.py`.
+        app.extensions[Sessions] = self.sessions
+        app.extensions[CsrfProtection] = self.csrf
         app.add_middleware(CsrfMiddleware, self.csrf, self._refuse_forgery)
         app.add_middleware(SessionMiddleware, self.sessions)
         app.add_exception_handler(LoginRequired, self._ask_to_log_in)
@@ -94,7 +97,7 @@ class Auth:
         secrets = find_secrets(self._secret, directory=self._home)
         return Signer(secrets, purpose="auth")
 
-    @cached_property
+    @property
     def links(self) -> LoginLinks:
         """Makes and reads one-time login links."""
         return LoginLinks(self.signer)

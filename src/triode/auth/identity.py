@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeAlias, TypeVar, overload
 
 from triode.auth.models import User
+from triode.auth.sockets import open_socket_session
 from triode.binding import Depends
 from triode.errors import BindingError, ClientError, place_of
 from triode.http import Call, require_call
@@ -43,6 +44,7 @@ class _OptionalUser:
     """A dependency: who is logged in, None for a visitor."""
 
     async def __call__(self, call: Call) -> User | None:
+        await _open_session(call)
         return user_of(call)
 
 
@@ -61,6 +63,7 @@ class _CurrentUser:
         return {"securitySchemes": SCHEME, "responses": responses}
 
     async def __call__(self, call: Call) -> User:
+        await _open_session(call)
         user = require_user(call, *self.permissions)
         if self.admin and not user.is_admin:
             raise PermissionDenied("This is for administrators.")
@@ -72,6 +75,11 @@ current_user = _CurrentUser()
 
 CurrentUser: TypeAlias = Annotated[User, Depends(current_user)]
 OptionalUser: TypeAlias = Annotated[User | None, Depends(optional_user)]
+
+
+async def _open_session(call: Call) -> None:
+    if call.extras is None or "session" not in call.extras:
+        await open_socket_session(call)
 
 
 def user_of(call: Call | None = None) -> User | None:

@@ -88,14 +88,21 @@ class Session(MutableMapping[str, Any]):
     Values are what JSON can hold. `user` is who is logged in, None for a visitor.
     """
 
+    # PERF: one is made for every request; what most of them never set stays on the class.
+    user: Any = None
+    token: str | None = None
+    record: SessionRecord | None = None
+    is_used = False
+    is_rotated = False
+    _before = b"{}"
+
     def __init__(self, data: dict[str, Any] | None = None, *, token: str | None = None) -> None:
-        self._data = data or {}
-        self._before = _encode(self._data) if data else b"{}"
-        self.is_used = False
-        self.token = token
-        self.record: SessionRecord | None = None
-        self.user: Any = None
-        self.is_rotated = False
+        self._data: dict[str, Any] = {}
+        if data:
+            self._data = data
+            self._before = _encode(data)
+        if token is not None:
+            self.token = token
 
     def __getitem__(self, key: str) -> Any:
         self.is_used = True

@@ -6,7 +6,7 @@ from triode.auth.lockout import Lockout
 from triode.auth.models import User
 from triode.auth.passwords import check_strength, hash_password, needs_rehash, verify_password
 from triode.auth.store import DatabaseSessions, load_groups
-from triode.db import utcnow
+from triode.db import lower, utcnow
 
 
 def normal_email(email: str) -> str:
@@ -42,7 +42,12 @@ async def create_user(
 
 async def find_user(email: str) -> User | None:
     """Return the account with an address, None if there is none."""
-    return await User.where(User.email == normal_email(email)).first()
+    address = normal_email(email)
+    found = await User.where(User.email == address).first()
+    if found is None:
+        # Written by other means than `create_user`, the admin for instance, in capital letters.
+        found = await User.where(lower(User.email) == address).first()
+    return found
 
 
 async def set_password(user: User, password: str) -> None:

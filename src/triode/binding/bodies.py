@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from triode.http import Call, HTTPException
 from triode.http.query import parse_query
 from triode.schema import Problem, ValidationFailed
 from triode.schema.problems import problem
+
+
+async def close_form(call: Call) -> None:
+    """Delete the uploads of a form that was read."""
+    if call.has_request:
+        await call.request().close()
 
 
 async def read_form(call: Call) -> dict[str, list[Any]]:
@@ -51,6 +59,19 @@ def is_json_content(call: Call) -> bool:
     )
 
 
+def json_object(call: Call) -> bytes:
+    """Return the body as the JSON text of the object that several parts are keys of.
+
+    SECURITY: one of another content type is text, as for a single part, because a page of
+    another site may send that without being asked for permission.
+    """
+    if not call.body:
+        return b"{}"
+    if is_json_content(call):
+        return call.body
+    return msgspec.json.encode(call.body.decode("utf-8", "replace"))
+
+
 def check_upload(value: Any) -> Any:
     """Return an upload, or a list of them.
 
@@ -63,14 +84,16 @@ def check_upload(value: Any) -> Any:
     return value
 
 
-def read_upload(value: Any) -> bytes:
-    """Return the content of an upload, whole.
+def read_upload(value: Any) -> Any:
+    """Return the content of an upload, whole, or a list of contents.
 
     Raises:
         ValidationFailed: as `check_upload`.
     """
-    content: bytes = check_upload(value).file.read()
-    return content
+    check_upload(value)
+    if isinstance(value, list):
+        return [item.file.read() for item in value]
+    return value.file.read()
 
 
 def _not_a_file(text: str) -> Problem:

@@ -13,10 +13,17 @@ from contextlib import AsyncExitStack
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from triode.binding.awaits import awaits_only_statements
-from triode.binding.bodies import check_upload, is_json_content, read_form, read_upload
+from triode.binding.bodies import (
+    check_upload,
+    close_form,
+    is_json_content,
+    json_object,
+    read_form,
+    read_upload,
+)
 from triode.binding.calls import is_async, never_suspends
 from triode.binding.description import Dependency
 from triode.binding.generate import EndpointWriter, Mode, choose_mode
@@ -29,7 +36,7 @@ from triode.binding.results import (
 from triode.binding.signature import name_of, read_signature
 from triode.binding.specials import BackgroundTasks
 from triode.concurrency import contextmanager_in_threadpool, run_in_threadpool, thread_pool
-from triode.errors import TriodeError
+from triode.errors import BindingError, TriodeError, place_of
 from triode.http import Call, Reply, RequestValidationError
 from triode.schema import ValidationFailed
 
@@ -73,6 +80,13 @@ def compile_endpoint(
     root = _with_overrides(dependant, replaced)
     mode = choose_mode(root, sync_to_thread=sync_to_thread)
     writer = EndpointWriter(root, mode)
+    if writer.has_form and writer.json_parts:
+        raise BindingError(
+            f"{name_of(dependant.call)} takes a form and the JSON body "
+            f"{writer.json_parts[0].name!r}. A request has only one body: use one of them.",
+            code="binding-two-bodies",
+            where=place_of(dependant.call),
+        )
     source = writer.write()
     namespace: dict[str, Any] = {**TOOLS, **writer.constants, "finish": make_finisher(result)}
     filename = f"<triode endpoint {name_of(dependant.call)} {id(writer):x}>"
@@ -82,6 +96,8 @@ def compile_endpoint(
         run = _in_thread(namespace["solve"], has_form=writer.has_form)
     else:
         run = namespace["endpoint"]
+    if writer.has_form:
+        run = _closing_form(run)
     may_step = mode is Mode.ASYNC and not writer.has_form and _may_step(root)
     return Endpoint(run, dependant, mode, source, bool(writer.json_parts), may_step)
 
@@ -136,6 +152,18 @@ def _in_thread(solve: Callable[[Call, Any], Reply], *, has_form: bool) -> Run:
     return endpoint
 
 
+def _closing_form(run: Run) -> Run:
+    """Return an endpoint that deletes the uploads after another."""
+
+    async def endpoint(call: Call) -> Reply:
+        try:
+            return await cast("Awaitable[Reply]", run(call))
+        finally:
+            await close_form(call)
+
+    return endpoint
+
+
 def missing(place: tuple[str, ...]) -> dict[str, Any]:
     """Return the problem of a required value that was not sent."""
     return {"type": "missing", "loc": place, "msg": "Field required", "input": None}
@@ -160,6 +188,7 @@ TOOLS: dict[str, Any] = {
     "contextmanager_in_threadpool": contextmanager_in_threadpool,
     "deepcopy": deepcopy,
     "is_json_content": is_json_content,
+    "json_object": json_object,
     "merge_response": merge_response,
     "missing": missing,
     "read_form": read_form,

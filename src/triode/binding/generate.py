@@ -62,7 +62,6 @@ class EndpointWriter:
         parts = [part for node in nodes for part in node.body]
         self.json_parts = _unique(part for part in parts if part.media_type not in FORM_TYPES)
         self.has_form = any(part.media_type in FORM_TYPES for part in parts)
-        self.has_files = any(part.media_type == "multipart/form-data" for part in parts)
         self.has_response = any("response" in node.specials.values() for node in nodes)
         self.has_background = any("background" in node.specials.values() for node in nodes)
         self.has_stack = any(
@@ -293,7 +292,7 @@ class EndpointWriter:
     def _embedded_body(self) -> None:
         decode = self._constant("decode", embedded_decoder(self.json_parts))
         self._line("try:")
-        self._line(f"    body = {decode}(call.body or b'{{}}')")
+        self._line(f"    body = {decode}(json_object(call))")
         self._line("except ValidationFailed as exc:")
         self._line("    body = {}")
         self._line("    problems.extend(exc.under('body').errors)")
@@ -312,8 +311,8 @@ class EndpointWriter:
         self._line("else:")
         self._indent += 1
         value = "raw" if part.is_list else "raw[-1]"
-        if part.schema is None or (part.is_file and part.annotation is bytes):
-            reader = "read_upload" if part.schema is not None else "check_upload"
+        if part.is_file:
+            reader = "check_upload" if part.schema is None else "read_upload"
             self._line("try:")
             self._line(f"    {variable} = {reader}({value})")
             self._line("except ValidationFailed as exc:")

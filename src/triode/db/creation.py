@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.engine import Channel, Write
 from triode.db.errors import SchemaMismatch
 from triode.db.table import ModelTable, model_registry
+
+CREATION_LOCK = 7_211_530
+"""The number of PostgreSQL's advisory lock that one process holds while it makes tables."""
 
 
 async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
@@ -32,15 +36,26 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
             "database if nothing in it is worth keeping."
         )
     if missing:
-        await channel.write([Write(text) for text in creation_texts(channel, missing)])
+        texts = creation_texts(channel.engine.dialect, missing)
+        await channel.write([Write(text) for text in [*_lock(channel), *texts]])
     return [table.name for table in missing]
+
+
+def _lock(channel: Channel) -> list[str]:
+    # Several workers start at once. SQLite has one writer anyway; on PostgreSQL "IF NOT EXISTS"
+    # alone does not keep two of them apart.
+    is_sqlite = channel.engine.dialect.name == "sqlite"
+    return [] if is_sqlite else [f"SELECT pg_advisory_xact_lock({CREATION_LOCK})"]
 
 
 async def drop(channel: Channel, models: Sequence[Any]) -> None:
     """Drop tables, children before parents."""
     dialect = channel.engine.dialect
-    drops = [sa.schema.DropTable(table, if_exists=True) for table in reversed(tables_of(models))]
-    await channel.write([Write(str(drop.compile(dialect=dialect))) for drop in drops])
+    texts = []
+    for table in reversed(tables_of(models)):
+        text = str(sa.schema.DropTable(table, if_exists=True).compile(dialect=dialect))
+        texts.append(text if dialect.name == "sqlite" else f"{text} CASCADE")
+    await channel.write([Write(text) for text in texts])
 
 
 def tables_of(models: Sequence[Any]) -> list[sa.Table]:
@@ -51,18 +66,56 @@ def tables_of(models: Sequence[Any]) -> list[sa.Table]:
         wanted.add(model.table)
         links = [relation.link_table() for relation in model.relations.values()]
         wanted.update(link for link in links if link is not None)
-    return [table for table in model_registry.metadata.sorted_tables if table in wanted]
+    return in_order(wanted)
 
 
-def creation_texts(channel: Channel, tables: Sequence[sa.Table]) -> list[str]:
-    """Return the DDL for tables and their indexes."""
-    dialect = channel.engine.dialect
+def in_order(tables: set[sa.Table]) -> list[sa.Table]:
+    """Sort tables so that parents come first, as far as they do not refer in a circle."""
+    ordered: list[sa.Table] = []
+    visiting: set[sa.Table] = set()
+
+    def visit(table: sa.Table) -> None:
+        if table in visiting or table in ordered:
+            return
+        visiting.add(table)
+        parents = {key.referred_table for key in table.foreign_key_constraints}
+        for parent in sorted(parents & tables, key=lambda parent: parent.name):
+            visit(parent)
+        visiting.discard(table)
+        ordered.append(table)
+
+    for table in sorted(tables, key=lambda table: table.name):
+        visit(table)
+    return ordered
+
+
+def creation_texts(dialect: Dialect, tables: Sequence[sa.Table]) -> list[str]:
+    """Return the DDL for tables, their indexes, and foreign keys that lead in a circle."""
     texts = []
+    late = [] if dialect.name == "sqlite" else _circular(tables)
     for table in tables:
-        texts.append(str(sa.schema.CreateTable(table).compile(dialect=dialect)))
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
-        texts.extend(str(sa.schema.CreateIndex(each).compile(dialect=dialect)) for each in indexes)
+        inline = [key for key in table.foreign_key_constraints if key not in late]
+        create = sa.schema.CreateTable(
+            table, include_foreign_key_constraints=inline, if_not_exists=True
+        )
+        texts.append(str(create.compile(dialect=dialect)))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            made = sa.schema.CreateIndex(index, if_not_exists=True)
+            texts.append(str(made.compile(dialect=dialect)))
+    texts += [str(sa.schema.AddConstraint(key).compile(dialect=dialect)) for key in late]
     return texts
+
+
+def _circular(tables: Sequence[sa.Table]) -> list[sa.ForeignKeyConstraint]:
+    """Return the foreign keys whose table is made before the one they lead to."""
+    known: set[sa.Table] = set()
+    late = []
+    for table in tables:
+        known.add(table)
+        for key in table.foreign_key_constraints:
+            if key.referred_table in tables and key.referred_table not in known:
+                late.append(key)
+    return late
 
 
 async def columns_in_database(channel: Channel) -> dict[str, set[str]]:

@@ -137,7 +137,7 @@ def _column(
 ) -> Declaration:
     if isinstance(annotation, typing.ForwardRef):
         annotation = annotation.__forward_arg__
-    if isinstance(annotation, str):
+    while isinstance(annotation, str):
         try:
             annotation = eval(annotation, place.names)  # noqa: S307 - the developer's own text
         except NameError as exc:

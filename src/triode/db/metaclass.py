@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from itertools import starmap
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import sqlalchemy as sa
@@ -23,10 +23,9 @@ from triode.db.declaration import (
 )
 from triode.db.description import ModelSchema
 from triode.db.engine import Row
-from triode.db.field import ColumnInfo, ForeignKeyInfo, ManyToManyInfo, RelatedInfo
-from triode.db.many_to_many import ManyToManyRelation
-from triode.db.relations import BaseRelation, ForeignKeyRelation, ReverseRelation, Slot
+from triode.db.field import ColumnInfo, ForeignKeyInfo
 from triode.db.table import ModelField, ModelTable, make_field, model_registry
+from triode.db.wiring import add_relations, check_related
 from triode.errors import ModelError
 from triode.schema import INVALID, Problem, ValidationFailed
 from triode.schema.problems import HIDDEN, problem
@@ -165,6 +164,7 @@ def _make_model(
     )
     type.__setattr__(model, "__table__", table)
     table.model = model
+    table.check = lambda: check_related(table)
     table.make = msgspec.StructMeta.__call__.__get__(model)
     table.build = row_builder(table)
     for field in fields:
@@ -172,8 +172,7 @@ def _make_model(
     schema = ModelSchema(table, model, lambda values: make_object(table, values))
     type.__setattr__(model, "__schema__", schema)
     model_registry.add(table)
-    _add_relations(table, relations)
-    connect_all()
+    add_relations(table, relations)
     return cast(ModelMeta, model)
 
 
@@ -208,84 +207,6 @@ def _foreign_field(declaration: Declaration) -> ModelField:
     return ModelField(
         f"{declaration.name}_id", None, info, declaration.where, is_nullable=is_nullable
     )
-
-
-def _add_relations(table: ModelTable, declarations: Sequence[Declaration]) -> None:
-    for each in declarations:
-        assert each.target is not None
-        if isinstance(each.info, ForeignKeyInfo):
-            field = table.by_name[f"{each.name}_id"]
-            forward = ForeignKeyRelation(table, each.name, each.target, field, where=each.where)
-            field.relation = forward
-            install(forward)
-            _pending.append((forward, each.info.related_name))
-        elif isinstance(each.info, ManyToManyInfo):
-            many = ManyToManyRelation(table, each.name, each.target, each.info, where=each.where)
-            install(many)
-            _pending.append((many, each.info.related_name))
-        elif isinstance(each.info, RelatedInfo):
-            _awaited.append((table, each))
-
-
-_pending: Final[list[tuple[Any, str | None]]] = []
-"""Relations whose target may not be defined yet, with the name they want there."""
-
-_awaited: Final[list[tuple[ModelTable, Declaration]]] = []
-"""Related() fields whose other side may not be defined yet."""
-
-
-def connect_all() -> None:
-    """Give the other side of every relation whose target is defined by now."""
-    for relation, related_name in list(_pending):
-        if relation.find_target() is None:
-            continue
-        _pending.remove((relation, related_name))
-        target = relation.target
-        declared = _declared_side(target, relation, related_name)
-        name = declared.name if declared is not None else related_name
-        if name is None:
-            continue
-        if declared is None and (name in target.by_name or hasattr(target.model, name)):
-            raise ModelError(
-                f"{relation!r}: related_name={name!r} is taken in {target.model_name}.",
-                code="model-related-name",
-                where=relation.where,
-            )
-        is_declared = declared is not None
-        if isinstance(relation, ManyToManyRelation):
-            install(relation.reversed(name, is_declared=is_declared))
-        else:
-            install(ReverseRelation(relation, name, is_declared=is_declared))
-
-
-def _declared_side(
-    target: ModelTable, relation: BaseRelation, related_name: str | None
-) -> Declaration | None:
-    """Return the Related() field of the target that means this relation."""
-    for table, declaration in list(_awaited):
-        assert declaration.target is not None
-        model = declaration.target.model
-        is_source = model in (relation.source.model_name, relation.source.model)
-        if table is not target or not is_source:
-            continue
-        by = getattr(declaration.info, "by", None)
-        if by == relation.name or (by is None and related_name in (None, declaration.name)):
-            _awaited.remove((table, declaration))
-            return declaration
-    return None
-
-
-def install(relation: Any) -> None:
-    """Put a relation on its model: the slot on the class, the path on the metaclass."""
-    table = relation.source
-    model = table.model
-    member = model.__dict__.get(relation.name) if relation.is_declared else None
-    slot = Slot(relation, member)
-    # The slot first: once the metaclass holds the name, the class refuses the assignment.
-    type.__setattr__(model, relation.name, slot)
-    setattr(type(model), relation.name, relation)
-    table.relations[relation.name] = relation
-    table.slots[relation.name] = slot
 
 
 def row_builder(table: ModelTable) -> Any:

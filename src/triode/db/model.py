@@ -17,7 +17,7 @@ from triode.db.metaclass import ModelMeta
 from triode.db.query import Page, Query, check_values
 from triode.db.sql.expressions import Condition, Expression
 from triode.db.sql.plan import plan_for
-from triode.db.statement import Operation, Statement
+from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable
 from triode.db.writing import (
     delete_row,
@@ -34,7 +34,7 @@ _set = msgspec.Struct.__setattr__
 STATEMENTS = frozenset(
     {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
     | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
-    | {"insert_many"}
+    | {"insert_many", "add", "remove", "replace"}
 )
 
 
@@ -129,7 +129,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             MissingParent: a foreign key leads nowhere.
             RowNotFound: it was deleted meanwhile.
         """
-        return Operation(self._save)
+        return WriteOperation(self._save, f"{type(self).__name__}.save()")
 
     async def _save(self, channel: Channel) -> Self:
         table = self.__table__
@@ -155,7 +155,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             Duplicate, MissingParent, RowNotFound: as `save`.
         """
         given = {**_mapping(changes), **values}
-        return Operation(lambda channel: self._update(channel, given))
+        name = f"{type(self).__name__}.update(…)"
+        return WriteOperation(lambda channel: self._update(channel, given), name)
 
     async def _update(self, channel: Channel, given: dict[str, Any]) -> Self:
         table = self.__table__
@@ -181,7 +182,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             Protected: other rows refer to it.
             RowNotFound: it was deleted meanwhile.
         """
-        return Operation(self._delete)
+        return WriteOperation(self._delete, f"{type(self).__name__}.delete()")
 
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
@@ -202,18 +203,18 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     def add(self, relation: Any, *others: Any) -> Statement[None]:
         """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`."""
         many = _many(relation)
-        return Operation(lambda channel: many.add(channel, self, others))
+        return WriteOperation(lambda channel: many.add(channel, self, others), "add(…)")
 
     def remove(self, relation: Any, *others: Any) -> Statement[None]:
         """Unlink rows from this one; the rows themselves stay."""
         many = _many(relation)
-        return Operation(lambda channel: many.remove(channel, self, others))
+        return WriteOperation(lambda channel: many.remove(channel, self, others), "remove(…)")
 
     def replace(self, relation: Any, others: Iterable[Any]) -> Statement[None]:
         """Link exactly these rows to this one."""
         many = _many(relation)
         chosen = list(others)
-        return Operation(lambda channel: many.replace(channel, self, chosen))
+        return WriteOperation(lambda channel: many.replace(channel, self, chosen), "replace(…)")
 
     def refresh(self) -> Statement[Self]:
         """Read the row again.
@@ -245,7 +246,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             ValidationFailed: lists what is wrong, by the number of the item.
             Duplicate, MissingParent: nothing was inserted.
         """
-        return Operation(lambda channel: _insert_many(channel, cls.__table__, items))
+        name = f"{cls.__name__}.insert_many(…)"
+        return WriteOperation(lambda channel: _insert_many(channel, cls.__table__, items), name)
 
     # --- be an object
 
@@ -281,6 +283,17 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         key = getattr(self, self.__table__.primary_key.name)
         return id(self) if key is None else hash((type(self).__name__, key))
 
+    def __copy__(self) -> Self:
+        table = self.__table__
+        made: Self = table.make(*[getattr(self, field.name) for field in table.public])
+        vars(made).update(vars(self))
+        return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        table = self.__table__
+        hidden = {name: value for name, value in vars(self).items() if name != "_siblings"}
+        return _restore, (type(self), [getattr(self, each.name) for each in table.public], hidden)
+
     def __repr__(self) -> str:
         shown = [f"{field.name}={getattr(self, field.name)!r}" for field in self.__table__.public]
         return f"{type(self).__name__}({', '.join(shown)})"
@@ -311,6 +324,13 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         if method_name == "delete":
             return {**missing, 409: f"{noun} is referred to by other rows"}
         return {}
+
+
+def _restore(model: Any, public: list[Any], hidden: dict[str, Any]) -> Any:
+    """Make the row again that was pickled; relations it had loaded are left out."""
+    made = model.__table__.make(*public)
+    vars(made).update(hidden)
+    return made
 
 
 class KeyStatement(Statement[Any]):

@@ -25,7 +25,7 @@ from triode.db.sql.expressions import (
 )
 from triode.db.sql.plan import Plan, Shape, plan_for
 from triode.db.sql.storage import IntegerStorage
-from triode.db.statement import Operation, Statement
+from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable, Relation
 from triode.db.writing import assignments, not_found, write_checked
 from triode.schema.problems import INVALID, Problem, ValidationFailed
@@ -247,7 +247,9 @@ class Query(Statement[list[M]], Generic[M]):
             statement = statement.values(assignments(builder, self.table, names, expressions))
             return statement.where(*self._where_to_write(builder))
 
-        return Operation(lambda channel: self._write(channel, shape, make, values, checked))
+        return WriteOperation(
+            lambda channel: self._write(channel, shape, make, values, checked), "Query.update(…)"
+        )
 
     def delete(self) -> Statement[int]:
         """Delete every row; gives how many there were. Without a `where` it deletes all."""
@@ -255,7 +257,9 @@ class Query(Statement[list[M]], Generic[M]):
         def make(builder: Builder) -> Any:
             return sa.delete(self.table.table).where(*self._where_to_write(builder))
 
-        return Operation(lambda channel: self._write(channel, "delete", make, (), None))
+        return WriteOperation(
+            lambda channel: self._write(channel, "delete", make, (), None), "Query.delete()"
+        )
 
     async def _write(
         self,

@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
-from triode.db.declaration import Target
+from triode.db.declaration import Declaration, Target
 from triode.db.engine import Channel
 from triode.db.errors import NotLoaded, QueryError
 from triode.db.field import ForeignKeyInfo
@@ -240,9 +240,12 @@ class Slot:
     the JSON; one that only a `related_name` made lies in the instance's `__dict__`.
     """
 
-    def __init__(self, relation: BaseRelation, member: Any | None) -> None:
+    def __init__(
+        self, relation: BaseRelation, member: Any | None, declaration: Declaration | None = None
+    ) -> None:
         self.relation = relation
         self.member = member
+        self.declaration = declaration
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:

@@ -6,6 +6,7 @@ default one.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
@@ -88,6 +89,29 @@ class Operation(Statement[T_co]):
 
     async def execute(self, channel: Channel) -> T_co:
         return await self._function(channel)
+
+
+class WriteOperation(Operation[T_co]):
+    """An operation that changes something: forgetting to await it is told."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, function: Callable[[Channel], Awaitable[T_co]], name: str) -> None:
+        super().__init__(function)
+        self._name: str | None = name
+
+    async def execute(self, channel: Channel) -> T_co:
+        self._name = None
+        return await self._function(channel)
+
+    def __del__(self) -> None:
+        if self._name is not None:
+            warnings.warn(
+                f"{self._name} was neither awaited nor run, so nothing was written. "
+                "Write await in front of it, or .run() behind it.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -213,6 +213,8 @@ class ModelTable:
         )
         self.optional = tuple(field for field in fields if field.name not in self.given)
         self._table: sa.Table | None = None
+        self.check: Callable[[], None]
+        """Refuse relations that lead nowhere; the model gives it."""
         self.make: Callable[..., Any]
         """The Struct's own constructor: public columns by position; the model gives it."""
         self.build: Callable[[list[Row]], list[Any]]
@@ -237,6 +239,7 @@ class ModelTable:
             ModelError: a relation names a model that does not exist.
         """
         if self._table is None:
+            self.check()
             self._table = make_table(self)
         return self._table
 

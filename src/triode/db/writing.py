@@ -20,6 +20,7 @@ from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
 from triode.db.table import ModelTable
+from triode.errors import TriodeError
 
 
 async def insert(
@@ -33,8 +34,13 @@ async def insert(
     """
     shape = ("insert", model.key, names)
     plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names))
-    write = Write(plan.sql, plan.parameters(values))
-    [outcome] = await write_checked(channel, model, [write], dict(zip(names, values, strict=True)))
+    named = dict(zip(names, values, strict=True))
+    try:
+        write = Write(plan.sql, plan.parameters(values))
+        [outcome] = await write_checked(channel, model, [write], named)
+    except ValueRefused as exc:
+        exc.field = culprit(channel, model, named)
+        raise
     return plan.load(outcome.rows)[0] if outcome.rows else ()
 
 
@@ -96,11 +102,30 @@ async def update_row(
 
     plan = plan_for(channel.engine, shape, make)
     values = [value for each in expressions for value in each.values]
-    write = Write(plan.sql, plan.parameters([*values, key]))
-    [outcome] = await write_checked(channel, model, [write], changes)
+    try:
+        write = Write(plan.sql, plan.parameters([*values, key]))
+        [outcome] = await write_checked(channel, model, [write], changes)
+    except ValueRefused as exc:
+        exc.field = culprit(channel, model, changes)
+        raise
     if outcome.changed == 0:
         raise not_found(model)
     return plan.load(outcome.rows)[0] if computed else ()
+
+
+def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
+    """Return the name of the first value that its column cannot hold, None if none is found."""
+    for name, value in values.items():
+        if isinstance(value, Expression) or value is None:
+            continue
+        processor = model.table.c[name].type.bind_processor(channel.engine.dialect)
+        try:
+            driver_value = processor(value) if processor is not None else value
+        except (TriodeError, ValueError, TypeError):
+            return name
+        if isinstance(driver_value, int) and not -(2**63) <= driver_value < 2**63:
+            return name
+    return None
 
 
 def assignments(

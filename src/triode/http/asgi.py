@@ -7,9 +7,9 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.websockets import WebSocket
 
-from triode.http.call import Call, Head, Receive, Reply, Scope, Send
+from triode.http.call import Call, Head, Message, Receive, Reply, Scope, Send
 from triode.http.exceptions import BodyTooLarge
-from triode.http.reply import raw_headers, replay, stream_reply
+from triode.http.reply import raw_headers, stream_reply
 
 
 def call_from_scope(scope: Scope, receive: Receive, send: Send) -> Call:
@@ -79,11 +79,23 @@ class AsgiOrigin:
         """Return the connection as Starlette knows it."""
         return WebSocket(call.scope(), self._receive, self.send)
 
-    def receive(self, call: Call) -> Any:
-        """Return receive: over the body already read, or the server's own."""
-        if call.body is None:
-            return self._receive
-        return replay(call.body, self._receive)
+    def receive(self, call: Call) -> Receive:
+        """Return receive: over the body if it was read already, else the server's own."""
+        size = 0
+        is_replayed = False
+
+        async def receive() -> Message:
+            nonlocal size, is_replayed
+            if call.body is not None and not size and not is_replayed:
+                is_replayed = True
+                return {"type": "http.request", "body": call.body, "more_body": False}
+            message: Message = await self._receive()
+            size += len(message.get("body", b""))
+            if call.body_limit is not None and size > call.body_limit:
+                raise BodyTooLarge(call.body_limit)
+            return message
+
+        return receive
 
 
 async def close_socket(receive: Receive, send: Send, code: int = 1000) -> None:

@@ -133,6 +133,8 @@ class Call(Struct, eq=False):
 
     async def read(self) -> bytes:
         """Return the whole body, reading it first if that has not happened."""
+        if self.body is None and self._request is not None:
+            self.body = await self._request.body()  # a middleware may have read it there
         if self.body is None:
             self.body = await self.origin.read_body(self)
         return self.body
@@ -154,6 +156,11 @@ class Call(Struct, eq=False):
         if self._request is None:
             self._request = request_class()(self.scope(), self.origin.receive(self))
         return self._request
+
+    @property
+    def has_request(self) -> bool:
+        """Whether someone asked for the `Request`."""
+        return self._request is not None
 
     def websocket(self) -> WebSocket:
         """Return this connection as Starlette knows it; only for calls of a WebSocket route."""

@@ -45,7 +45,7 @@ class Failures:
         waiting: list[_Place] = []
         for call in calls:
             if hasattr(call, "__responses__") and not inspect.isclass(call):
-                yield from call.__responses__("__call__").items()
+                yield from getattr(call, "__responses__")("__call__").items()  # noqa: B009
             function = function_of(call)
             if function is not None:
                 waiting.append((function, None))

@@ -9,19 +9,22 @@ from triode.errors import TriodeError
 from triode.http import require_call
 
 KEY = "_flashes"
-MOST = 20
 LONGEST = 500
+# SECURITY: a visitor's session is a cookie of 4 KB; messages must not crowd out everything else.
+LONGEST_TOGETHER = 1500
 
 
 def flash(message: str, category: str = "message") -> None:
     """Keep a message for the next page this visitor sees.
 
-    `category` is for the style: "message", "success", "warning", "error". The newest twenty are
-    kept; a text is cut at 500 characters, because a visitor's session is a cookie.
+    `category` is for the style: "message", "success", "warning", "error". A text is cut at 500
+    characters, and the newest 1500 are kept, because a visitor's session is a cookie.
     """
     session = _session()
-    waiting = session.get(KEY, [])
-    session[KEY] = [*waiting, [category, str(message)[:LONGEST]]][-MOST:]
+    waiting = [*session.get(KEY, []), [category, str(message)[:LONGEST]]]
+    while sum(len(text) for _, text in waiting) > LONGEST_TOGETHER:
+        del waiting[0]
+    session[KEY] = waiting
 
 
 def get_flashed_messages(
