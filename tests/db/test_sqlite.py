@@ -231,8 +231,9 @@ def test_table_that_lacks_a_column_is_named(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE team (id INTEGER PRIMARY KEY)")
     connection.close()
     made = Database(f"sqlite:///{path}")
-    with pytest.raises(SchemaMismatch, match="'team' in the database has no column name"):
+    with pytest.raises(SchemaMismatch, match="'team' in the database has no column name") as caught:
         made.create_tables(Team).run()
+    assert "ALTER TABLE team ADD COLUMN name TEXT NOT NULL" in str(caught.value)
     made.close()
 
 

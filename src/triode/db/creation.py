@@ -28,12 +28,13 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
     problems = [
         problem
         for table in tables
-        if table.name in existing and (problem := difference(table, existing[table.name]))
+        if table.name in existing
+        and (problem := difference(channel.engine.dialect, table, existing[table.name]))
     ]
     if problems:
         raise SchemaMismatch(
-            f"{' '.join(problems)} Make a migration with `triode db migrate`, or delete the "
-            "database if nothing in it is worth keeping."
+            f"{' '.join(problems)} Or delete the database, if nothing in it is worth keeping: "
+            "it is made again."
         )
     if missing:
         texts = creation_texts(channel.engine.dialect, missing)
@@ -136,10 +137,18 @@ async def columns_in_database(channel: Channel) -> dict[str, set[str]]:
     return found
 
 
-def difference(table: sa.Table, existing: set[str]) -> str | None:
-    """Say what an existing table lacks, None if it lacks nothing."""
-    missing = [column.name for column in table.columns if column.name not in existing]
+def difference(dialect: Dialect, table: sa.Table, existing: set[str]) -> str | None:
+    """Say what an existing table lacks and the SQL that adds it, None if it lacks nothing."""
+    missing = [column for column in table.columns if column.name not in existing]
     if not missing:
         return None
-    names = ", ".join(missing)
-    return f"The table {table.name!r} in the database has no column {names}."
+    names = ", ".join(column.name for column in missing)
+    name = dialect.identifier_preparer.format_table(table)
+    additions = "; ".join(
+        f"ALTER TABLE {name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
+        for column in missing
+    )
+    return (
+        f"The table {table.name!r} in the database has no column {names}. Add it, with a DEFAULT "
+        f"where rows exist and it may not be empty: {additions}."
+    )
