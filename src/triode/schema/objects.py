@@ -346,6 +346,11 @@ class ObjectSchema(Schema):
         return document(found, each.info, registry, name=each.name, default=each.default)
 
 
+def holds_objects(node: Schema) -> bool:
+    """Whether a value of this type is an object or has one inside."""
+    return any(isinstance(each, ObjectSchema) for each in walk(node, sent=True))
+
+
 def _reader_of(value: Any) -> _Read | None:
     """Return how fields are read from `value`; None if it has none."""
     if isinstance(value, Mapping):
