@@ -144,7 +144,11 @@ class UnionSchema(Schema):
         return INVALID
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        options = [member.json_schema(registry, mode) for member in self.members]
+        options: list[dict[str, Any]] = []
+        for member in self.members:
+            found = member.json_schema(registry, mode)
+            parts = found["anyOf"] if found.keys() == {"anyOf"} else [found]
+            options.extend(part for part in parts if part not in options)
         return {"anyOf": options, **bounds_schema(self.info), **size_schema(self.info, "Length")}
 
 
