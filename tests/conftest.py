@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -25,12 +27,37 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("browser") and not browser_programs():
         missing.append("Chromium and chromedriver are not installed")
     for marker in item.iter_markers("service"):
-        variable = f"TRIODE_TEST_{marker.args[0].upper()}_URL"
-        if not os.environ.get(variable):
-            missing.append(f"{variable} does not name a server")
+        name = marker.args[0]
+        if service_url(name) is None:
+            address = f"{SERVICES[name][0]}:{SERVICES[name][1]}"
+            variable = f"TRIODE_TEST_{name.upper()}"
+            missing.append(f"no {name} answers at {address}, and {variable} names none")
     if missing:
         refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         refuse("; ".join(missing))
+
+
+SERVICES = {
+    # host, port, address of an empty database that tests may use
+    "postgres": ("127.0.0.1", 5432, "postgresql://postgres@127.0.0.1:5432/test"),
+}
+
+
+@cache
+def service_url(name: str) -> str | None:
+    """Return the address of a service: what TRIODE_TEST_… says, else the local one if it answers.
+
+    None: there is none.
+    """
+    given = os.environ.get(f"TRIODE_TEST_{name.upper()}")
+    if given:
+        return given
+    host, port, url = SERVICES[name]
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return None
+    return url
 
 
 def browser_programs() -> tuple[str, str] | None:

@@ -18,6 +18,7 @@ from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.asgi import call_from_scope, close_socket, send_reply
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
+from triode.middleware.sockets import serve_socket
 from triode.openapi.setup import Documentation
 from triode.openapi.webhooks import Webhooks
 from triode.routing import Mount, Route, Router, WebSocketRoute
@@ -367,10 +368,8 @@ class App(Router):
         call.app = self
         call.route = served.route
         current_call.set(call)
-        outcome: Any = served.run(call)
-        reply = outcome if isinstance(outcome, Reply) else await outcome
-        if isinstance(reply, Reply) and reply.stream is not None:
-            await reply.stream(call.scope(), receive, send)
+        boundary = ErrorBoundary(self.exception_handlers, debug=self.debug)
+        await serve_socket(call, served.run, boundary, receive, send)
 
 
 def _with_arguments(

@@ -13,7 +13,7 @@ from triode.binding import Run
 from triode.binding.endpoint import Overrides
 from triode.http import Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
-from triode.middleware import Middleware
+from triode.middleware import ErrorBoundary, Middleware
 from triode.routing import Matcher, Mount, Route, WebSocketRoute
 from triode.routing.path import PathTemplate
 
@@ -64,15 +64,15 @@ class Entry:
 class RouteTable:
     """Every route of an application, ready to serve.
 
-    `around` are the middleware, outermost first; `guard` is the innermost and turns exceptions
-    into replies.
+    `around` are the middleware, outermost first; `guard` is inside and outside of them and turns
+    exceptions into replies.
     """
 
     def __init__(
         self,
         routes: Iterable[Route | Mount | WebSocketRoute],
         *,
-        guard: Middleware,
+        guard: ErrorBoundary,
         around: Sequence[Middleware],
         overrides: Overrides,
         body_limit: int | None,
@@ -93,7 +93,7 @@ class RouteTable:
 
     def _add(self, route: Route | Mount | WebSocketRoute, overrides: Overrides) -> None:
         if isinstance(route, Mount):
-            served = Served(self._compose(_mounted(route)), route, is_asgi=True)
+            served = Served(self._compose(_mounted(route, self._guard)), route, is_asgi=True)
             self._mounts.append((route, served))
         elif isinstance(route, WebSocketRoute):
             endpoint = route.compile(overrides) if overrides else route.endpoint
@@ -114,7 +114,7 @@ class RouteTable:
         run = self._guard.wrap(run)
         for middleware in reversed(self._around):
             run = middleware.wrap(run)
-        return run
+        return self._guard.wrap(run) if self._around else run
 
     def resolve(self, method: str, path: str) -> tuple[Served, Any]:
         """Return what serves a request, and the path's parameters as text."""
@@ -185,12 +185,14 @@ def _redirect(path: str) -> Callable[[Call], Reply]:
     return answer
 
 
-def _mounted(mount: Mount) -> Callable[[Call], Reply]:
+def _mounted(mount: Mount, boundary: ErrorBoundary) -> Callable[[Call], Reply]:
     def answer(call: Call) -> Reply:
         async def serve(scope: Any, receive: Any, send: Any) -> None:
-            root_path = scope.get("root_path", "")
-            inner = {**scope, "root_path": root_path + mount.path, "app_root_path": root_path}
-            await mount.app(inner, receive, send)
+            inner = {**scope, "root_path": scope.get("root_path", "") + mount.path}
+            # The application finds its own routes by name, below its own root.
+            inner.pop("router", None)
+            inner.pop("app_root_path", None)
+            await boundary.serve(mount.app, call, inner, receive, send)
 
         reply = Reply(b"")
         reply.stream = serve

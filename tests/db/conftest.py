@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from tests.conftest import service_url
 from tests.db.kinds import Kinds
 from tests.db.models import ALL
 
@@ -42,7 +42,7 @@ def sqlite_file(folder: Path) -> Iterator[Database]:
 
 @contextmanager
 def postgres_schema() -> Iterator[Database]:
-    url = os.environ["TRIODE_TEST_POSTGRES_URL"]
+    url = service_url("postgres") or ""
     schema = f"triode_{uuid4().hex}"
     admin = Database(url)
     admin.fetch(sa.text(f"CREATE SCHEMA {schema}")).run()

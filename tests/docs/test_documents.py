@@ -1,4 +1,4 @@
-"""Every program in the documents is a file that runs, and the documents show it, or a part of it, as it is."""
+"""Every program in the documents is a file that runs, and is shown as it is there."""
 
 import re
 from pathlib import Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 import msgspec
@@ -17,7 +17,7 @@ from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.query import Page, Query
 from triode.db.sql.expressions import Condition, Expression
-from triode.db.sql.plan import plan_for
+from triode.db.sql.plan import Plan, plan_for
 from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable
 from triode.db.writing import (
@@ -348,13 +348,28 @@ class KeyStatement(Statement[Any]):
 
     async def execute(self, channel: Channel) -> Any:
         table = self._table
-        plan = channel.engine.plans.get(table.key)
-        if plan is None:
-            plan = plan_for(channel.engine, table.key, self._select)  # type: ignore[arg-type]
+        plan = self._plan(channel)
         rows = await channel.read(plan.sql, plan.parameters((self._key,)))
         if not rows:
             raise not_found(table)
         return table.build(plan.load(rows))[0]
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        channel = self.database.channel()
+        plan = self._plan(channel)
+        rows = channel.read_now(plan.sql, plan.parameters((self._key,)))
+        if rows is None:
+            return (yield from self.execute(channel).__await__())
+        table = self._table
+        if not rows:
+            raise not_found(table)
+        return table.build(plan.load(rows))[0]
+
+    def _plan(self, channel: Channel) -> Plan:
+        plan: Plan | None = channel.engine.plans.get(self._table.key)
+        if plan is None:
+            plan = plan_for(channel.engine, self._table.key, self._select)  # type: ignore[arg-type]
+        return plan
 
     def _select(self) -> tuple[sa.Select[Any], int]:
         table = self._table.table

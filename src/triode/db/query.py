@@ -129,7 +129,10 @@ class Query(Statement[list[M]], Generic[M]):
     async def execute(self, channel: Channel) -> list[M]:
         """See `Statement.execute`."""
         plan = self._plan(channel, "rows", self._select_rows)
-        rows = await channel.read(plan.sql, plan.parameters(self._values()))
+        parameters = plan.parameters(self._values())
+        rows = channel.read_now(plan.sql, parameters)
+        if rows is None:
+            rows = await channel.read(plan.sql, parameters)
         return await self._objects(channel, plan, rows)
 
     async def _objects(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:

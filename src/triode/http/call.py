@@ -193,7 +193,10 @@ class Reply(Struct, eq=False):
     error: Exception | None = None
 
     def add_header(self, name: bytes, value: bytes) -> None:
-        """Append a header; the name in lower case."""
+        """Append a header, its name in lower case; a content type replaces the one there was."""
+        if name == b"content-type" and self.stream is None:
+            self.media = value
+            return
         if self.headers is None:
             self.headers = []
         self.headers.append((name, value))

@@ -10,6 +10,9 @@ from starlette.responses import Response
 
 from triode.http.call import Message, RawHeaders, Receive, Reply, Scope, Send
 
+# How a body is framed is the server's business; headers copied from another server say otherwise.
+FRAMING = (b"content-length", b"transfer-encoding")
+
 
 def reply_from_response(response: Response) -> Reply:
     """Return the reply that sends a response.
@@ -27,7 +30,7 @@ def reply_from_response(response: Response) -> Reply:
     for name, value in response.raw_headers:
         if name == b"content-type":
             media = value
-        elif name != b"content-length":
+        elif name not in FRAMING:
             headers.append((name, value))
     reply = Reply(body, response.status_code, media, headers or None)
     if response.background is not None:

@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 
 from triode.concurrency import run_in_threadpool
 from triode.errors import ClientError
-from triode.http import Call, Reply
+from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
+from triode.http.asgi import send_reply
+from triode.http.call import Message
 from triode.http.reply import reply_from_response
 from triode.middleware.protocol import Run
 
@@ -57,7 +59,7 @@ class ErrorBoundary:
 
     def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
         """Return the reply to an exception."""
-        handler = self._handler_for(exc)
+        handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)
         if isinstance(exc, HTTPException):
@@ -66,15 +68,43 @@ class ErrorBoundary:
             return detail_reply(exc.status_code, exc.detail, exc.headers)
         return self._server_error(exc)
 
-    def _handler_for(self, exc: Exception) -> ExceptionHandler | None:
-        if isinstance(exc, HTTPException) and exc.status_code in self.handlers:
-            return self.handlers[exc.status_code]
+    def handler_for(self, exc: Exception) -> ExceptionHandler | None:
+        """Return the application's handler of an exception, None for the default.
+
+        A handler of `Exception` is for what nobody expects: it does not get the errors that have
+        a status of their own.
+        """
+        has_status = isinstance(exc, HTTPException | ClientError)
+        if has_status and exc.status_code in self.handlers:  # type: ignore[attr-defined]
+            return self.handlers[exc.status_code]  # type: ignore[attr-defined]
         for kind in type(exc).__mro__:
             if kind in self.handlers:
                 return self.handlers[kind]
-        if not isinstance(exc, HTTPException | ClientError):
-            return self.handlers.get(500)
-        return None
+            if kind in (HTTPException, ClientError):
+                return None
+        return self.handlers.get(500)
+
+    async def serve(
+        self, app: ASGIApp, call: Call, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Run an ASGI application, and answer what it raises before it has answered itself."""
+        has_started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await app(scope, receive, watch)
+        except Exception as exc:
+            if has_started:
+                raise
+            answered = self.answer(call, exc)
+            reply = answered if isinstance(answered, Reply) else await answered
+            await send_reply(reply, call, send)
+            if reply.error is not None:
+                raise
 
     async def _ask(self, handler: ExceptionHandler, call: Call, exc: Exception) -> Reply:
         request = call.request()

@@ -128,11 +128,14 @@ class Router:
         """Add the decorated handler for TRACE."""
         return self.route(path, methods=("TRACE",), **options)
 
-    def websocket(self, path: str, name: str | None = None) -> Callable[[Handler], Handler]:
+    def websocket(
+        self, path: str, name: str | None = None, *, dependencies: Sequence[Any] = ()
+    ) -> Callable[[Handler], Handler]:
         """Add the decorated handler for WebSocket connections."""
 
         def decorate(handler: Handler) -> Handler:
-            self._add(WebSocketRoute(self.prefix + path, handler, name, self.dependencies))
+            before = (*self.dependencies, *dependencies)
+            self._add(WebSocketRoute(self.prefix + path, handler, name, before))
             return handler
 
         return decorate

@@ -56,6 +56,10 @@ class PostgresEngine:
     async def pool(self) -> Any:
         """Return the pool of the running loop, made when it is first asked for."""
         loop = asyncio.get_running_loop()
+        if asyncio.current_task() is None:
+            # The driver asks for its task. The server steps some handlers without one, and
+            # makes it when they first wait.
+            await asyncio.sleep(0)
         pool = self._pools.get(loop)
         if pool is not None:
             return pool
@@ -192,12 +196,20 @@ class AwaitingChannel:
         self.stream = engine.stream
         self.begin = engine.begin
 
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> None:
+        """See `Channel.read_now`: a network always has to be waited for."""
+        return
+
 
 class BlockingChannel:
     """The channel for plain code; its coroutines never suspend."""
 
     def __init__(self, engine: PostgresEngine) -> None:
         self.engine = engine
+
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> None:
+        """See `Channel.read_now`: a network always has to be waited for."""
+        return
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
@@ -281,6 +293,10 @@ class PinnedChannel:
         self.engine = block.engine
         self._block = block
         self._go = go
+
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> None:
+        """See `Channel.read_now`: a network always has to be waited for."""
+        return
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""

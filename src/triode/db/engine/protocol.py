@@ -36,6 +36,10 @@ class Channel(Protocol):
     @property
     def engine(self) -> Engine: ...
 
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
+        """Return all rows of a query if that needs no wait; None: `read` has to be awaited."""
+        ...
+
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """Return all rows of a query."""
         ...

@@ -31,6 +31,9 @@ READ_BUDGET = 0.002
 PROGRESS_STEPS = 2000
 """Virtual machine steps between two looks at the clock; about 20 microseconds."""
 
+FEWEST_LOOKS = 5
+"""Looks before a query may be called slow: less is the machine's delay, not the query's."""
+
 SLOW_MEMORY = 10.0
 """Seconds during which a query that exceeded the budget goes straight to a thread."""
 
@@ -38,17 +41,26 @@ _memory_numbers = itertools.count(1)
 
 
 class Reader:
-    """A reading connection that stops a query at its deadline."""
+    """A reading connection that stops a query when it exceeds its budget.
 
-    __slots__ = ("connection", "deadline")
+    A short query never looks at the clock. `looks` is how often the query was looked at; far
+    below zero means that it has no budget.
+    """
+
+    __slots__ = ("connection", "looks", "started")
 
     def __init__(self, address: str, *, is_uri: bool) -> None:
         self.connection = connect(address, is_uri=is_uri, is_reader=True)
-        self.deadline = math.inf
+        self.looks = -math.inf
+        self.started = 0.0
         self.connection.set_progress_handler(self._is_late, PROGRESS_STEPS)
 
     def _is_late(self) -> bool:
-        return monotonic() > self.deadline
+        self.looks += 1
+        if self.looks <= 1:
+            self.started = monotonic()
+            return False
+        return self.looks > FEWEST_LOOKS and monotonic() - self.started > READ_BUDGET
 
     def fetch(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         return self.connection.execute(sql, parameters).fetchall()
@@ -137,7 +149,7 @@ class SQLiteEngine:
             return Reader(self._address, is_uri=self._is_uri)
 
     def give_back(self, reader: Reader) -> None:
-        reader.deadline = math.inf
+        reader.looks = -math.inf
         if self._writer is None:
             reader.connection.close()
         else:
@@ -148,7 +160,7 @@ class SQLiteEngine:
         if sql in self._slow and not self._is_forgiven(sql):
             return None
         reader = self.borrow()
-        reader.deadline = monotonic() + READ_BUDGET
+        reader.looks = 0
         try:
             return reader.connection.execute(sql, parameters).fetchall()
         except sqlite3.OperationalError as exc:
@@ -194,10 +206,18 @@ class AwaitingChannel:
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
-        engine = self.engine
-        rows = engine.read_within_budget(sql, parameters)
+        rows = self.engine.read_within_budget(sql, parameters)
         if rows is None:
-            return await engine.in_thread(engine.read_to_the_end, sql, parameters)  # type: ignore[no-any-return]
+            return await self._read_in_thread(sql, parameters)
+        return rows
+
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
+        """See `Channel.read_now`."""
+        return self.engine.read_within_budget(sql, parameters)
+
+    async def _read_in_thread(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        engine = self.engine
+        rows: list[Row] = await engine.in_thread(engine.read_to_the_end, sql, parameters)
         return rows
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
@@ -243,6 +263,10 @@ class BlockingChannel:
         """See `Channel.read`."""
         return self.engine.read_to_the_end(sql, parameters)
 
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """See `Channel.read_now`."""
+        return self.engine.read_to_the_end(sql, parameters)
+
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`."""
         job = Job(partial(run_writes, writes=writes), None)
@@ -280,6 +304,10 @@ class _Pinned:
 
     async def _run(self, task: Task[Any]) -> Any:
         raise NotImplementedError
+
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> None:
+        """See `Channel.read_now`: the transaction's thread has to be waited for."""
+        return
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""

@@ -1,0 +1,65 @@
+"""Close a WebSocket whose handler raises what a client can mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.exceptions import HTTPException, WebSocketException
+
+from triode.errors import ClientError
+from triode.http import Call, Receive, Reply, Send
+from triode.http.call import Message
+from triode.http.reply import raw_headers
+from triode.middleware.errors import ErrorBoundary
+from triode.middleware.protocol import Run
+
+POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
+
+
+async def serve_socket(
+    call: Call, run: Run, boundary: ErrorBoundary, receive: Receive, send: Send
+) -> None:
+    """Serve one connection.
+
+    A `WebSocketException` closes it with its code. What would be a 4xx response is one before
+    the connection is accepted, where the server can send it, and closes it with 1008 after that.
+    """
+    is_open = False
+    is_closed = False
+
+    async def watch(message: Message) -> None:
+        nonlocal is_open, is_closed
+        is_open = is_open or message["type"] == "websocket.accept"
+        is_closed = is_closed or message["type"] == "websocket.close"
+        await send(message)
+
+    call.origin.send = watch  # type: ignore[attr-defined]
+    try:
+        outcome: Any = run(call)
+        reply = outcome if isinstance(outcome, Reply) else await outcome
+        if isinstance(reply, Reply) and reply.stream is not None:
+            await reply.stream(call.scope(), receive, watch)
+    except (WebSocketException, HTTPException, ClientError) as exc:
+        handler = boundary.handler_for(exc)
+        if handler is not None and isinstance(exc, WebSocketException):
+            await handler(call.websocket(), exc)
+        elif not is_closed:
+            await _refuse(exc, call, boundary, send, is_open=is_open)
+
+
+async def _refuse(
+    exc: Exception, call: Call, boundary: ErrorBoundary, send: Send, *, is_open: bool
+) -> None:
+    if isinstance(exc, WebSocketException):
+        await send({"type": "websocket.close", "code": exc.code, "reason": exc.reason or ""})
+        return
+    extensions = call.scope().get("extensions") or {}
+    if is_open or "websocket.http.response" not in extensions:
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
+        return
+    answered = boundary.answer(call, exc)
+    reply = answered if isinstance(answered, Reply) else await answered
+    headers = raw_headers(reply)
+    start = {"type": "websocket.http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "websocket.http.response.body", "body": reply.body})
