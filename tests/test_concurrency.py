@@ -9,7 +9,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from triode.concurrency import ThreadPool, contextmanager_in_threadpool, run_in_threadpool
+from triode.concurrency import (
+    MAX_THREADS,
+    ThreadPool,
+    contextmanager_in_threadpool,
+    run_in_threadpool,
+)
 
 name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="nobody")
 
@@ -122,3 +127,22 @@ def test_context_manager() -> None:
     with pytest.raises(LookupError):
         asyncio.run(main())
     assert events == ["value", "out", "lost", "out"]
+
+
+def test_those_who_wait_to_enter_do_not_keep_others_from_leaving() -> None:
+    free = threading.Semaphore(1)
+
+    @contextmanager
+    def connection() -> Iterator[None]:
+        assert free.acquire(timeout=5)
+        yield
+        free.release()
+
+    async def use() -> None:
+        async with contextmanager_in_threadpool(connection()):
+            await asyncio.sleep(0)
+
+    async def main() -> None:
+        await asyncio.gather(*[use() for _ in range(MAX_THREADS * 2)])
+
+    asyncio.run(main())
