@@ -50,9 +50,9 @@ def test_a_connection_knows_its_user(browser: Any, make_user: Callable[..., User
 
 def test_a_visitor_is_nobody_and_cannot_enter(browser: Any) -> None:
     assert hear(browser.client, "/who") == "nobody"
-    with pytest.raises(WebSocketDenialResponse) as refused:
+    with pytest.raises(WebSocketDenialResponse) as caught:
         hear(browser.client, "/me")
-    assert refused.value.status_code == 401
+    assert caught.value.status_code == 401
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
@@ -61,9 +61,9 @@ def test_another_sites_page_cannot_connect(
 ) -> None:
     make_user()
     browser.log_in()
-    with pytest.raises(WebSocketDenialResponse) as refused:
+    with pytest.raises(WebSocketDenialResponse) as caught:
         hear(browser.client, "/me", origin=origin)
-    assert refused.value.status_code == 403
+    assert caught.value.status_code == 403
 
 
 def test_without_accounts_nobody_is_logged_in() -> None:
