@@ -44,12 +44,10 @@ async def serve_socket(
         if handler is not None and isinstance(exc, WebSocketException):
             await handler(call.websocket(), exc)
         elif not is_closed:
-            await _refuse(exc, call, boundary, send, is_open=is_open)
+            await _refuse(exc, call, send, is_open=is_open)
 
 
-async def _refuse(
-    exc: Exception, call: Call, boundary: ErrorBoundary, send: Send, *, is_open: bool
-) -> None:
+async def _refuse(exc: Exception, call: Call, send: Send, *, is_open: bool) -> None:
     if isinstance(exc, WebSocketException):
         await send({"type": "websocket.close", "code": exc.code, "reason": exc.reason or ""})
         return
