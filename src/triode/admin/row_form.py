@@ -12,7 +12,7 @@ from typing import Any
 from triode.admin.desk import Desk
 from triode.admin.form_plan import FormPlan
 from triode.admin.labels import field_label, sentence
-from triode.admin.visit import Submitted
+from triode.admin.submitted import Submitted
 from triode.db.errors import Duplicate
 from triode.errors import ClientError
 from triode.forms import FormField, ModelForm
