@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.admin.library import Visitor, cells, errors, make_app, notes
 from tests.conftest import Serve
+
 from triode.auth import User
 from triode.db import Field, Model
 
@@ -69,7 +69,7 @@ def typed(page: str) -> dict[str, Any]:
     """Return what a browser would send of a form that nobody touched."""
     sent: dict[str, Any] = {"_save": "edit"}
     for tag in re.findall(r"<input [^>]+>", page):
-        found = {name: value for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
+        found = dict(re.findall(r'(\w+)="([^"]*)"', tag))
         if found.get("type") == "checkbox" and " checked" not in tag:
             continue
         if "name" in found and found["name"] != "csrf_token":
