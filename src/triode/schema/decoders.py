@@ -48,7 +48,7 @@ def _direct(decode: Decode, slow: Decode) -> Decode:
     def decode_json(data: bytes) -> Any:
         try:
             return decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AssertionError):
             pass
         return slow(data)
 
