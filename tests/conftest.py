@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from tests.isolation import only_models_of
 
 from triode.testing import LaneClient, TestClient
 
@@ -66,6 +67,14 @@ def browser_programs() -> tuple[str, str] | None:
     browser = next((path for name in names if (path := shutil.which(name))), None)
     driver = shutil.which("chromedriver")
     return (browser, driver) if browser and driver else None
+
+
+@pytest.fixture(autouse=True)
+def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test see the models of Triode and of its own room alone."""
+    room = ".".join(request.module.__name__.split(".")[:2])
+    with only_models_of("triode", room):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 from triode.app import App
 from triode.auth import CurrentUser, User, set_password
 from triode.db import Database
+from triode.templating import Page, Templates, render
 
 Make = Callable[..., User]
 
@@ -212,12 +213,27 @@ def test_the_sites_name_is_escaped(browser: Any) -> None:
 
 
 def test_a_page_of_the_applications_own_goes_first(app: App, browser: Any, tmp_path: Any) -> None:
-    from triode.templating import attached_templates
-
     (tmp_path / "auth").mkdir()
     (tmp_path / "auth" / "login.html").write_text("mine {{ form }}")
-    attached_templates(app).folders.append(tmp_path)
+    app.attach(Templates(tmp_path))
     assert browser.get("/login").text.startswith("mine")
+
+
+def test_templates_may_be_attached_after_the_accounts(
+    app: App, browser: Any, tmp_path: Any
+) -> None:
+    (tmp_path / "own.html").write_text('<link href="{{ triode_style() }}">')
+    app.attach(Templates(tmp_path))
+
+    @app.get("/own")
+    async def own() -> Page:
+        return render("own.html")
+
+    address = browser.get("/own").text.partition('"')[2].partition('"')[0]
+    sheet = browser.get(address)
+    assert sheet.headers["content-type"] == "text/css; charset=utf-8"
+    assert sheet.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert browser.get("/login").status_code == 200
 
 
 def test_setting_a_password_in_a_script(make_user: Make, browser: Any) -> None:

@@ -85,6 +85,7 @@ def start_writer(database: Database, *arguments: object) -> subprocess.Popen[str
     )
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_by_kill(sqlite: Database) -> None:
     process = start_writer(sqlite, "k", 16, 100_000)
     assert process.stdout is not None
@@ -98,6 +99,7 @@ def test_nothing_acknowledged_is_lost_by_kill(sqlite: Database) -> None:
     assert len(stored) <= len(told) + 16
 
 
+@pytest.mark.slow
 def test_processes_take_turns(sqlite: Database) -> None:
     processes = [start_writer(sqlite, str(number), 4, 25) for number in range(3)]
     for process in processes:

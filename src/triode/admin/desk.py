@@ -50,6 +50,7 @@ class Desk:
     ordering: Sequence[Any] = ()
     sort: str = ""
     form: Any = None
+    inlines: Sequence[Any] = ()
 
     @property
     def key(self) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from starlette.responses import Response
 
-from triode.auth.browsers import account_page, message_page, root_path, send_style, style_path
+from triode.auth.browsers import account_page, message_page, root_path
 from triode.auth.csrf import CsrfProtection
 from triode.auth.fields import LoginForm, NewPasswordForm, PasswordForm
 from triode.auth.identity import require_user
@@ -21,6 +21,7 @@ from triode.forms import Form, read_submitted
 from triode.http import Call
 from triode.signing import BadToken
 from triode.templating import Page, Redirect, flash, redirect
+from triode.templating import style as sheet
 
 WRONG = "Email or password is wrong."
 
@@ -68,7 +69,7 @@ class AccountPages:
             ("POST", auth.password_path, self.save_password, "save_password"),
             ("GET", auth.link_path + "/{token}", self.show_link, "login_link"),
             ("POST", auth.link_path + "/{token}", self.use_link, "use_login_link"),
-            ("GET", style_path(), send_style, "triode_style"),
+            ("GET", sheet.style_path(), sheet.send_style, sheet.ROUTE),
         ]
         for method, path, handler, name in routes:
             app.add_api_route(path, handler, methods=(method,), name=name, include_in_schema=False)

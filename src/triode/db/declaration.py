@@ -106,7 +106,12 @@ def read_declarations(
         given = namespace.get(name, MISSING)
         info = given if isinstance(given, FieldInfo) else ColumnInfo(given)
         if isinstance(info, ForeignKeyInfo | ManyToManyInfo | RelatedInfo):
-            declarations.append(_relation(model_name, name, annotation, info, where))
+            target = read_target(annotation)
+            if isinstance(target.model, str) and target.model != model_name:
+                # The class of that name which the module sees; else a model defined later.
+                known = place.names.get(target.model)
+                target.model = known if hasattr(known, "__table__") else target.model
+            declarations.append(_relation(model_name, name, annotation, info, (where, target)))
         else:
             declarations.append(_column(model_name, name, annotation, info, place))
     return declarations
@@ -154,9 +159,9 @@ def _column(
 
 
 def _relation(
-    model_name: str, name: str, annotation: Any, info: FieldInfo, where: str
+    model_name: str, name: str, annotation: Any, info: FieldInfo, place: tuple[str, Target]
 ) -> Declaration:
-    target = read_target(annotation)
+    where, target = place
     wants_list = not isinstance(info, ForeignKeyInfo)
     is_right = target.is_list == wants_list or isinstance(info, RelatedInfo)
     if not is_right:

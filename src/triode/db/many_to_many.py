@@ -16,7 +16,7 @@ from triode.db.engine import Channel, Write
 from triode.db.field import ManyToManyInfo
 from triode.db.relations import BaseRelation, by_key, key_of, parts
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Column
+from triode.db.sql.column import Column
 from triode.db.sql.plan import plan_for
 from triode.db.table import ModelTable, Relation, model_registry, storage_for
 from triode.db.writing import write_checked

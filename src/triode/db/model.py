@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.field import Field
+from triode.db.lookup import check_values
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
-from triode.db.query import Page, Query, check_values
+from triode.db.query import Page, Query
 from triode.db.sql.expressions import Condition, Expression
 from triode.db.sql.plan import Plan, plan_for
 from triode.db.statement import Operation, Statement, WriteOperation

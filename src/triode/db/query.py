@@ -12,15 +12,20 @@ import msgspec
 import sqlalchemy as sa
 
 from triode.db.engine import Channel, Row, Write
-from triode.db.errors import MultipleRows, QueryError
+from triode.db.errors import MultipleRows
+from triode.db.lookup import (
+    check_values,
+    field_of,
+    make_conditions,
+    make_order,
+    name_of,
+    relation_path,
+)
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import (
-    Column,
     Condition,
     Expression,
-    Function,
     Order,
-    as_condition,
     as_expression,
 )
 from triode.db.sql.plan import Plan, Shape, plan_for
@@ -28,7 +33,6 @@ from triode.db.sql.storage import IntegerStorage
 from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable, Relation
 from triode.db.writing import assignments, not_found, write_checked
-from triode.schema.problems import INVALID, Problem, ValidationFailed
 
 M = TypeVar("M")
 T = TypeVar("T")
@@ -376,117 +380,3 @@ class Query(Statement[list[M]], Generic[M]):
         elif self._limit is not None and builder.is_sqlite:
             statement = statement.offset(sa.literal_column("0"))
         return statement
-
-
-def make_conditions(
-    table: ModelTable, conditions: Sequence[Any], equals: dict[str, Any]
-) -> tuple[Condition, ...]:
-    """Return conditions of what `where` was given."""
-    made = tuple([as_condition(condition) for condition in conditions])
-    if not equals:
-        return made
-    return made + tuple([_equal(table, name, value) for name, value in equals.items()])
-
-
-def _equal(table: ModelTable, name: str, value: Any) -> Condition:
-    field = table.by_name.get(name)
-    if field is not None:
-        return field.column.equals(value)
-    relation = table.relations.get(name)
-    if relation is None:
-        raise QueryError(
-            f"{table.model_name} has no field {name!r}. It has: "
-            f"{', '.join([*table.by_name, *table.relations])}.",
-            code="query-unknown-field",
-        )
-    return relation.equals(value)
-
-
-def field_of(table: ModelTable, field: Any) -> Expression:
-    """Return an expression for a field, an expression, or a name like "team.name".
-
-    Raises:
-        QueryError: it is none of these.
-    """
-    if isinstance(field, Expression):
-        return field
-    if isinstance(field, str):
-        found = table.model
-        for part in field.split("."):
-            found = getattr(found, part, None)
-        if isinstance(found, Expression):
-            return found
-        column = getattr(found, "as_column", None)
-        if column is not None:
-            return column()  # type: ignore[no-any-return]
-    raise QueryError(
-        f"{field!r} is not a field of {table.model_name}. It has: {', '.join(table.by_name)}.",
-        code="query-unknown-field",
-    )
-
-
-def relation_path(table: ModelTable, relation: Any) -> tuple[Relation, ...]:
-    """Return the steps of `Hero.team.captain`, or of "team.captain".
-
-    Raises:
-        QueryError: it is not a relation.
-    """
-    found = relation
-    if isinstance(relation, str):
-        found = table.model
-        for part in relation.split("."):
-            found = getattr(found, part, None)
-    path: tuple[Relation, ...] | None = getattr(found, "path", None)
-    if path is None or isinstance(found, Column):
-        raise QueryError(
-            f"{relation!r} is not a relation of {table.model_name}. It has: "
-            f"{', '.join(table.relations) or 'none'}.",
-            code="query-not-a-relation",
-        )
-    return path
-
-
-def make_order(table: ModelTable, order: Any) -> Order:
-    """Return the sort key that a field, `desc(field)` or "-name" stands for."""
-    if isinstance(order, Order):
-        return order
-    if isinstance(order, str) and order.startswith("-"):
-        return field_of(table, order[1:]).desc()
-    return field_of(table, order).asc()
-
-
-def name_of(expression: Expression) -> str:
-    """Return the key of a column in `values`."""
-    if isinstance(expression, Column):
-        return ".".join([*(step.name for step in expression.path), expression.name])
-    if isinstance(expression, Function):
-        return expression.name
-    raise QueryError(
-        f"{expression!r} has no name of its own. Write values(name=…).", code="query-unnamed"
-    )
-
-
-def check_values(table: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
-    """Return valid values by column name; expressions are left as they are.
-
-    Raises:
-        ValidationFailed: lists every value that its field refuses.
-        ModelError: a name is no field.
-    """
-    checked: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for name, value in changes.items():
-        relation = table.relations.get(name)
-        if relation is not None:
-            field, value = relation.assigned(value)
-        else:
-            field = table.field(name)
-        if isinstance(value, Expression):
-            checked[field.name] = value
-            continue
-        valid = field.schema.validate(value, (name,), problems)
-        if valid is not INVALID:
-            checked[field.name] = valid
-    if problems:
-        raise ValidationFailed(problems)
-    return checked

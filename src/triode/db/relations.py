@@ -19,7 +19,8 @@ from triode.db.engine import Channel
 from triode.db.errors import NotLoaded, QueryError
 from triode.db.field import ForeignKeyInfo
 from triode.db.query import Query
-from triode.db.sql.expressions import Column, Condition
+from triode.db.sql.column import Column
+from triode.db.sql.expressions import Condition
 from triode.db.table import ModelField, ModelTable, Relation, keys, model_registry
 from triode.errors import ModelError
 

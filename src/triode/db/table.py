@@ -7,48 +7,30 @@ defined later.
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import enum
 import itertools
 import re
 import types
 import typing
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, get_origin
 
-import msgspec
 import sqlalchemy as sa
 
 from triode.db.declaration import Declaration, ModelOptions
 from triode.db.engine import Channel, Row
 from triode.db.field import ColumnInfo, ForeignKeyInfo
+from triode.db.kinds import storage_of, strip_optional
 from triode.db.sql.builder import Step
-from triode.db.sql.expressions import Column, Condition
-from triode.db.sql.storage import (
-    BytesStorage,
-    DateStorage,
-    DecimalStorage,
-    DurationStorage,
-    EnumStorage,
-    FlagStorage,
-    IntegerStorage,
-    JsonStorage,
-    MomentStorage,
-    RealStorage,
-    Storage,
-    TextStorage,
-    TimeStorage,
-    UuidStorage,
-)
+from triode.db.sql.column import Column
+from triode.db.sql.expressions import Condition
+from triode.db.sql.storage import Storage
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
-from triode.schema.metadata import take_apart
 
 keys: Final = itertools.count(1)
 """Numbers for columns, relations and models: parts of shapes, never used twice."""
@@ -61,19 +43,6 @@ NAMING: Final = {
 }
 """PostgreSQL's own names, so that migrations can name what they change."""
 
-_PLAIN: Final[dict[Any, type[Storage]]] = {
-    bool: FlagStorage,
-    int: IntegerStorage,
-    float: RealStorage,
-    str: TextStorage,
-    bytes: BytesStorage,
-    datetime.datetime: MomentStorage,
-    datetime.date: DateStorage,
-    datetime.time: TimeStorage,
-    datetime.timedelta: DurationStorage,
-    uuid.UUID: UuidStorage,
-}
-_JSON_ORIGINS: Final = (dict, list, tuple, set, frozenset)
 _RULES: Final = {"protect": "RESTRICT"}
 
 
@@ -351,47 +320,6 @@ def make_field(model_name: str, declaration: Declaration) -> ModelField:
         is_automatic=is_automatic,
         storage=storage,
     )
-
-
-def strip_optional(annotation: Any) -> tuple[Any, bool]:
-    """Return the bare type and whether None was among its alternatives."""
-    bare = take_apart(annotation).bare
-    if get_origin(bare) not in (typing.Union, types.UnionType):
-        return bare, False
-    rest = [each for each in get_args(bare) if each is not type(None)]
-    is_nullable = len(rest) < len(get_args(bare))
-    return (take_apart(rest[0]).bare, is_nullable) if len(rest) == 1 else (bare, is_nullable)
-
-
-def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
-    """Return how values of a type are kept, None if there is no way."""
-    if bare in _PLAIN:
-        return _PLAIN[bare]()
-    if bare is Decimal:
-        if info.decimal_places is None:
-            return None
-        return DecimalStorage(info.max_digits or 18, info.decimal_places)
-    if get_origin(bare) is Literal:
-        return _storage_of_values(get_args(bare), None)
-    if isinstance(bare, type) and issubclass(bare, enum.Enum):
-        return _storage_of_values([member.value for member in bare], bare)
-    if bare is Any or bare in _JSON_ORIGINS or get_origin(bare) in _JSON_ORIGINS:
-        return JsonStorage(bare)
-    is_object = isinstance(bare, type) and (
-        dataclasses.is_dataclass(bare)
-        or typing.is_typeddict(bare)
-        or (issubclass(bare, msgspec.Struct) and not hasattr(bare, "__table__"))
-    )
-    return JsonStorage(bare) if is_object else None
-
-
-def _storage_of_values(values: typing.Sequence[Any], enum_class: Any) -> Storage | None:
-    is_integer = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
-    if not is_integer and not all(isinstance(value, str) for value in values):
-        return None
-    if enum_class is not None:
-        return EnumStorage(enum_class, is_integer=is_integer)
-    return IntegerStorage() if is_integer else TextStorage()
 
 
 def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelError:

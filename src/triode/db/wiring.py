@@ -92,7 +92,7 @@ def _declared_side(
     for table, declaration in list(_awaited):
         assert declaration.target is not None
         model = declaration.target.model
-        is_source = model in (relation.source.model_name, relation.source.model)
+        is_source = model == relation.source.model_name or model is relation.source.model
         if table is not target or not is_source:
             continue
         by = getattr(declaration.info, "by", None)

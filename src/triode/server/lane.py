@@ -45,7 +45,7 @@ from triode.server.limits import (
 from triode.server.loop import start_task, step
 from triode.server.repeats import RepeatedBlock
 from triode.server.sweeper import Sweeper, sweeper_for
-from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream
+from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
 logger = logging.getLogger("triode")
 
@@ -66,7 +66,7 @@ class LaneProtocol(CycleProtocol):
         super().__init__(config, server_state, app_state, _loop)
         application = config.loaded_app
         self.lane_app: App | None = application if isinstance(application, App) else None
-        self.wire = Wire()
+        self.wire: Wire = wire_for(server_state)
         self.sweeper: Sweeper = sweeper_for(server_state, self.loop)
         self.waiting: deque[tuple[Call, Served, bool] | RequestResponseCycle] = deque()
         self.call: Call | None = None
@@ -150,8 +150,12 @@ class LaneProtocol(CycleProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and serve the requests that are complete by them."""
-        is_between = not (self.is_reading_head or self.is_reading_body or self._must_wait())
-        if is_between and self.block.head is not None and self._serve_repeated(data):
+        if (
+            self.block.head is not None
+            and not (self.is_busy or self.is_reading_head or self.is_reading_body)
+            and not (self.waiting or self.flow.write_paused)
+            and self._serve_repeated(data)
+        ):
             return
         if not self.is_reading_head:
             self.silent_seconds = 0
@@ -185,20 +189,27 @@ class LaneProtocol(CycleProtocol):
 
     def _serve_repeated(self, data: bytes) -> bool:
         """Serve a request that repeats the last one's headers; False: it is the parser's."""
+        line = self.block.match(data)
         table = self._table()
-        line = None if table is None or not self._has_room() else self.block.match(data)
-        if table is None or line is None:
+        if line is None or table is None:
             return False
-        method, path, query = line
-        plain = unquote(path) if "%" in path else path
-        served, params = table.resolve(method, plain)
-        size = self.block.body_size
-        if served.is_asgi or (served.body_limit is not None and size > served.body_limit):
+        if self.limit_concurrency is not None and not self._has_room():
             return False
-        call = Call(method, plain, query, cast(Head, self.block.head), self)
-        call.target = path.encode("ascii")
-        call.params = params
-        call.body = data[-size:] if size else b""
+        method, target = line
+        path, _, query = target.partition("?")
+        sent = b""
+        if "%" in path:
+            sent = path.encode("ascii")
+            path = unquote(path)
+        served, params = table.resolve(method, path)
+        size, limit = self.block.body_size, served.body_limit
+        if served.is_asgi or (limit is not None and size > limit):
+            return False
+        body = data[-size:] if size else b""
+        head = cast(Head, self.block.head)
+        call = Call(
+            method, path, query, head, self, params, body, limit, sent, served.route, self.lane_app
+        )
         self.silent_seconds = 0
         self.keep_alive = not self.is_closing
         self._serve(call, served)
@@ -277,15 +288,16 @@ class LaneProtocol(CycleProtocol):
         self._begin_cycle()
 
     def _begin_call(self, method: str, path: str, query: str, served: Served, params: Any) -> None:
-        call = Call(method, path, query, Head(self.headers), self)
-        call.params = params
-        call.target = self.target
+        head, limit = Head(self.headers), served.body_limit
+        target, route = self.target, served.route
+        call = Call(
+            method, path, query, head, self, params, None, limit, target, route, self.lane_app
+        )
         if self.version != "1.1":
             call.extras = {"http_version": self.version}
         self.call, self.served = call, served
         self.chunks = []
         self.body_size = 0
-        limit = served.body_limit
         if limit is not None and content_length(self.headers) > limit:
             raise RefusedError(413, f"The request body is larger than {limit} bytes.")
         if self.expect_100_continue and not self._must_wait():
@@ -342,9 +354,6 @@ class LaneProtocol(CycleProtocol):
         return limit is None or (len(self.connections) < limit and len(self.tasks) < limit)
 
     def _serve(self, call: Call, served: Served) -> None:
-        call.app = self.lane_app
-        call.route = served.route
-        call.body_limit = served.body_limit
         current_call.set(call)
         # What a handler sets in a context variable is its own, as it would be in a task.
         context = copy_context()
@@ -354,7 +363,8 @@ class LaneProtocol(CycleProtocol):
             self._finish(call, _error_reply(exc))
             return
         if type(outcome) is Reply:
-            self._finish(call, outcome)
+            if not self._finish_plain(call, outcome):
+                self._finish(call, outcome)
             return
         self.is_busy = True
         coroutine = cast("Coroutine[Any, Any, Reply]", outcome)
@@ -364,7 +374,9 @@ class LaneProtocol(CycleProtocol):
             except Exception as exc:
                 reply, task = _error_reply(exc), None
             if task is None:
-                self._finish(call, cast(Reply, reply))
+                self.is_busy = False
+                if not self._finish_plain(call, cast(Reply, reply)):
+                    self._finish(call, cast(Reply, reply))
                 return
         else:
             task = start_task(self.loop, coroutine, context)
@@ -381,6 +393,27 @@ class LaneProtocol(CycleProtocol):
             return
         error = task.exception()
         self._finish(call, task.result() if error is None else _error_reply(error))
+
+    def _finish_plain(self, call: Call, reply: Reply) -> bool:
+        """Write a reply that has nothing special about it; False: it has, or the connection."""
+        if (
+            reply.headers is not None
+            or reply.stream is not None
+            or reply.background is not None
+            or reply.error is not None
+            or not self.keep_alive
+            or self.is_closing
+            or self.access_log
+            or call.method == "HEAD"
+        ):
+            return False
+        try:
+            data = self.wire.encode_plain(reply, self.server_state.default_headers)
+        except UnsendableError:
+            return False  # `_finish` meets it again, and says so.
+        self.transport.write(data)
+        self.server_state.total_requests += 1
+        return True
 
     def _finish(self, call: Call, reply: Reply) -> None:
         """Write a reply and go on with the next request."""
@@ -515,7 +548,8 @@ class LaneProtocol(CycleProtocol):
 
     def _log_access(self, call: Call, status: int) -> None:
         client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
-        target = call.target.decode("ascii") + ("?" + call.query if call.query else "")
+        path = call.target.decode("ascii")
+        target = f"{path}?{call.query}" if call.query else path
         self.access_logger.info(
             '%s - "%s %s HTTP/%s" %d', client, call.method, target, "1.1", status
         )

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.errors import QueryError
-from triode.db.sql.builder import Builder, Path, Step
+from triode.db.sql.builder import Builder, Path
 from triode.db.sql.plan import Shape
-from triode.db.sql.storage import IntegerStorage, PatternStorage, RealStorage, Storage, TextStorage
+from triode.db.sql.storage import PatternStorage, TextStorage
 
 Built = ColumnElement[Any]
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
@@ -183,70 +183,6 @@ def as_expression(value: Any) -> Expression:
     return value if isinstance(value, Expression) else Value(value)
 
 
-class HasTable(Protocol):
-    """What owns columns: the mapping of a model."""
-
-    @property
-    def model_name(self) -> str: ...
-
-    @property
-    def table(self) -> sa.Table: ...
-
-
-class Column(Expression):
-    """A column of a model, perhaps at the end of a path over relations.
-
-    It stands on the model's metaclass as a data descriptor, so that `User.age` is the column
-    while `user.age` is the value.
-    """
-
-    __slots__ = ("key", "name", "owner", "path")
-
-    def __init__(self, owner: HasTable, name: str, key: int) -> None:
-        self.owner = owner
-        self.name = name
-        self.key = key
-        self.path: Path = ()
-        self.shape = ("c", key)
-        self.values = ()
-
-    def __get__(self, instance: object, owner: type | None = None) -> Column:
-        return self
-
-    def __set__(self, instance: object, value: object) -> None:
-        raise QueryError(
-            f"{self!r} is a column of the model; assign to a row of it instead.",
-            code="query-assign-column",
-        )
-
-    def __repr__(self) -> str:
-        steps = ".".join([*(step.name for step in self.path), self.name])
-        return steps if self.path else f"{self.owner.model_name}.{self.name}"
-
-    def along(self, path: Path) -> Column:
-        """Return this column as seen from the start of `path`."""
-        seen = Column(self.owner, self.name, self.key)
-        seen.path = path
-        seen.shape = ("c", self.key, tuple(step.key for step in path))
-        return seen
-
-    def build(self, builder: Builder) -> Built:
-        start = self.path[0].source if self.path else self.owner
-        if start is not builder.owner:
-            raise QueryError(
-                f"{self!r} is not a field of {builder.owner!r}. Reach other models over a "
-                "relation, as in Hero.team.name.",
-                code="query-foreign-field",
-            )
-        return builder.column(self.path, self.name)
-
-    def many_paths(self) -> set[Path]:
-        for index, step in enumerate(self.path):
-            if step.is_many:
-                return {self.path[: index + 1]}
-        return set()
-
-
 class Arithmetic(Expression):
     __slots__ = ("left", "operator", "right")
 
@@ -282,10 +218,10 @@ class Condition(Expression):
     __slots__ = ()
 
     def __and__(self, other: Any) -> Condition:
-        return Both("and", self, _as_condition(other))
+        return Both("and", self, as_condition(other))
 
     def __or__(self, other: Any) -> Condition:
-        return Both("or", self, _as_condition(other))
+        return Both("or", self, as_condition(other))
 
     def __invert__(self) -> Condition:
         return Not(self)
@@ -302,18 +238,15 @@ class Condition(Expression):
         raise NotImplementedError
 
 
-def _as_condition(value: Any) -> Condition:
+def as_condition(value: Any) -> Condition:
     if isinstance(value, Condition):
         return value
-    if isinstance(value, Column):
+    if isinstance(value, Expression):
         return value.equals(True)
     raise QueryError(
         f"{value!r} is not a condition. Write one over the model's fields, such as User.age >= 18.",
         code="query-not-a-condition",
     )
-
-
-as_condition = _as_condition
 
 
 class Comparison(Condition):
@@ -463,35 +396,6 @@ class Like(Condition):
         return self.inner.many_paths()
 
 
-class Function(Expression):
-    """A SQL function; `result` is the type of what it gives, None for that of its argument."""
-
-    __slots__ = ("arguments", "name", "result")
-
-    def __init__(self, name: str, *arguments: Any, result: Storage | None = None) -> None:
-        self.name = name
-        self.arguments = [as_expression(argument) for argument in arguments]
-        self.result = result
-        self.shape = ("f", name, *(argument.shape for argument in self.arguments))
-        self.values = tuple(value for argument in self.arguments for value in argument.values)
-
-    def build(self, builder: Builder) -> Built:
-        built = [argument.build(builder) for argument in self.arguments]
-        if not built:
-            return sa.func.count(type_=self.result)
-        call: Built = getattr(sa.func, self.name)(*built)
-        result: Any = self.result or built[0].type
-        call.type = result
-        if self.name not in ("sum", "avg"):
-            return call
-        places = getattr(built[0].type, "decimal_places", 0) if builder.is_sqlite else 0
-        if self.name == "avg" and places:
-            return sa.type_coerce(call / sa.literal_column(f"1e{places}"), result)
-        # PostgreSQL gives numeric for both.
-        is_number = isinstance(result, IntegerStorage | RealStorage)
-        return sa.cast(call, result) if is_number else call
-
-
 class Order:
     """One key to sort by."""
 
@@ -518,21 +422,3 @@ class Order:
         if self.nulls == "first":
             return ordered.nulls_first()
         return ordered.nulls_last() if self.nulls == "last" else ordered
-
-
-__all__ = [
-    "Among",
-    "Column",
-    "Comparison",
-    "Condition",
-    "Expression",
-    "Function",
-    "HasTable",
-    "Match",
-    "Order",
-    "Path",
-    "Step",
-    "Value",
-    "as_condition",
-    "as_expression",
-]

@@ -9,11 +9,50 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar, overload
 
+import sqlalchemy as sa
+
 from triode.db.errors import QueryError
-from triode.db.sql.expressions import Condition, Expression, Function, Order, as_condition
-from triode.db.sql.storage import IntegerStorage, RealStorage, TextStorage
+from triode.db.sql.builder import Builder
+from triode.db.sql.expressions import (
+    Built,
+    Condition,
+    Expression,
+    Order,
+    as_condition,
+    as_expression,
+)
+from triode.db.sql.storage import IntegerStorage, RealStorage, Storage, TextStorage
 
 T = TypeVar("T")
+
+
+class Function(Expression):
+    """A SQL function; `result` is the type of what it gives, None for that of its argument."""
+
+    __slots__ = ("arguments", "name", "result")
+
+    def __init__(self, name: str, *arguments: Any, result: Storage | None = None) -> None:
+        self.name = name
+        self.arguments = [as_expression(argument) for argument in arguments]
+        self.result = result
+        self.shape = ("f", name, *(argument.shape for argument in self.arguments))
+        self.values = tuple(value for argument in self.arguments for value in argument.values)
+
+    def build(self, builder: Builder) -> Built:
+        built = [argument.build(builder) for argument in self.arguments]
+        if not built:
+            return sa.func.count(type_=self.result)
+        call: Built = getattr(sa.func, self.name)(*built)
+        result: Any = self.result or built[0].type
+        call.type = result
+        if self.name not in ("sum", "avg"):
+            return call
+        places = getattr(built[0].type, "decimal_places", 0) if builder.is_sqlite else 0
+        if self.name == "avg" and places:
+            return sa.type_coerce(call / sa.literal_column(f"1e{places}"), result)
+        # PostgreSQL gives numeric for both.
+        is_number = isinstance(result, IntegerStorage | RealStorage)
+        return sa.cast(call, result) if is_number else call
 
 
 def col(field: Any) -> Expression:

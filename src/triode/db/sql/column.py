@@ -1,0 +1,75 @@
+"""A column of a model as an expression: what `User.age` and `Hero.team.name` are."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import sqlalchemy as sa
+
+from triode.db.errors import QueryError
+from triode.db.sql.builder import Builder, Path
+from triode.db.sql.expressions import Built, Expression
+
+
+class HasTable(Protocol):
+    """What owns columns: the mapping of a model."""
+
+    @property
+    def model_name(self) -> str: ...
+
+    @property
+    def table(self) -> sa.Table: ...
+
+
+class Column(Expression):
+    """A column of a model, perhaps at the end of a path over relations.
+
+    It stands on the model's metaclass as a data descriptor, so that `User.age` is the column
+    while `user.age` is the value.
+    """
+
+    __slots__ = ("key", "name", "owner", "path")
+
+    def __init__(self, owner: HasTable, name: str, key: int) -> None:
+        self.owner = owner
+        self.name = name
+        self.key = key
+        self.path: Path = ()
+        self.shape = ("c", key)
+        self.values = ()
+
+    def __get__(self, instance: object, owner: type | None = None) -> Column:
+        return self
+
+    def __set__(self, instance: object, value: object) -> None:
+        raise QueryError(
+            f"{self!r} is a column of the model; assign to a row of it instead.",
+            code="query-assign-column",
+        )
+
+    def __repr__(self) -> str:
+        steps = ".".join([*(step.name for step in self.path), self.name])
+        return steps if self.path else f"{self.owner.model_name}.{self.name}"
+
+    def along(self, path: Path) -> Column:
+        """Return this column as seen from the start of `path`."""
+        seen = Column(self.owner, self.name, self.key)
+        seen.path = path
+        seen.shape = ("c", self.key, tuple(step.key for step in path))
+        return seen
+
+    def build(self, builder: Builder) -> Built:
+        start = self.path[0].source if self.path else self.owner
+        if start is not builder.owner:
+            raise QueryError(
+                f"{self!r} is not a field of {builder.owner!r}. Reach other models over a "
+                "relation, as in Hero.team.name.",
+                code="query-foreign-field",
+            )
+        return builder.column(self.path, self.name)
+
+    def many_paths(self) -> set[Path]:
+        for index, step in enumerate(self.path):
+            if step.is_many:
+                return {self.path[: index + 1]}
+        return set()
