@@ -7,8 +7,11 @@ from typing import Any
 
 from triode.schema.describe import describe
 from triode.schema.foreign import ENCODER
+from triode.schema.kinds.anything import AnySchema
 from triode.schema.node import Schema
+from triode.schema.objects import guarded_classes
 from triode.schema.problems import Problem, ResponseValidationFailed
+from triode.schema.undeclared import BUILTINS, is_open, opened
 
 
 def json_encoder(annotation: Any = None) -> Callable[[Any], bytes]:
@@ -20,13 +23,21 @@ def json_encoder(annotation: Any = None) -> Callable[[Any], bytes]:
     The function raises `ResponseValidationFailed` where a value is not what is declared.
     """
     encode = ENCODER.encode
-    if annotation is None:
-        return encode
-    node = annotation if isinstance(annotation, Schema) else describe(annotation)
+    node = annotation if isinstance(annotation, Schema) else describe(annotation or Any)
+    if isinstance(node, AnySchema):
+        return encode_anything
     types = node.exact_types
     if types is None:
         return _by_value(node, encode)
     return _by_type(node, types, encode)
+
+
+def encode_anything(value: Any) -> bytes:
+    """Return a value as JSON by what it is; what its class never sends is left out."""
+    # PERF: one look at the type, while no class hides anything.
+    if (type(value) in BUILTINS and not guarded_classes) or is_open(value):
+        return ENCODER.encode(value)
+    return ENCODER.encode(opened(value))
 
 
 def _by_type(

@@ -7,6 +7,7 @@ import collections.abc
 import types
 import typing
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from types import GenericAlias
 from typing import Any, Final, NamedTuple
 
@@ -101,10 +102,14 @@ class CollectionSchema(Schema):
     def is_direct(self, value: Any) -> bool:
         if type(value) not in _WRITABLE:
             return False
-        types_of_items = self.item.exact_types
-        if types_of_items is None:
+        types = self._item_types
+        if types is None:
             return all(map(self.item.is_direct, value))
-        return types_of_items.issuperset(map(type, value))
+        return types.issuperset(map(type, value))
+
+    @cached_property
+    def _item_types(self) -> frozenset[type] | None:
+        return self.item.exact_types
 
     def fit(self, value: Any) -> int:
         if type(value) is not self.family.make:
