@@ -57,8 +57,7 @@ async def _refuse(
     if is_open or "websocket.http.response" not in extensions:
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
         return
-    answered = boundary.answer(call, exc)
-    reply = answered if isinstance(answered, Reply) else await answered
+    reply = boundary.default_answer(exc)  # the application's handlers take HTTP requests
     headers = raw_headers(reply)
     start = {"type": "websocket.http.response.start", "status": reply.status, "headers": headers}
     await send(start)
