@@ -18,14 +18,14 @@ from triode.schema.node import Schema, is_plain_below
 from triode.schema.objects import ObjectSchema, guarded_classes
 from triode.schema.problems import INVALID, Problem
 
-_PLAIN: Final = frozenset(
+_PLAIN: Final[frozenset[type]] = frozenset(
     {
         str, int, float, bool, type(None), bytes, dt.datetime, dt.date, dt.time, dt.timedelta,
         uuid.UUID, decimal.Decimal,
     }
 )  # fmt: skip
-_ITERABLES: Final = frozenset({list, tuple, set, frozenset})
-BUILTINS: Final = _PLAIN | _ITERABLES | {dict}
+_ITERABLES: Final[frozenset[type]] = frozenset({list, tuple, set, frozenset})
+BUILTINS: Final[frozenset[type]] = _PLAIN | _ITERABLES | {dict}
 _nodes: Final[dict[type, Schema | None]] = {}
 
 

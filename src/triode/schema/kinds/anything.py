@@ -9,7 +9,7 @@ from triode.schema.kinds.strings import is_unicode
 from triode.schema.metadata import Parts
 from triode.schema.node import Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
-from triode.schema.undeclared import is_open, opened
+from triode.schema.undeclared import BUILTINS, is_open, opened
 
 
 class AnySchema(Schema):
@@ -22,6 +22,10 @@ class AnySchema(Schema):
 
     def is_direct(self, value: Any) -> bool:
         return is_open(value)
+
+    @property
+    def open_types(self) -> frozenset[type]:
+        return BUILTINS
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         return value if is_open(value) else opened(value)

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from triode.schema.constraints import check_size, has_size, size_schema, sized_codec
 from triode.schema.describe import describe
 from triode.schema.fields import FieldInfo
+from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Schema, refuse, walk
 from triode.schema.problems import INVALID, MAX_PROBLEMS, Loc, Problem
@@ -106,6 +107,10 @@ class CollectionSchema(Schema):
         if types is None:
             return all(map(self.item.is_direct, value))
         return types.issuperset(map(type, value))
+
+    @property
+    def open_types(self) -> frozenset[type]:
+        return _WRITABLE if isinstance(self.item, AnySchema) else frozenset()
 
     @cached_property
     def _item_types(self) -> frozenset[type] | None:

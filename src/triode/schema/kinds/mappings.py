@@ -77,6 +77,11 @@ class MappingSchema(Schema):
             return is_open(value)
         return all(map(self.value.is_direct, value.values()))
 
+    @property
+    def open_types(self) -> frozenset[type]:
+        is_open = self._takes_any_key and isinstance(self.value, AnySchema)
+        return frozenset({dict} if is_open else ())
+
     @cached_property
     def _takes_any_key(self) -> bool:
         return self.key.kind in ("str", "any")
