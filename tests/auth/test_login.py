@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from triode.app import App
@@ -264,7 +265,28 @@ def test_setting_a_password_in_a_script(make_user: Make, browser: Any) -> None:
     async def change() -> None:
         await set_password(user, "staple of another kind")
 
-    import anyio
-
     anyio.run(change)
     assert browser.log_in(password="staple of another kind").status_code == 303
+
+
+def test_a_login_does_not_undo_what_was_changed_meanwhile(make_user: Make) -> None:
+    from triode.auth.users import note_login
+
+    user = make_user()
+    User.where(User.id == user.id).update(is_active=False, permissions=["a"]).run()
+    anyio.run(note_login, user)
+    anyio.run(set_password, user, "staple of another kind")
+    stored = User.get(user.id).run()
+    assert (stored.is_active, stored.permissions) == (False, ["a"])
+    assert stored.last_login == user.last_login
+
+
+def test_a_renewed_hash_does_not_bring_an_old_password_back(make_user: Make) -> None:
+    from triode.auth import users
+
+    user = make_user()
+    old = user.password_hash
+    user.password_hash = old.replace("t=1", "t=9")
+    User.where(User.id == user.id).update(password_hash="changed meanwhile").run()
+    anyio.run(users._renew_hash, user, "correct horse battery")
+    assert User.get(user.id).run().password_hash == "changed meanwhile"
