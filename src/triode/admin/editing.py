@@ -11,7 +11,8 @@ from triode.admin.desk import Desk
 from triode.admin.inlines import InlineSet, Refused
 from triode.admin.pages import FormPage
 from triode.admin.row_form import RowForm
-from triode.admin.visit import Submitted, Visit
+from triode.admin.submitted import Submitted
+from triode.admin.visit import Visit
 from triode.db import transaction
 from triode.errors import ClientError
 

@@ -12,7 +12,8 @@ from typing import Any
 from triode.admin.desk import Desk
 from triode.admin.form_plan import FormPlan
 from triode.admin.labels import field_label, sentence
-from triode.admin.visit import Submitted
+from triode.admin.searching import LARGEST_INTEGER, SMALLEST_INTEGER
+from triode.admin.submitted import Submitted
 from triode.db.errors import Duplicate
 from triode.errors import ClientError
 from triode.forms import FormField, ModelForm
@@ -51,7 +52,11 @@ class RowForm:
         if kept:
             fields = [name for name in self.names if name not in kept]
             form_class = type(form_class.__name__, (form_class,), {"fields": fields})
-        return form_class(data=self.submitted.data, instance=self.row, prefix=self.prefix)
+        form = form_class(data=self.submitted.data, instance=self.row, prefix=self.prefix)
+        for name, value in form.cleaned_data.items():
+            if isinstance(value, int) and not SMALLEST_INTEGER <= value <= LARGEST_INTEGER:
+                form.add_error(name, "This number is too large to be stored.")
+        return form
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from triode.admin.lookups import Target, lookup
 from triode.admin.pages import DeletePage, IndexPage, Link, ModelCard, ModelGroup
 from triode.admin.permissions import Denied, Missing, desk_for, row_for
 from triode.admin.security import PAGE_HEADERS
-from triode.admin.visit import THEME_COOKIE, Submitted, Visit
+from triode.admin.submitted import Submitted
+from triode.admin.visit import THEME_COOKIE, Visit
 from triode.auth.redirects import safe_path
 from triode.db import transaction
 from triode.errors import ClientError

@@ -56,8 +56,7 @@ async def _refuse(exc: Exception, call: Call, send: Send, *, is_open: bool) -> N
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
         return
     # Handlers of exceptions take a request, and a connection is none.
-    answered = ErrorBoundary({}).answer(call, exc)
-    reply = answered if isinstance(answered, Reply) else await answered
+    reply = ErrorBoundary({}).default_answer(exc)
     headers = raw_headers(reply)
     start = {"type": "websocket.http.response.start", "status": reply.status, "headers": headers}
     await send(start)
