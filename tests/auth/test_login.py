@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from triode.app import App
-from triode.auth import CurrentUser, User, set_password
+from triode.auth import CurrentUser, User, auth_of, set_password
 from triode.db import Database
 from triode.templating import Page, Templates, render
 
@@ -290,3 +290,46 @@ def test_a_renewed_hash_does_not_bring_an_old_password_back(make_user: Make) -> 
     User.where(User.id == user.id).update(password_hash="changed meanwhile").run()
     anyio.run(users._renew_hash, user, "correct horse battery")
     assert User.get(user.id).run().password_hash == "changed meanwhile"
+
+
+def test_the_logout_page_of_a_visitor_is_the_login(browser: Any) -> None:
+    assert browser.get("/logout").headers["location"] == "/login"
+
+
+def test_guessing_the_current_password_is_slowed_down(browser: Any, make_user: Make) -> None:
+    make_user()
+    browser.log_in()
+    new = "staple of another kind"
+    fields = {"current_password": "a guess", "new_password": new, "repeat_password": new}
+    replies = [browser.submit("/password", **fields).text for _ in range(6)]
+    assert "not your current password" in replies[4]
+    assert "Too many attempts." in replies[5]
+
+
+def test_a_first_password_needs_no_current_one(app: App, browser: Any, make_user: Make) -> None:
+    link = auth_of(app).one_time_login_url(make_user(password=None))
+    browser.submit(link)
+    assert "Current password" not in browser.get("/password").text
+    new = "staple of another kind"
+    reply = browser.submit("/password", new_password=new, repeat_password=new)
+    assert reply.status_code == 303
+    browser.submit("/logout")
+    assert browser.log_in(password=new).status_code == 303
+
+
+def test_a_handler_logs_somebody_in_and_out(app: App, browser: Any, make_user: Make) -> None:
+    add_me(app)
+    user = make_user(password=None)
+
+    @app.post("/in")
+    async def enter() -> None:
+        await auth_of(app).log_in(user)
+
+    @app.post("/out")
+    async def leave() -> None:
+        auth_of(app).log_out()
+
+    browser.post("/in")
+    assert browser.get("/me").json() == "ada@example.org"
+    browser.submit("/out", page="/login")
+    assert browser.get("/me").status_code == 303
