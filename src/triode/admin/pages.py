@@ -230,7 +230,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class DeletePage:
-    """The question before a deletion: what goes, what is detached, what forbids it."""
+    """The question before a deletion: what goes, what is detached, what stands in the way.
+
+    `forbidden` would go along, and the visitor may not delete it.
+    """
 
     heading: str
     names: Sequence[str]
@@ -238,6 +241,7 @@ class DeletePage:
     deleted: Sequence[Related]
     detached: Sequence[Related]
     protected: Sequence[Related]
+    forbidden: Sequence[Related]
     back: str
     keys: Sequence[str] = ()
     action: str = ""

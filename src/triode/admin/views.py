@@ -120,7 +120,9 @@ async def show_delete(visit: Visit) -> Response:
     """Ask before a row is deleted."""
     desk, row = await _row_to_delete(visit)
     back = visit.at.edit(desk.slug, desk.key_of(row))
-    return await _ask(visit, desk, [row], back=back)
+    keys = [getattr(row, desk.reflection.key.name)]
+    found = await consequences_of(desk.model, keys, visit)
+    return await _ask(visit, desk, [row], found, back=back)
 
 
 async def do_delete(visit: Visit) -> Response:
@@ -134,8 +136,10 @@ async def delete_rows(
     visit: Visit, desk: Desk, rows: Sequence[Any], submitted: Submitted, *, back: str
 ) -> Response:
     """Delete rows, all or none; ask first unless that has happened."""
-    if submitted.text("_confirm") != "yes":
-        return await _ask(visit, desk, rows, back=back, action=submitted.text("action"))
+    keys = [getattr(row, desk.reflection.key.name) for row in rows]
+    found = await consequences_of(desk.model, keys, visit)
+    if submitted.text("_confirm") != "yes" or found.forbidden:
+        return await _ask(visit, desk, rows, found, back=back, action=submitted.text("action"))
     names = [desk.name_of(row) for row in rows]
     try:
         async with transaction():
@@ -157,7 +161,9 @@ async def show_lookup(visit: Visit) -> Response:
     target = target_of(desk, visit.call.params["field"])
     if target is None:
         raise Missing("There is nothing here", "This field is no relation.", desk)
-    return JSONResponse(await lookup(target, visit.query.get("q", "")), headers=PAGE_HEADERS)
+    return JSONResponse(
+        await lookup(visit.request, target, visit.query.get("q", "")), headers=PAGE_HEADERS
+    )
 
 
 def target_of(desk: Desk, name: str) -> Target | None:
@@ -247,10 +253,15 @@ def _after_saving(visit: Visit, desk: Desk, row: Any, wish: str) -> Redirect:
 
 
 async def _ask(
-    visit: Visit, desk: Desk, rows: Sequence[Any], *, back: str, action: str = ""
+    visit: Visit,
+    desk: Desk,
+    rows: Sequence[Any],
+    found: Consequences,
+    *,
+    back: str,
+    action: str = "",
 ) -> Response:
     keys = [getattr(row, desk.reflection.key.name) for row in rows]
-    found: Consequences = await consequences_of(desk.model, keys, visit.office.namer)
     names = [desk.name_of(row) for row in rows]
     what = f"“{names[0]}”" if len(rows) == 1 else f"{len(rows)} {desk.nouns}"
     page = DeletePage(
@@ -260,6 +271,7 @@ async def _ask(
         deleted=found.deleted,
         detached=found.detached,
         protected=found.protected,
+        forbidden=found.forbidden,
         back=back,
         keys=[str(key) for key in keys] if action else (),
         action=action,

@@ -106,6 +106,17 @@ class Visit:
         path = f"{self.office.root}{self.call.path}"
         return f"{path}?{self.call.query}" if self.call.query else path
 
+    def names(self, model: Any, rows: Sequence[Any]) -> list[str]:
+        """Return how rows of any model are called; nothing where the visitor may not see them."""
+        desk = self.office.desk_of(model)
+        may_see = self.user.is_admin if desk is None else desk.admin.can_view(self.user)
+        return [self.office.namer(model)(row) for row in rows] if may_see else []
+
+    def may_delete(self, model: Any) -> bool:
+        """Return whether rows of a model may go along; always, where it has no pages."""
+        desk = self.office.desk_of(model)
+        return desk is None or desk.admin.can_delete(self.user)
+
     async def form(self) -> Submitted:
         """Return what a form of this page sent."""
         return await read_form(self.call)
