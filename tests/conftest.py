@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from tests.isolation import only_models_of
 
+from triode.http import current_call
 from triode.testing import LaneClient, TestClient
 
 if TYPE_CHECKING:
@@ -99,6 +100,14 @@ def client_for(app: Any, way: str, **options: Any) -> Client:
     if way == "lane":
         return LaneClient(app, **options)
     return TestClient(app, raise_server_exceptions=False, **options)
+
+
+@pytest.fixture(autouse=True)
+def no_current_call() -> Iterator[None]:
+    """Let no request that an earlier test served on this thread be the current one."""
+    token = current_call.set(None)  # type: ignore[arg-type]
+    yield
+    current_call.reset(token)
 
 
 @pytest.fixture(params=["asgi", "lane"])

@@ -12,6 +12,8 @@ from triode.auth import CurrentUser, User, set_password
 from triode.db import Database
 from triode.templating import Page, Templates, render
 
+from .conftest import token_in
+
 Make = Callable[..., User]
 
 
@@ -25,8 +27,28 @@ def test_the_right_password_logs_in(app: App, browser: Any, make_user: Make) -> 
     add_me(app)
     make_user()
     reply = browser.log_in()
-    assert (reply.status_code, reply.headers["location"]) == (303, "/")
+    assert (reply.status_code, reply.headers["location"]) == (303, "/login")
     assert browser.get("/me").json() == "ada@example.org"
+
+
+def test_a_login_leads_to_the_first_page(app: App, browser: Any, make_user: Make) -> None:
+    @app.get("/")
+    async def home() -> str:
+        return "home"
+
+    make_user()
+    assert browser.log_in().headers["location"] == "/"
+    assert browser.get("/login").headers["location"] == "/"
+
+
+def test_without_a_first_page_a_login_says_who_one_is(browser: Any, make_user: Make) -> None:
+    make_user()
+    browser.log_in()
+    page = browser.get("/login").text
+    assert "You are logged in" in page
+    assert "ada@example.org" in page
+    token = token_in(page)
+    assert browser.post("/logout", csrf_token=token).headers["location"] == "/login"
 
 
 def test_an_address_is_the_same_in_any_case(app: App, browser: Any, make_user: Make) -> None:
@@ -86,7 +108,7 @@ def test_a_login_leads_on_to_the_page_that_asked(app: App, browser: Any, make_us
 def test_a_login_never_leads_to_another_site(browser: Any, make_user: Make) -> None:
     make_user()
     for target in ("//evil.example", "https://evil.example", "/\\evil.example", "/%09/e.example"):
-        assert browser.log_in(next=target).headers["location"] == "/"
+        assert browser.log_in(next=target).headers["location"] == "/login"
         browser.submit("/logout")
 
 

@@ -254,7 +254,7 @@ def test_the_fast_way_and_the_slow_way_agree(value: Any) -> None:
         assert (repr(fast), told) == (repr(slow), problems)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(body=st.binary(max_size=40))
 def test_no_bytes_raise_anything_but_a_client_error(body: bytes) -> None:
     for annotation in (Person, Any, Tree, str, int | str):

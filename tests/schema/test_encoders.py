@@ -177,3 +177,27 @@ def test_an_object_of_exact_objects_is_written_directly() -> None:
     shelf = Shelf([Item("a")], Item("b"), Shelf(), {"title": "Brazil"})
     assert node.dump(shelf, (), []) is shelf
     assert node.dump(Shelf([PricedItem("a")]), (), []) is not None
+
+
+class Vault(msgspec.Struct):
+    owner: str
+    code: Annotated[str, FieldInfo(write_only=True)] = "1234"
+
+
+class Bank(msgspec.Struct):
+    vaults: list[Vault] = []
+
+
+@pytest.mark.parametrize("annotation", [None, Any, dict[str, Any], list[Any], object])
+def test_what_is_never_sent_is_not_sent_undeclared_either(annotation: Any) -> None:
+    vault = Vault("ada")
+    for value in (vault, [vault], {"a": (vault,)}, Bank([vault]), [{"b": Bank([vault])}]):
+        held = {"x": value} if annotation == dict[str, Any] else [value]
+        written = json_encoder(annotation)(held)
+        assert b"1234" not in written
+        assert b'"owner":"ada"' in written
+
+
+def test_what_does_not_fit_its_own_class_is_filtered_all_the_same() -> None:
+    vault = Vault(owner=[1])  # type: ignore[arg-type]
+    assert json_encoder()(vault) == b'{"owner":[1]}'

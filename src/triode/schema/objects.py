@@ -28,6 +28,9 @@ FieldSource: TypeAlias = "Iterable[FieldDescription] | Callable[[], Iterable[Fie
 
 _Read: TypeAlias = Callable[[Any, FieldDescription], Any]
 
+# Every class described so far that has a field which is never sent, or holds such a class.
+guarded_classes: Final[set[type]] = set()
+
 _lock: Final = threading.RLock()
 _NO_FIELDS: Final = (str, bytes, int, float, list, tuple, set, frozenset, type(None))
 

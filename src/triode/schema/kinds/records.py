@@ -18,7 +18,7 @@ from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.members import FieldDescription
 from triode.schema.metadata import from_pydantic, take_apart
 from triode.schema.node import Schema, is_plain_below
-from triode.schema.objects import ObjectSchema, holds_objects
+from triode.schema.objects import ObjectSchema, guarded_classes, holds_objects
 from triode.schema.raw import is_left_unset
 
 
@@ -36,6 +36,13 @@ class RecordSchema(ObjectSchema):
 
     def is_instance(self, value: Any) -> bool:
         return isinstance(value, self.origin)
+
+    @functools.cached_property
+    def fields(self) -> tuple[FieldDescription, ...]:
+        found = super().fields
+        if any(not each.is_sent for each in found):
+            guarded_classes.add(self.origin)
+        return found
 
     @functools.cached_property
     def _can_be_direct(self) -> bool:
