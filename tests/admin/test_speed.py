@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Post, Visitor, cells
 

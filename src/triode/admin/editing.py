@@ -103,7 +103,7 @@ class Editor:
             problems=[*problems, *self.form.problems],
             error_count=sum(bool(field.errors) for field in every),
             delete=delete,
-            back=at.list(desk.slug),
+            back=visit.list_url(desk),
             can_save=can_save,
             can_add=desk.admin.can_add(visit.user),
             version=self.version,

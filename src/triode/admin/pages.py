@@ -126,8 +126,12 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The change list of one model. `rows` is the table's body, escaped already."""
+    """The change list of one model.
 
+    `rows` is the table's body, escaped already; `url` the list as it is now, relative to itself.
+    """
+
+    url: str
     label: str
     nouns: str
     plural: str

@@ -38,7 +38,7 @@ async def show_index(visit: Visit) -> Response:
         cards = [
             ModelCard(
                 label=desk.plural,
-                url=visit.at.list(desk.slug),
+                url=visit.list_url(desk),
                 add=visit.at.add(desk.slug) if desk.admin.can_add(visit.user) else "",
                 count=await desk.admin.query(visit.request).count(),
             )
@@ -53,7 +53,9 @@ async def show_list(visit: Visit) -> Response:
     desk = desk_for(visit)
     page = await list_page(visit, desk)
     crumbs = visit.crumbs(Link(desk.plural))
-    return visit.page("list.html", page, title=desk.plural, crumbs=crumbs, desk=desk)
+    response = visit.page("list.html", page, title=desk.plural, crumbs=crumbs, desk=desk)
+    visit.remember_list(response, desk, page.url)
+    return response
 
 
 async def take_action(visit: Visit) -> Response:
@@ -150,7 +152,7 @@ async def delete_rows(
         return redirect(back)
     what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} {desk.nouns}"
     flash(f"{what} {'was' if len(names) == 1 else 'were'} deleted.", "success")
-    return redirect(visit.at.list(desk.slug))
+    return redirect(visit.list_url(desk))
 
 
 async def show_lookup(visit: Visit) -> Response:
@@ -181,9 +183,8 @@ async def set_theme(visit: Visit) -> Response:
     chosen = submitted.text("theme")
     answer = redirect(safe_path(submitted.text("next"), fallback=visit.at.home))
     if chosen in ("light", "dark"):
-        is_secure = visit.request.url.scheme == "https"
         answer.set_cookie(
-            THEME_COOKIE, chosen, max_age=YEAR, path="/", secure=is_secure,
+            THEME_COOKIE, chosen, max_age=YEAR, path="/", secure=visit.is_secure,
             httponly=True, samesite="lax",
         )  # fmt: skip
     else:
@@ -221,7 +222,7 @@ async def _form(
 ) -> Response:
     can_save = editor.row is None or desk.admin.can_change(visit.user)
     page = await editor.page(can_save=can_save, problems=problems, shows_errors=shows_errors)
-    crumbs = visit.crumbs(Link(desk.plural, visit.at.list(desk.slug)), Link(page.heading))
+    crumbs = visit.crumbs(Link(desk.plural, visit.list_url(desk)), Link(page.heading))
     return visit.page(
         "form.html", page, title=page.heading, crumbs=crumbs, desk=desk, status_code=status_code
     )
@@ -249,7 +250,7 @@ def _after_saving(visit: Visit, desk: Desk, row: Any, wish: str) -> Redirect:
         return redirect(visit.at.edit(desk.slug, desk.key_of(row)))
     if wish == "add" and desk.admin.can_add(visit.user):
         return redirect(visit.at.add(desk.slug))
-    return redirect(visit.at.list(desk.slug))
+    return redirect(visit.list_url(desk))
 
 
 async def _ask(
@@ -276,7 +277,7 @@ async def _ask(
         keys=[str(key) for key in keys] if action else (),
         action=action,
     )
-    links = [Link(desk.plural, visit.at.list(desk.slug))]
+    links = [Link(desk.plural, visit.list_url(desk))]
     if len(rows) == 1:
         links.append(Link(names[0], visit.at.edit(desk.slug, keys[0])))
     crumbs = visit.crumbs(*links, Link("Delete"))
