@@ -17,7 +17,7 @@ from bench.machine import this_machine
 from bench.peers import Peer, all_peers
 from bench.rounds import Settings, run_row
 from bench.rows import Row, all_rows
-from bench.servers import NotStarted, Server, start
+from bench.servers import NotStarted, Server, start, stop_all
 from bench.wrk import Load
 
 STARTUP = "startup"
@@ -155,5 +155,7 @@ def time_rows(
         for row in rows:
             found.rows.append((row, run_row(row, servers, settings)))
     finally:
-        for server in servers:
-            server.stop()
+        # A second Ctrl-C must not leave half of them running.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        stop_all(servers)
+        signal.signal(signal.SIGINT, signal.default_int_handler)

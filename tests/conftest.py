@@ -11,7 +11,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from tests.isolation import only_models_of
 
+from triode.http import current_call
 from triode.testing import LaneClient, TestClient
 
 if TYPE_CHECKING:
@@ -68,6 +70,14 @@ def browser_programs() -> tuple[str, str] | None:
     return (browser, driver) if browser and driver else None
 
 
+@pytest.fixture(autouse=True)
+def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test see the models of Triode and of its own room alone."""
+    room = ".".join(request.module.__name__.split(".")[:2])
+    with only_models_of("triode", room):
+        yield
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[WebDriver]:
     """Return one headless browser for all tests marked `browser`."""
@@ -90,6 +100,14 @@ def client_for(app: Any, way: str, **options: Any) -> Client:
     if way == "lane":
         return LaneClient(app, **options)
     return TestClient(app, raise_server_exceptions=False, **options)
+
+
+@pytest.fixture(autouse=True)
+def no_current_call() -> Iterator[None]:
+    """Let no request that an earlier test served on this thread be the current one."""
+    token = current_call.set(None)  # type: ignore[arg-type]
+    yield
+    current_call.reset(token)
 
 
 @pytest.fixture(params=["asgi", "lane"])

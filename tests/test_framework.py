@@ -137,6 +137,17 @@ def test_directory_is_that_of_the_file(run, tmp_path):
     ) == str(tmp_path)
 
 
+def test_directory_is_not_that_of_a_subclass(run, tmp_path):
+    library = (
+        "from triode import Triode\nclass Site(Triode):\n"
+        "    def __init__(self, **options): super().__init__(**options)\n"
+    )
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library" / "site_kit.py").write_text(library)
+    program = "import sys; sys.path.append('library')\nfrom site_kit import Site\napp = Site()\n"
+    assert run(program, "import app; print(app.app.directory)") == str(tmp_path)
+
+
 def test_admin_is_attached_once(run):
     check = "from app import *\nprint(app.admin(User) is app.admin())"
     assert run(ONE_FILE, check) == "True"

@@ -44,4 +44,4 @@ async def get_team(team_id: int) -> Team:
 
 @app.get("/sizes")
 async def team_sizes() -> list[dict[str, object]]:
-    return await Hero.group_by(Hero.team_id).values(Hero.team_id, heroes=count())
+    return await Hero.group_by(Hero.team).values(Hero.team, heroes=count())

@@ -104,6 +104,7 @@ class ThreadPool:
 
 
 _pool = ThreadPool()
+_exit_pool = ThreadPool()
 
 
 def thread_pool() -> ThreadPool:
@@ -113,20 +114,28 @@ def thread_pool() -> ThreadPool:
 
 async def run_in_threadpool(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a function in a thread and return its result; context variables are carried in."""
-    context = contextvars.copy_context()
-    return await _pool.submit(partial(context.run, partial(function, *args, **kwargs)))
+    return await _run_in(_pool, partial(function, *args, **kwargs))
+
+
+async def _run_in(pool: ThreadPool, function: Callable[[], T]) -> T:
+    return await pool.submit(partial(contextvars.copy_context().run, function))
 
 
 @asynccontextmanager
 async def contextmanager_in_threadpool(
     manager: AbstractContextManager[T],
 ) -> AsyncGenerator[T, None]:
-    """Enter and leave a plain context manager in a thread."""
+    """Enter and leave a plain context manager in a thread.
+
+    Leaving has threads of its own: those who wait to enter, for a connection perhaps, must not
+    keep out the one who gives it back.
+    """
     value = await run_in_threadpool(manager.__enter__)
     try:
         yield value
     except Exception as exc:
-        if not await run_in_threadpool(manager.__exit__, type(exc), exc, exc.__traceback__):
+        leave = partial(manager.__exit__, type(exc), exc, exc.__traceback__)
+        if not await _run_in(_exit_pool, leave):
             raise
     else:
-        await run_in_threadpool(manager.__exit__, None, None, None)
+        await _run_in(_exit_pool, partial(manager.__exit__, None, None, None))

@@ -69,14 +69,13 @@ class Triode(App):
 
     def _make_database(self) -> Database:
         given = self._database_given
-        room = _room("db")
-        made: Database
-        if isinstance(given, room.Database):
-            made = given
+        database_class: type[Database] = _room("db").Database
+        if given is None or isinstance(given, str):
+            made = database_class(given or database_url(self.directory))
         else:
-            made = room.Database(given or database_url(self.directory))
+            made = given
         self._database = made
-        self.extensions[room.Database] = made
+        self.extensions[database_class] = made
         return made
 
     @property
@@ -102,6 +101,11 @@ def _room(name: str) -> ModuleType:
 
 
 def _directory_of(frame: FrameType) -> Path:
-    """Return the folder of the file a frame runs in; the current one where it has no file."""
+    """Return the folder of the file that makes an application, the current one without a file.
+
+    The constructors of subclasses are passed over: they may stand in a library.
+    """
+    while frame.f_code.co_name == "__init__" and frame.f_back is not None:
+        frame = frame.f_back
     file = frame.f_globals.get("__file__")
     return Path(file).resolve().parent if file else Path.cwd()

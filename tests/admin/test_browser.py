@@ -12,6 +12,7 @@ import pytest
 from tests.admin.conftest import PostAdmin
 from tests.admin.library import Author, Comment, Post, Tag, make_app
 
+from triode.admin import Inline
 from triode.auth import User
 from triode.auth.passwords import hash_password
 from triode.testing import LiveServer
@@ -24,6 +25,14 @@ PASSWORD = "correct horse battery staple"
 
 # Functions that look at a page: what is too small to tap, what is too faint to read.
 AUDIT = Path(__file__).with_name("audit.js").read_text()
+
+
+class CommentInline(Inline):
+    model = Comment
+
+
+class PostWithComments(PostAdmin):
+    inlines = (CommentInline,)
 
 
 class Browser:
@@ -93,7 +102,7 @@ class Browser:
 def browser(chromium: WebDriver, tmp_path: Path) -> Iterator[Browser]:
     """Return a browser in which nobody is logged in yet."""
     app, _ = make_app(tmp_path)
-    app.admin(Author, Tag, Comment).register(Post, PostAdmin)
+    app.admin(Author, Tag, Comment).register(Post, PostWithComments)
     with LiveServer(app) as server, app.database.active():
         secret = asyncio.run(hash_password(PASSWORD))
         User(email="ada@example.org", is_admin=True, password_hash=secret).save().run()
@@ -150,6 +159,17 @@ def test_a_related_row_is_found_while_typing(browser: Browser) -> None:
     assert field.get_attribute("value") == "Author 77"
     browser.click("Save")
     browser.shows("td[data-label=Author]", "Author 77")
+
+
+def test_one_more_row_of_an_inline_is_a_click_away(browser: Browser) -> None:
+    log_in(browser, "/admin/post/add")
+    browser.write("#field-title", "Discussed")
+    browser.write("#field-comment-0-text", "first")
+    browser.click("Add another comment")
+    browser.write("#field-comment-1-text", "second")
+    browser.click("Save")
+    browser.shows(".note", "“Discussed” was added.")
+    assert [comment.text for comment in Comment.order_by("id").run()] == ["first", "second"]
 
 
 def test_picked_rows_are_counted_and_deleted(browser: Browser) -> None:

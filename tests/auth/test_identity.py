@@ -154,3 +154,28 @@ def test_the_api_documents_what_a_login_protects(app: App) -> None:
     assert [each["name"] for each in operation["parameters"]] == ["number", "q"]
     assert document["components"]["securitySchemes"]["session"]["in"] == "cookie"
     assert not any(path.startswith("/log") for path in document["paths"])
+
+
+def test_a_guard_above_the_route_is_found_at_start_up(app: App, serve: Callable[..., Any]) -> None:
+    @login_required
+    @app.get("/open")
+    async def unguarded() -> str:
+        return "everybody"
+
+    with pytest.raises(BindingError) as caught:
+        serve(app)
+    assert caught.value.code == "binding-login-order"
+    assert caught.value.where is not None
+    assert "unguarded, so that the route does not know of it" in caught.value.message
+
+
+def test_without_accounts_the_error_says_so(serve: Callable[..., Any]) -> None:
+    app = App(debug=True)
+
+    @app.get("/")
+    async def me(user: CurrentUser) -> str:
+        return user.email
+
+    reply = serve(app).get("/")
+    assert reply.status_code == 500
+    assert "Write Auth(app). [no-sessions]" in reply.text

@@ -10,6 +10,9 @@ import pytest
 from triode.app import App
 from triode.auth import CurrentUser, User, set_password
 from triode.db import Database
+from triode.templating import Page, Templates, render
+
+from .conftest import token_in
 
 Make = Callable[..., User]
 
@@ -24,8 +27,28 @@ def test_the_right_password_logs_in(app: App, browser: Any, make_user: Make) -> 
     add_me(app)
     make_user()
     reply = browser.log_in()
-    assert (reply.status_code, reply.headers["location"]) == (303, "/")
+    assert (reply.status_code, reply.headers["location"]) == (303, "/login")
     assert browser.get("/me").json() == "ada@example.org"
+
+
+def test_a_login_leads_to_the_first_page(app: App, browser: Any, make_user: Make) -> None:
+    @app.get("/")
+    async def home() -> str:
+        return "home"
+
+    make_user()
+    assert browser.log_in().headers["location"] == "/"
+    assert browser.get("/login").headers["location"] == "/"
+
+
+def test_without_a_first_page_a_login_says_who_one_is(browser: Any, make_user: Make) -> None:
+    make_user()
+    browser.log_in()
+    page = browser.get("/login").text
+    assert "You are logged in" in page
+    assert "ada@example.org" in page
+    token = token_in(page)
+    assert browser.post("/logout", csrf_token=token).headers["location"] == "/login"
 
 
 def test_an_address_is_the_same_in_any_case(app: App, browser: Any, make_user: Make) -> None:
@@ -85,7 +108,7 @@ def test_a_login_leads_on_to_the_page_that_asked(app: App, browser: Any, make_us
 def test_a_login_never_leads_to_another_site(browser: Any, make_user: Make) -> None:
     make_user()
     for target in ("//evil.example", "https://evil.example", "/\\evil.example", "/%09/e.example"):
-        assert browser.log_in(next=target).headers["location"] == "/"
+        assert browser.log_in(next=target).headers["location"] == "/login"
         browser.submit("/logout")
 
 
@@ -212,12 +235,27 @@ def test_the_sites_name_is_escaped(browser: Any) -> None:
 
 
 def test_a_page_of_the_applications_own_goes_first(app: App, browser: Any, tmp_path: Any) -> None:
-    from triode.templating import attached_templates
-
     (tmp_path / "auth").mkdir()
     (tmp_path / "auth" / "login.html").write_text("mine {{ form }}")
-    attached_templates(app).folders.append(tmp_path)
+    app.attach(Templates(tmp_path))
     assert browser.get("/login").text.startswith("mine")
+
+
+def test_templates_may_be_attached_after_the_accounts(
+    app: App, browser: Any, tmp_path: Any
+) -> None:
+    (tmp_path / "own.html").write_text('<link href="{{ triode_style() }}">')
+    app.attach(Templates(tmp_path))
+
+    @app.get("/own")
+    async def own() -> Page:
+        return render("own.html")
+
+    address = browser.get("/own").text.partition('"')[2].partition('"')[0]
+    sheet = browser.get(address)
+    assert sheet.headers["content-type"] == "text/css; charset=utf-8"
+    assert sheet.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert browser.get("/login").status_code == 200
 
 
 def test_setting_a_password_in_a_script(make_user: Make, browser: Any) -> None:

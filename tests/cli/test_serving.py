@@ -123,6 +123,7 @@ def test_run_listens_on_a_unix_socket(write, start, tmp_path):
     with httpx2.Client(transport=httpx2.HTTPTransport(uds=str(path))) as client:
         assert client.get("http://app/").status_code == 200
     assert running.stop(signal.SIGINT) == 0
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
@@ -142,6 +143,14 @@ def test_port_in_use_is_said(write, triode):
         done = triode("run", "--port", str(port))
     assert done.returncode == 2
     assert done.stderr.startswith(f"triode: error: port {port} on 127.0.0.1 is in use. Choose")
+
+
+def test_run_warns_of_debug_pages(write, start):
+    write("app.py", "from triode import Triode\napp = Triode()\n")
+    running = start("run", "--port", "0", TRIODE_DEBUG="1")
+    running.wait_for(r"triode: warning: debug pages are on\. Unset TRIODE_DEBUG\n")
+    address_in(running)
+    assert running.stop(signal.SIGINT) == 0
 
 
 def test_access_log_has_a_line_for_each_request(write, start):
@@ -180,6 +189,21 @@ def test_dev_ends_at_once_when_the_program_cannot_start(write, triode):
     assert done.returncode == 2
     expected = "app.py:1: ModuleNotFoundError: No module named 'missing_module'"
     assert done.stderr.splitlines()[0] == f"triode: error: {expected}"
+
+
+def test_dev_says_how_to_make_the_first_admin(write, start, triode):
+    write("app.py", "from triode import Triode\napp = Triode()\napp.admin()\n")
+    running = start("dev", "app.py", "--port", "0", "--no-reload")
+    hint = "Nobody can enter the admin yet: triode user create app.py --admin"
+    running.wait_for(hint)
+    assert running.stop(signal.SIGINT) == 0
+    triode(
+        *["user", "create", "--admin", "--email", "a@example.org", "--password"], "a long password"
+    )
+    running = start("dev", "--port", "0", "--no-reload")
+    running.wait_for("Ctrl-C stops it")
+    assert running.stop(signal.SIGINT) == 0
+    assert "Nobody" not in running.output.read_text()
 
 
 def test_dev_turns_debug_pages_on(write, start):

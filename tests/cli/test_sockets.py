@@ -11,6 +11,11 @@ def test_free_port_is_listened_on():
         socket.create_connection(listener.getsockname()).close()
 
 
+def test_localhost_is_the_address_everybody_reaches():
+    with listen("localhost", 0) as listener:
+        socket.create_connection(("127.0.0.1", listener.getsockname()[1])).close()
+
+
 def test_port_in_use_names_the_port_and_a_free_one():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

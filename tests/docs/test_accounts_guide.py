@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import runpy
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import anyio
@@ -57,6 +59,14 @@ def test_scripts(serve: Callable[..., Any], load: Load) -> None:
     assert str(anyio.run(program["set_up"])) == "Ada"
     assert client.post("/try", follow_redirects=False).headers["location"] == "/"
     assert client.get("/password").status_code == 200
+
+
+def test_the_programs_own_test(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = load("accounts/app.py")
+    module = ModuleType("app")
+    vars(module).update(program)
+    monkeypatch.setitem(sys.modules, "app", module)
+    load("accounts/test_app.py")["test_me"]()
 
 
 def test_forms(serve: Callable[..., Any], load: Load) -> None:

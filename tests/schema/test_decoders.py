@@ -110,7 +110,7 @@ def test_a_secret_is_hidden_in_the_input_of_its_object() -> None:
     [
         (b"", 0, "Expecting value"),
         (b"{", 1, "Expecting property name enclosed in double quotes"),
-        (b'{"value": 1,}', 12, "Illegal trailing comma before end of object"),
+        (b'{"value": 1,,}', 12, "Expecting property name enclosed in double quotes"),
         (b"[1", 2, "Expecting ',' delimiter"),
         (b"NaN", 0, "NaN is not JSON"),
         (b'{"value": Infinity}', 0, "Infinity is not JSON"),
@@ -123,9 +123,6 @@ def test_a_secret_is_hidden_in_the_input_of_its_object() -> None:
 )  # fmt: skip
 def test_what_is_no_json_is_one_problem(body: bytes, place: int, reason: str) -> None:
     [found] = problems_of(Tree, body)
-    if "trailing comma" in reason and found["ctx"]["error"] != reason:
-        reason = "Expecting property name enclosed in double quotes"  # before Python 3.13
-        place = found["loc"][0]
     assert found == {
         "type": "json_invalid",
         "loc": [place],
@@ -257,7 +254,7 @@ def test_the_fast_way_and_the_slow_way_agree(value: Any) -> None:
         assert (repr(fast), told) == (repr(slow), problems)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(body=st.binary(max_size=40))
 def test_no_bytes_raise_anything_but_a_client_error(body: bytes) -> None:
     for annotation in (Person, Any, Tree, str, int | str):

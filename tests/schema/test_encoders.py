@@ -43,6 +43,13 @@ class Team(msgspec.Struct):
     lead: Account | None = None
 
 
+class Shelf(msgspec.Struct):
+    items: list[Item] = []
+    best: Item | None = None
+    parent: Shelf | None = None
+    movie: Movie | None = None
+
+
 @dataclasses.dataclass
 class Point:
     x: int
@@ -149,3 +156,48 @@ def test_serialize_gives_builtins() -> None:
     value = {"name": "a", "price": Decimal("1.5")}
     assert describe(Item).serialize(value) == {"name": "a", "price": 1.5}
     assert describe(dt.date).serialize(dt.date(2020, 1, 1)) == "2020-01-01"
+
+
+@pytest.mark.parametrize(
+    "shelf",
+    [
+        Shelf([PricedItem("a")]),
+        Shelf(best=PricedItem("a")),
+        Shelf(parent=Shelf([Item("b"), PricedItem("a")])),
+        Shelf(movie={"title": "Brazil", "cost": 1}),  # type: ignore[typeddict-unknown-key]
+    ],
+)
+def test_no_subclass_inside_an_object_shows_more_than_is_declared(shelf: Shelf) -> None:
+    for encode in (json_encoder(Shelf), lambda value: json_encoder(list[Shelf])([value])):
+        assert b"cost" not in encode(shelf)
+
+
+def test_an_object_of_exact_objects_is_written_directly() -> None:
+    node = describe(Shelf)
+    shelf = Shelf([Item("a")], Item("b"), Shelf(), {"title": "Brazil"})
+    assert node.dump(shelf, (), []) is shelf
+    assert node.dump(Shelf([PricedItem("a")]), (), []) is not None
+
+
+class Vault(msgspec.Struct):
+    owner: str
+    code: Annotated[str, FieldInfo(write_only=True)] = "1234"
+
+
+class Bank(msgspec.Struct):
+    vaults: list[Vault] = []
+
+
+@pytest.mark.parametrize("annotation", [None, Any, dict[str, Any], list[Any], object])
+def test_what_is_never_sent_is_not_sent_undeclared_either(annotation: Any) -> None:
+    vault = Vault("ada")
+    for value in (vault, [vault], {"a": (vault,)}, Bank([vault]), [{"b": Bank([vault])}]):
+        held = {"x": value} if annotation == dict[str, Any] else [value]
+        written = json_encoder(annotation)(held)
+        assert b"1234" not in written
+        assert b'"owner":"ada"' in written
+
+
+def test_what_does_not_fit_its_own_class_is_filtered_all_the_same() -> None:
+    vault = Vault(owner=[1])  # type: ignore[arg-type]
+    assert json_encoder()(vault) == b'{"owner":[1]}'

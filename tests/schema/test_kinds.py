@@ -8,9 +8,11 @@ import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple
 
+import annotated_types
 import attrs
 import msgspec
 import pydantic
+import pydantic.dataclasses
 import pytest
 
 from triode.errors import SchemaError
@@ -290,3 +292,25 @@ def test_json_that_pydantic_refuses_is_told_as_ours_is() -> None:
     with pytest.raises(ValidationFailed) as caught:
         json_decoder(Person)(b'{"fullName": "\\ud800"}')
     assert caught.value.errors[0]["type"] == "string_unicode"
+
+
+def test_a_tag_that_is_another_class_s_is_refused() -> None:
+    assert json_decoder(Cat)(b'{"lives": 1}') == json_decoder(Cat)(b'{"type": "cat", "lives": "1"}')
+    assert problems_of(Cat, {"type": "dog"}) == [("literal_error", ("type",))]
+
+
+def test_a_predicate_is_executed() -> None:
+    annotation = Annotated[int, annotated_types.Predicate(lambda value: value % 2 == 0)]
+    assert json_decoder(annotation)(b"2") == 2
+    assert problems_of(annotation, 3) == [("predicate_failed", ())]
+
+
+def test_a_pydantic_dataclass_is_a_component() -> None:
+    @pydantic.dataclasses.dataclass
+    class Point:
+        x: int
+
+    registry = Registry()
+    reference = describe(Point).json_schema(registry, "input")
+    assert registry.resolve(reference) == {"$ref": "#/components/schemas/Point"}
+    assert json_encoder(Point)(json_decoder(Point)(b'{"x": "1"}')) == b'{"x":1}'

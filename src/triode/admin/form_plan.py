@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from triode.admin.cells import bare_type
 from triode.admin.desk import Desk, Option
 from triode.admin.labels import field_label
 from triode.admin.lookups import Target
@@ -29,8 +30,10 @@ class FormPlan:
     targets: Mapping[str, Target]
 
 
-def plan_form(desk: Desk, targets: Mapping[str, Target]) -> FormPlan:
-    """Compile `fields`, `exclude` and `readonly_fields`.
+def plan_form(
+    desk: Desk, targets: Mapping[str, Target], *, without: Collection[str] = ()
+) -> FormPlan:
+    """Compile `fields`, `exclude` and `readonly_fields`; fields `without` are set by the page.
 
     Raises:
         ConfigError: an option names a field that the model does not have.
@@ -45,10 +48,11 @@ def plan_form(desk: Desk, targets: Mapping[str, Target]) -> FormPlan:
         every if named is None else [column_name(desk, "fields", text, every) for text in named]
     )
     excluded = {column_name(desk, "exclude", text, every) for text in desk.admin.exclude}
+    excluded |= {*without}
     readonly = {
         column_name(desk, "readonly_fields", text, every) for text in desk.admin.readonly_fields
     }
-    accepted = {each.name for each in desk.model.__schema__.accepted}
+    accepted = {each.name for each in desk.model.__schema__.accepted if not _is_bytes(each)}
     names = [
         name
         for name in wanted
@@ -71,6 +75,11 @@ def plan_form(desk: Desk, targets: Mapping[str, Target]) -> FormPlan:
         },
     )
     return FormPlan(form_class, tuple(names), frozenset(written), many, targets)
+
+
+def _is_bytes(field: Any) -> bool:
+    """Return whether a field holds bytes, for which a form has no control."""
+    return bare_type(field.annotation) in (bytes, bytearray)
 
 
 def _choices(desk: Desk, fields: Sequence[str]) -> dict[str, list[tuple[str, str]]]:

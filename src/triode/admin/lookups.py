@@ -80,6 +80,15 @@ class Target:
         return self.desk.key_of(row), self.name_of(row)
 
 
+def targets_of(desk: Desk, desk_for: Callable[[Any], Desk]) -> dict[str, Target]:
+    """Return where the relations that a form shows lead: foreign keys by column, many by name."""
+    return {
+        each.field.name if each.field else name: Target(desk_for(each.target))
+        for name, each in desk.reflection.relations.items()
+        if each.is_own
+    }
+
+
 async def replace_links(row: Any, name: str, keys: Sequence[Any]) -> None:
     """Make the rows with these keys the only ones that a many-to-many relation leads to."""
     relation = row.__table__.relations[name]

@@ -99,8 +99,11 @@ class ModelAdmin:
     readonly_fields: ClassVar[Sequence[str]] = ()
 
     actions: ClassVar[Sequence[str] | None] = None
+    inlines: ClassVar[Sequence[type[Inline]]] = ()
 
-    def __init__(self, model: type) -> None:
+    model: Any
+
+    def __init__(self, model: Any) -> None:
         self.model = model
 
     def name_of(self, row: Any) -> str | None:
@@ -128,7 +131,7 @@ class ModelAdmin:
 
     def query(self, request: Request) -> Any:
         """Return the rows that this request may see at all; override it to narrow them."""
-        return self.model.where()  # type: ignore[attr-defined]
+        return self.model.where()
 
     async def save(self, request: Request, row: Any, changes: Changes | None) -> Any:
         """Store a row and return it; `changes` is None for one that is added."""
@@ -137,6 +140,21 @@ class ModelAdmin:
     async def delete(self, request: Request, row: Any) -> None:
         """Delete one row."""
         await row.delete()
+
+
+class Inline(ModelAdmin):
+    """Rows of another model, edited on the page of the row they belong to.
+
+    `model` has a foreign key to the page's model; `fk_name` names it where there are several.
+    `extra` is how many empty rows there are for new ones.
+    """
+
+    model: Any = None
+    fk_name: ClassVar[str | None] = None
+    extra: ClassVar[int] = 1
+
+    def __init__(self) -> None:
+        super().__init__(type(self).model)
 
 
 def actions_of(admin: ModelAdmin) -> list[Action]:

@@ -11,8 +11,9 @@ from triode.admin.assets import Assets, load_assets
 from triode.admin.columns import picker
 from triode.admin.desk import Desk, make_desk
 from triode.admin.form_plan import plan_form
+from triode.admin.inline_plan import plan_inlines
 from triode.admin.list_display import plan_columns
-from triode.admin.lookups import Target
+from triode.admin.lookups import targets_of
 from triode.admin.model_admin import ModelAdmin
 from triode.admin.narrowing import plan_filter, plan_ordering, plan_search, sort_of
 from triode.admin.surroundings import Surroundings
@@ -74,7 +75,8 @@ def open_office(
     for desk in desks.values():
         furnish(desk, around)
     for desk in desks.values():
-        desk.form = plan_form(desk, targets_of(desk, around))
+        desk.form = plan_form(desk, targets_of(desk, around.desk_for))
+        desk.inlines = plan_inlines(desk, around)
     return Office(
         title=title,
         root=root,
@@ -101,15 +103,6 @@ def furnish(desk: Desk, around: Surroundings) -> None:
     desk.filters = [plan_filter(around, desk, text) for text in desk.admin.list_filter]
     desk.ordering = plan_ordering(desk)
     desk.sort = sort_of(desk)
-
-
-def targets_of(desk: Desk, around: Surroundings) -> dict[str, Target]:
-    """Return where the relations that a form shows lead: foreign keys by column, many by name."""
-    return {
-        each.field.name if each.field else name: Target(around.desk_for(each.target))
-        for name, each in desk.reflection.relations.items()
-        if each.is_own
-    }
 
 
 def _slugs(admins: Sequence[ModelAdmin]) -> dict[str, ModelAdmin]:

@@ -175,6 +175,33 @@ class FieldBox:
 
 
 @dataclass(frozen=True, slots=True)
+class InlineRow:
+    """One row of an inline; `key` is empty for a new one, `prefix` begins its fields' names."""
+
+    index: str
+    prefix: str
+    key: str
+    title: str
+    fields: Sequence[FieldBox]
+    problems: Sequence[str]
+    can_delete: bool
+    is_deleted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InlineBox:
+    """The rows of another model on a form; `blank` is what the script copies for one more."""
+
+    name: str
+    label: str
+    plural: str
+    rows: Sequence[InlineRow]
+    count: int
+    blank: InlineRow | None
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
 class FormPage:
     """Adding or editing one object. `version` tells whether it changed meanwhile."""
 
@@ -189,6 +216,7 @@ class FormPage:
     can_save: bool
     can_add: bool
     version: str = ""
+    inlines: Sequence[InlineBox] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from starlette.responses import JSONResponse, Response
 from triode.admin.addresses import decode_key
 from triode.admin.deleting import Consequences, consequences_of
 from triode.admin.desk import Desk
-from triode.admin.editing import FIND, Editor
+from triode.admin.editing import Editor
 from triode.admin.listing import DELETE, actions_for, list_page
-from triode.admin.lookups import lookup
+from triode.admin.lookups import Target, lookup
 from triode.admin.pages import DeletePage, IndexPage, Link, ModelCard, ModelGroup
 from triode.admin.permissions import Denied, Missing, desk_for, row_for
 from triode.admin.security import PAGE_HEADERS
-from triode.admin.visit import THEME_COOKIE, Submitted, Visit
+from triode.admin.submitted import Submitted
+from triode.admin.visit import THEME_COOKIE, Visit
 from triode.auth.redirects import safe_path
 from triode.db import transaction
 from triode.errors import ClientError
@@ -86,14 +87,14 @@ async def take_action(visit: Visit) -> Response:
 async def show_add(visit: Visit) -> Response:
     """Show an empty form."""
     desk = _desk_to_add(visit)
-    return await _form(visit, desk, Editor(visit, desk, None))
+    return await _form(visit, desk, await Editor(visit, desk, None).load())
 
 
 async def save_add(visit: Visit) -> Response:
     """Add a row."""
     desk = _desk_to_add(visit)
     submitted = await visit.form()
-    editor = Editor(visit, desk, None, submitted)
+    editor = await Editor(visit, desk, None, submitted).load()
     return await _finish(visit, desk, editor, submitted)
 
 
@@ -101,7 +102,7 @@ async def show_edit(visit: Visit) -> Response:
     """Show a row."""
     desk = desk_for(visit)
     row = await row_for(visit, desk, decode_key(visit.call.params["key"]))
-    return await _form(visit, desk, Editor(visit, desk, row))
+    return await _form(visit, desk, await Editor(visit, desk, row).load())
 
 
 async def save_edit(visit: Visit) -> Response:
@@ -111,7 +112,8 @@ async def save_edit(visit: Visit) -> Response:
         raise Denied(f"change {desk.nouns}", desk)
     row = await row_for(visit, desk, decode_key(visit.call.params["key"]))
     submitted = await visit.form()
-    return await _finish(visit, desk, Editor(visit, desk, row, submitted), submitted)
+    editor = await Editor(visit, desk, row, submitted).load()
+    return await _finish(visit, desk, editor, submitted)
 
 
 async def show_delete(visit: Visit) -> Response:
@@ -152,10 +154,19 @@ async def show_lookup(visit: Visit) -> Response:
     desk = desk_for(visit)
     if not (desk.admin.can_change(visit.user) or desk.admin.can_add(visit.user)):
         raise Denied(f"change {desk.nouns}", desk)
-    target = desk.form.targets.get(visit.call.params["field"])
+    target = target_of(desk, visit.call.params["field"])
     if target is None:
         raise Missing("There is nothing here", "This field is no relation.", desk)
     return JSONResponse(await lookup(target, visit.query.get("q", "")), headers=PAGE_HEADERS)
+
+
+def target_of(desk: Desk, name: str) -> Target | None:
+    """Return where a field leads: "author_id", or "comment.author_id" of an inline."""
+    inline, _, field = name.rpartition(".")
+    if not inline:
+        return desk.form.targets.get(field)  # type: ignore[no-any-return]
+    plans = (plan for plan in desk.inlines if plan.name == inline)
+    return next((plan.form.targets.get(field) for plan in plans), None)
 
 
 async def set_theme(visit: Visit) -> Response:
@@ -200,9 +211,10 @@ async def _form(
     *,
     status_code: int = 200,
     problems: Sequence[str] = (),
+    shows_errors: bool = True,
 ) -> Response:
     can_save = editor.row is None or desk.admin.can_change(visit.user)
-    page = await editor.page(can_save=can_save, problems=problems)
+    page = await editor.page(can_save=can_save, problems=problems, shows_errors=shows_errors)
     crumbs = visit.crumbs(Link(desk.plural, visit.at.list(desk.slug)), Link(page.heading))
     return visit.page(
         "form.html", page, title=page.heading, crumbs=crumbs, desk=desk, status_code=status_code
@@ -211,9 +223,8 @@ async def _form(
 
 async def _finish(visit: Visit, desk: Desk, editor: Editor, submitted: Submitted) -> Response:
     """Save what was sent, or show it again with what is wrong or was looked for."""
-    if _is_looking(submitted):
-        editor.shows_errors = False
-        return await _form(visit, desk, editor)
+    if editor.is_looking:
+        return await _form(visit, desk, editor, shows_errors=False)
     if editor.is_stale:
         problem = (
             f"Somebody else has changed this {desk.label} since you opened it. "
@@ -225,16 +236,6 @@ async def _finish(visit: Visit, desk: Desk, editor: Editor, submitted: Submitted
         return await _form(visit, desk, editor, status_code=422)
     flash(f"“{desk.name_of(row)}” was {'added' if editor.row is None else 'saved'}.", "success")
     return _after_saving(visit, desk, row, submitted.text("_save"))
-
-
-def _is_looking(submitted: Submitted) -> bool:
-    """Return whether the form was sent to find rows: by its button, or Enter in its field."""
-    if submitted.text("_find"):
-        return True
-    is_enter = submitted.text("_save") in ("", "enter")
-    return is_enter and any(
-        name.startswith(FIND) and submitted.text(name) for name in submitted.data
-    )
 
 
 def _after_saving(visit: Visit, desk: Desk, row: Any, wish: str) -> Redirect:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from triode.admin.icons import ICONS, MARK
 from triode.admin.pages import Frame, Link, LinkGroup, Note, Theme
 from triode.admin.security import PAGE_HEADERS
-from triode.forms.submitted import read_submitted
+from triode.admin.submitted import Submitted, read_form
 from triode.http import Call
 from triode.templating import Page, csrf_field, get_flashed_messages, render
 
@@ -109,34 +108,7 @@ class Visit:
 
     async def form(self) -> Submitted:
         """Return what a form of this page sent."""
-        sent = await read_submitted(self.call)
-        return Submitted(
-            {
-                name: [without_nul(value) for value in values if isinstance(value, str)]
-                for name, values in sent.items()
-            }
-        )
-
-
-def without_nul(text: str) -> str:
-    """Return a text without NUL and lone surrogates; blanks and line ends stay."""
-    return text.replace("\0", "").encode("utf-8", "ignore").decode()
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """The fields of a form that was sent, every value of each."""
-
-    data: dict[str, list[str]]
-
-    def text(self, name: str) -> str:
-        """Return the last text sent under a name, empty if there is none."""
-        texts = self.texts(name)
-        return texts[-1] if texts else ""
-
-    def texts(self, name: str) -> list[str]:
-        """Return every text sent under a name."""
-        return self.data.get(name, [])
+        return await read_form(self.call)
 
 
 def theme_of(call: Call) -> Theme:

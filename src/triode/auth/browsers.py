@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
-
-from starlette.responses import Response
 
 from triode.auth.redirects import is_safe_path
 from triode.http import Call
 from triode.templating import Page, templates_of
-
-STYLE_MEDIA = "text/css; charset=utf-8"
-FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
+from triode.templating.style import style_path as style_path  # the admin links the sheet too
 
 PAGE_HEADERS = {
     "cache-control": "no-store",
@@ -43,7 +36,8 @@ def account_page(call: Call, template: str, *, status_code: int = 200, **context
         "style": root_path(call) + style_path(),
         **context,
     }
-    text = templates_of(call).render(f"auth/{template}", values)
+    templates = templates_of(call).add_package("triode.auth", prefix="auth")
+    text = templates.render(f"auth/{template}", values)
     return Page(text, status_code, PAGE_HEADERS)
 
 
@@ -85,18 +79,7 @@ def root_path(call: Call) -> str:
     return str(call.scope().get("root_path", "")).rstrip("/")
 
 
-@cache
-def style() -> bytes:
-    """Return the style sheet that all our pages share."""
-    return (files("triode.templating") / "assets" / "triode.css").read_bytes()
-
-
-@cache
-def style_path() -> str:
-    """Return the sheet's path, which changes with its content."""
-    return f"/_triode/triode.{sha256(style()).hexdigest()[:12]}.css"
-
-
-async def send_style() -> Response:
-    """Answer with the style sheet."""
-    return Response(style(), media_type=STYLE_MEDIA, headers=FOREVER)
+def has_page(app: Any, path: str) -> bool:
+    """Return whether something answers a GET of a path."""
+    served, _ = app.table.resolve("GET", path.partition("?")[0])
+    return served.route is not None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
@@ -13,8 +14,9 @@ from starlette.responses import JSONResponse, Response
 
 from triode.auth.browsers import message_page, page_to_return_to, root_path, wants_page
 from triode.auth.csrf import CsrfFailed, CsrfMiddleware, CsrfProtection
-from triode.auth.identity import LoginRequired, PermissionDenied
+from triode.auth.identity import LoginRequired, PermissionDenied, refuse_unguarded
 from triode.auth.links import LoginLinks
+from triode.auth.lockout import client_group
 from triode.auth.models import User
 from triode.auth.pages import AccountPages
 from triode.auth.redirects import login_address
@@ -25,7 +27,7 @@ from triode.errors import ClientError
 from triode.http import Call, Reply, require_call
 from triode.http.reply import reply_from_response
 from triode.signing import Signer, find_secrets
-from triode.templating import attached_templates, redirect
+from triode.templating import redirect
 from triode.templating.environment import home_of
 
 SWEEP_EVERY = 3600.0
@@ -80,7 +82,7 @@ class Auth:
     def setup(self, app: Any) -> None:
         """Add the pages, the sessions and the checks to an application."""
         self._home = home_of(app) or Path.cwd()
-        attached_templates(app).add_package("triode.auth", prefix="auth")
+        app.add_startup(lambda: refuse_unguarded(_handlers_of(app)))
         AccountPages(self).add_to(app)
         # WebSocket connections look them up; see `sockets.py`.
         app.extensions[Sessions] = self.sessions
@@ -119,7 +121,8 @@ class Auth:
         """
         call = call or require_call("authenticate")
         client = call.scope().get("client")
-        return await self.authenticator.check(email, password, client=client[0] if client else "")
+        group = client_group(client[0]) if client else ""
+        return await self.authenticator.check(email, password, client=group)
 
     async def log_in(self, user: User, call: Call | None = None) -> None:
         """Make the current session that of a user, under a new token."""
@@ -170,8 +173,24 @@ class Auth:
                 "It was open for too long, was sent from another page, or your browser keeps no "
                 "cookies. Nothing was changed. Go back, load the page again and send it once more.",
                 reason=exc.message,
+                back=page_to_return_to(call),
+                back_label="Load the page again",
             )
-        return message_page(call, exc.status_code, "You may not do this", exc.message)
+        return message_page(
+            call,
+            exc.status_code,
+            "You may not do this",
+            exc.message,
+            back=root_path(call) + self.logout_path,
+            back_label="Use another account",
+        )
+
+
+def _handlers_of(app: Any) -> Iterator[Callable[..., Any]]:
+    for route in app.routes:
+        handler = getattr(route, "handler", None)
+        if inspect.isfunction(handler):
+            yield handler
 
 
 def auth_of(app: Any) -> Auth:

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Any, TypeAlias, TypeVar, overload
+from weakref import WeakSet
 
 from triode.auth.models import User
 from triode.auth.sockets import open_socket_session
 from triode.binding import Depends
-from triode.errors import BindingError, ClientError, place_of
+from triode.errors import BindingError, ClientError, TriodeError, place_of
 from triode.http import Call, require_call
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 LOGIN_PARAMETER = "triode_login"
+
+# What stands under `login_required`: none of it may be a handler itself.
+_guarded: WeakSet[Callable[..., Any]] = WeakSet()
 
 
 class LoginRequired(ClientError):
@@ -64,6 +68,12 @@ class _CurrentUser:
 
     async def __call__(self, call: Call) -> User:
         await _open_session(call)
+        if "session" not in (call.extras or {}):
+            raise TriodeError(
+                "This needs somebody who is logged in, and the application has no accounts. "
+                "Write Auth(app).",
+                code="no-sessions",
+            )
         user = require_user(call, *self.permissions)
         if self.admin and not user.is_admin:
             raise PermissionDenied("This is for administrators.")
@@ -136,6 +146,7 @@ def permission_required(*permissions: str) -> Callable[[Handler], Handler]:
 
 def _with_check(function: Handler, permissions: Sequence[str], admin: bool) -> Handler:
     check = _CurrentUser(*permissions, admin=admin)
+    _guarded.add(function)
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         raise BindingError(
             "login_required cannot stand above a generator. Use the parameter "
@@ -153,6 +164,23 @@ def _with_check(function: Handler, permissions: Sequence[str], admin: bool) -> H
     # Binding reads this signature: the check becomes a dependency, documented like any other.
     wrapper.__signature__ = signature.replace(parameters=[*kept[:at], asked, *kept[at:]])  # type: ignore[attr-defined]
     return wrapper  # type: ignore[return-value]
+
+
+def refuse_unguarded(handlers: Iterable[Callable[..., Any]]) -> None:
+    """Check that `login_required` stands below the decorator of each route.
+
+    Raises:
+        BindingError: it stands above one, so that the route would let everybody in.
+    """
+    for handler in handlers:
+        if handler in _guarded:
+            raise BindingError(
+                f"login_required stands above the route of {handler.__qualname__}, so that the "
+                "route does not know of it and lets everybody in. Write it below: first "
+                "@app.get(…), then @login_required.",
+                code="binding-login-order",
+                where=place_of(handler),
+            )
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

@@ -15,9 +15,10 @@ from typing import Any
 from triode.binding.calls import is_async, is_async_generator, is_generator, never_suspends
 from triode.binding.description import BodyPart, Dependency, Parameter
 from triode.binding.embedded import embedded_decoder
+from triode.binding.models import gather_form, gather_parameters
 from triode.binding.specials import SecurityScopes
 from triode.binding.texts import fast_int_decoder, is_plain_text
-from triode.schema import json_decoder, python_decoder, text_decoder
+from triode.schema import ObjectSchema, json_decoder, python_decoder, text_decoder
 
 IMMUTABLE = (str, int, float, bool, bytes, tuple, frozenset, type(None), enum.Enum)
 
@@ -211,6 +212,10 @@ class EndpointWriter:
 
     def _parameter(self, item: Parameter) -> str:
         variable = self._name(item.name)
+        if isinstance(item.schema, ObjectSchema):
+            gather = self._constant("gather", gather_parameters(item))
+            self._gather(variable, f"{gather}(call)", (item.source,))
+            return variable
         raw = {
             "path": f"params[{item.alias!r}]",
             "query": f"{'query_lists' if item.is_list else 'query'}.get({item.alias!r})",
@@ -264,6 +269,12 @@ class EndpointWriter:
         self._line("except ValidationFailed as exc:")
         self._line(f"    problems.extend(exc.under(*{place!r}).errors)")
 
+    def _gather(self, variable: str, value: str, place: tuple[str, ...]) -> None:
+        self._line("try:")
+        self._line(f"    {variable} = {value}")
+        self._line("except ValidationFailed as exc:")
+        self._line(f"    problems.extend(exc.under(*{place!r}).errors)")
+
     def _body_part(self, part: BodyPart) -> str:
         variable = self._name(part.name)
         if part.media_type in FORM_TYPES:
@@ -305,6 +316,10 @@ class EndpointWriter:
             self._line(f"    {variable} = {self._default(part)}")
 
     def _form_value(self, variable: str, part: BodyPart) -> None:
+        if isinstance(part.schema, ObjectSchema):
+            gather = self._constant("gather", gather_form(part))
+            self._gather(variable, f"{gather}(form)", ("body",))
+            return
         place = ("body", part.alias)
         self._line(f"raw = form.get({part.alias!r})")
         self._absent(variable, "raw is None or raw == ['']", part, place)

@@ -17,8 +17,10 @@ from triode.http import Reply
 from triode.http.call import JSON
 from triode.http.reply import reply_from_response
 from triode.schema import MISSING, ResponseValidationFailed, Schema, describe, json_encoder
+from triode.schema.foreign import ENCODER
 
 Finisher: TypeAlias = Callable[[Any], Reply]
+PLAIN_TYPES: frozenset[type] = frozenset({dict, list, str, int, float, bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,13 @@ def _json_finisher(options: ResultOptions) -> Finisher:
     schema = response_schema(options.annotation)
     encode = json_encoder(None if schema is None else options.annotation)
     takes_tuples = schema is None or get_origin(options.annotation) is not tuple
+    # PERF: what needs no look beyond its type is written at once.
+    direct = PLAIN_TYPES if schema is None else schema.exact_types or frozenset()
+    write = ENCODER.encode
 
     def finish(result: Any) -> Reply:
+        if type(result) in direct:
+            return Reply(write(result), status, JSON)
         if isinstance(result, Response):
             return reply_from_response(result)
         if takes_tuples and type(result) is tuple and _is_flask_result(result):

@@ -17,7 +17,7 @@ from triode.app import App
 from triode.cli.discovery import load, locate
 from triode.cli.errors import EXIT_CODE, CommandError, report
 from triode.cli.reload import Reloader
-from triode.cli.serving import config_for, serve
+from triode.cli.serving import ServingConfig, config_for, serve
 from triode.cli.sockets import listen
 from triode.server import ServerOptions
 from triode.settings import DEBUG_VARIABLE
@@ -82,6 +82,8 @@ def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
     config = config_for(program.app, options)
     first = banner(program.app, address_of(listener), program.location.file.name)
     config.announcement = first if is_first else "  Reloaded"
+    if is_first:
+        _hint_at_first_admin(program.app, target, config)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the banner says the rest
     serve(config, listener)
 
@@ -92,6 +94,21 @@ def banner(app: App, address: str, name: str) -> str:
     lines = [f"  {_strong('Triode')} {__version__}  {name}", ""]
     lines += [f"  {label:<7}{_strong(address + path)}" for label, path in places.items() if path]
     return "\n" + "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
+
+
+def _hint_at_first_admin(app: App, target: str, config: ServingConfig) -> None:
+    """Announce how to make an account, where there is an admin and nobody who may enter."""
+    room = sys.modules.get("triode.admin")
+    if room is None or app.extension(room.Admin) is None:
+        return
+    accounts = sys.modules["triode.auth"]
+
+    async def look_for_admins() -> None:
+        if not await accounts.User.where(is_admin=True).exists():
+            command = " ".join(["triode user create", *([target] if target else []), "--admin"])
+            config.announcement += f"  Nobody can enter the admin yet: {command}\n"
+
+    app.add_startup(look_for_admins)
 
 
 def _admin_path(app: App) -> str | None:

@@ -10,11 +10,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from triode import __version__
-from triode.cli.errors import fail
+from triode.cli.errors import CommandError, fail
 from triode.errors import TriodeError
 
 if TYPE_CHECKING:
-    from cyclopts import App, CycloptsError
+    from cyclopts import App
 
 COMMANDS = {
     "dev": ("triode.cli.dev:dev", "Serve for development: reload on change, debug pages."),
@@ -31,11 +31,16 @@ USER_COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process: 0, or 2 for an error in one line."""
+    from cyclopts import CycloptsError
+
     try:
         make_command_line()(arguments)
+    except CycloptsError as exc:
+        fail(CommandError(str(exc)))
     except TriodeError as exc:
         fail(exc)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # Ctrl-C and Ctrl-D at a question
+        print()
         sys.exit(130)
 
 
@@ -47,7 +52,8 @@ def make_command_line() -> App:
         name="triode",
         help="One Python web framework: one file, one command.",
         version=__version__,
-        error_formatter=_format_error,
+        print_error=False,
+        exit_on_error=False,
         help_epilogue="Start here: triode new NAME, then: triode dev",
     )
     for name, (address, text) in COMMANDS.items():
@@ -57,7 +63,3 @@ def make_command_line() -> App:
         user.command(address, name=name, help=text)
     line.command(user)
     return line
-
-
-def _format_error(error: CycloptsError) -> str:
-    return f"triode: error: {error}"

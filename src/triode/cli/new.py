@@ -22,6 +22,7 @@ KINDS: dict[str, str] = {
     "api": "a typed API: models, validation, documentation",
     "site": "a site with accounts and admin: pages, forms, log-in",
 }
+FIRST_STEPS = {"site": ("triode user create --admin",)}
 PROJECT_NAME = "PROJECT_NAME"
 # A packed project may lose files whose names begin with a dot, so they are stored without it.
 RENAMED = {"gitignore": ".gitignore"}
@@ -53,7 +54,8 @@ def new(name: str, *, kind: Kind | None = None) -> None:
     print(f"\n  {title} is {KINDS[chosen]}.\n")
     for path in written:
         print(f"    {path}")
-    print(f"\n  Next:  cd {name}\n         triode dev\n")
+    steps = [f"cd {name}", *FIRST_STEPS.get(chosen, ()), "triode dev"]
+    print("\n  Next:  " + "\n         ".join(steps) + "\n")
 
 
 def ask_kind() -> Kind:
@@ -65,8 +67,8 @@ def ask_kind() -> Kind:
         print(f"  {number}  {text}  ({kind})")
     while True:
         answer = input("\n1, 2 or 3 [1]: ").strip().lower() or "1"
-        choices = {**{str(number): kind for number, kind in enumerate(KINDS, 1)}}
-        found = choices.get(answer, answer)
+        numbered = dict(zip("123", KINDS, strict=True))
+        found = numbered.get(answer, answer)
         if found in KINDS:
             return cast(Kind, found)
         print("Please type 1, 2 or 3.")

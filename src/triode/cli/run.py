@@ -58,11 +58,17 @@ def run(
     scheme = "https" if ssl_certfile else "http"
     address = f"unix:{uds}" if uds else f"{scheme}://{host}:{listener.getsockname()[1]}"
     shared = f" with {workers} workers" if workers > 1 else ""
+    if program.app.debug:
+        print("triode: warning: debug pages are on. Unset TRIODE_DEBUG", file=sys.stderr)
     announcement = f"triode: serving {program.address} on {address}{shared} [{os.getpid()}]"
-    if workers > 1:
-        serve_with_workers(config_for(program.address, options), listener, announcement)
-    else:
-        config = config_for(program.app, options)
-        config.announcement = announcement
-        serve(config, listener)
+    try:
+        if workers > 1:
+            serve_with_workers(config_for(program.address, options), listener, announcement)
+        else:
+            config = config_for(program.app, options)
+            config.announcement = announcement
+            serve(config, listener)
+    finally:
+        if uds:
+            uds.unlink(missing_ok=True)
     sys.exit(0)

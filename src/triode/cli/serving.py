@@ -51,7 +51,7 @@ class ReportingLifespan(LifespanDriver):
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(cast(ASGIApp, config.loaded_app))
-        self._announcement = getattr(config, "announcement", "")
+        self._serving = config
 
     async def startup(self) -> None:
         try:
@@ -60,8 +60,8 @@ class ReportingLifespan(LifespanDriver):
             report(program_error(exc))
             self.should_exit = True
         else:
-            if self._announcement:
-                print(self._announcement, flush=True)
+            if announcement := getattr(self._serving, "announcement", ""):
+                print(announcement, flush=True)
 
 
 def config_for(app: Any, options: ServerOptions) -> ServingConfig:

@@ -23,11 +23,13 @@ def listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= _LAST_PORT:
         raise CommandError(f"the port {port} is not between 0 and {_LAST_PORT}")
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
+        found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        )
     except (socket.gaierror, UnicodeError) as exc:
         raise CommandError(f"the host {host!r} is not known: {exc}") from exc
+    # "localhost" is two addresses, and the older one is what everybody reaches.
+    family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
     opened = socket.socket(family, kind, protocol)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -40,6 +40,8 @@ def _equal(table: ModelTable, name: str, value: Any) -> Condition:
 def field_of(table: ModelTable, field: Any) -> Expression:
     """Return an expression for a field, an expression, or a name like "team.name".
 
+    A relation to one stands for its column: `Hero.team` for `Hero.team_id`.
+
     Raises:
         QueryError: it is none of these.
     """
@@ -51,9 +53,10 @@ def field_of(table: ModelTable, field: Any) -> Expression:
             found = getattr(found, part, None)
         if isinstance(found, Expression):
             return found
-        column = getattr(found, "as_column", None)
-        if column is not None:
-            return column()  # type: ignore[no-any-return]
+        field = found
+    column = getattr(field, "as_column", None)
+    if column is not None:
+        return column()  # type: ignore[no-any-return]
     raise QueryError(
         f"{field!r} is not a field of {table.model_name}. It has: {', '.join(table.by_name)}.",
         code="query-unknown-field",

@@ -84,8 +84,8 @@ class Origin(Protocol):
 class Call(Struct, eq=False):
     """A request on its way to an endpoint.
 
-    `path` is percent-decoded, `query` the raw query string without "?", `target` the path as sent
-    where the origin needs it. `params` holds the path's parameters as text, `extras` what
+    `path` is percent-decoded, `query` the raw query string without "?", `sent_path` the path as
+    it was sent where that differs. `params` holds the path's parameters as text, `extras` what
     middleware adds to the ASGI scope (None: nothing). `body` is None while it has not been read
     from its origin; `body_limit` is in bytes, None for no limit.
     """
@@ -98,12 +98,17 @@ class Call(Struct, eq=False):
     params: Mapping[str, str] = NO_PARAMS
     body: bytes | None = None
     body_limit: int | None = None
-    target: bytes = b""
+    sent_path: bytes = b""
     route: Any = None
     app: Any = None
     extras: dict[str, Any] | None = None
     _request: Request | None = None
     _query_values: dict[str, list[str]] | None = None
+
+    @property
+    def target(self) -> bytes:
+        """The path as it was sent, percent-encoded."""
+        return self.sent_path or self.path.encode("utf-8")
 
     def header(self, name: bytes) -> str | None:
         """Return the first value of a header (lower-case name), None if it was not sent."""

@@ -62,6 +62,10 @@ class ErrorBoundary:
         handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)
+        return self.default_answer(exc)
+
+    def default_answer(self, exc: Exception) -> Reply:
+        """Return the reply to an exception that the application has no handler for."""
         if isinstance(exc, HTTPException):
             return http_error_reply(exc)
         if isinstance(exc, ClientError):

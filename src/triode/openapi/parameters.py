@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from triode.binding.description import Dependency, Parameter
+from triode.binding.models import spread
 from triode.openapi.context import Context, Json
 from triode.openapi.values import schema_of_value
 from triode.routing import Route
@@ -45,7 +46,7 @@ def has_parameters(dependant: Dependency) -> bool:
 
 
 def _in_order(nodes: Iterable[Dependency]) -> list[Parameter]:
-    parameters = [parameter for node in nodes for parameter in node.parameters]
+    parameters = [each for node in nodes for item in node.parameters for each in spread(item)]
     return sorted(parameters, key=lambda parameter: _ORDER.index(parameter.source))
 
 

@@ -19,6 +19,10 @@ PARAMETER = re.compile(r"{([^{}:]*)(?::([^{}]*))?}")
 EXPRESSIONS = ("{$", "http://", "https://")
 IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
+# SECURITY: several parameters in one segment make a failing match quadratic or worse in its
+# length. 255 characters are what file systems allow for a name.
+SHORT = r"(?=.{0,255}\Z)"
+
 CONVERTERS = {
     "str": r"[^/]+",
     "path": r".*",
@@ -159,6 +163,8 @@ def _parse_segment(
         names.append(name)
         converters.append(converter)
     pattern += re.escape(part[end:])
+    if len(own) > 1 and not is_rest:
+        pattern = SHORT + pattern
     is_plain = pattern == f"({CONVERTERS['str']})"
     test = None if is_plain else re.compile(pattern, re.DOTALL)
     return Segment("", tuple(own), test, is_rest)

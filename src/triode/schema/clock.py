@@ -242,14 +242,19 @@ def datetime_from_number(value: float) -> dt.datetime:
     """Read seconds, or milliseconds where the number is that large, since 1970."""
     if math.isnan(value):
         raise ClockError("NaN values not permitted")
-    seconds: float = value / 1000 if abs(value) > _MILLISECONDS_FROM else value
+    is_milliseconds = abs(value) > _MILLISECONDS_FROM
+    seconds: float = value / 1000 if is_milliseconds else value
     if seconds < _MIN_SECOND:
         raise ClockError("dates before 0000 are not supported as unix timestamps")
     if seconds > _MAX_SECOND:
         raise ClockError("dates after 9999 are not supported as unix timestamps")
+    epoch = dt.datetime(1970, 1, 1, tzinfo=_UTC)
+    if isinstance(value, int):  # Floats would lose the last digits.
+        return epoch + (
+            dt.timedelta(milliseconds=value) if is_milliseconds else dt.timedelta(seconds=value)
+        )
     whole = math.floor(seconds)
     micro = round((seconds - whole) * 1_000_000)
-    epoch = dt.datetime(1970, 1, 1, tzinfo=_UTC)
     return epoch + dt.timedelta(seconds=whole, microseconds=micro)
 
 

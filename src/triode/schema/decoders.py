@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -48,7 +48,7 @@ def _direct(decode: Decode, slow: Decode) -> Decode:
     def decode_json(data: bytes) -> Any:
         try:
             return decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, AssertionError):
             pass
         return slow(data)
 
@@ -86,7 +86,7 @@ def parse_json(data: bytes) -> Any:
         ValidationFailed: it is none, by RFC 8259, or it is nested too deeply.
     """
     try:
-        return json.loads(data, parse_constant=_refuse_constant)
+        return _READER.decode(data.decode(json.detect_encoding(data), "surrogatepass"))
     except json.JSONDecodeError as exc:
         _refuse_json(exc.msg, exc.pos)
     except UnicodeDecodeError as exc:
@@ -100,6 +100,9 @@ def parse_json(data: bytes) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise json.JSONDecodeError(f"{name} is not JSON", name, 0)
+
+
+_READER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _refuse_json(reason: str, position: int) -> NoReturn:

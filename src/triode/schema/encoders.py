@@ -8,6 +8,7 @@ from typing import Any
 from triode.schema.describe import describe
 from triode.schema.foreign import ENCODER
 from triode.schema.node import Schema
+from triode.schema.objects import guarded_classes
 from triode.schema.problems import Problem, ResponseValidationFailed
 
 
@@ -19,27 +20,37 @@ def json_encoder(annotation: Any = None) -> Callable[[Any], bytes]:
 
     The function raises `ResponseValidationFailed` where a value is not what is declared.
     """
-    encode = ENCODER.encode
-    if annotation is None:
-        return encode
-    node = annotation if isinstance(annotation, Schema) else describe(annotation)
+    node = annotation if isinstance(annotation, Schema) else describe(annotation or Any)
     types = node.exact_types
-    if types is None:
-        return _by_value(node, encode)
-    return _by_type(node, types, encode)
+    if types is not None:
+        return _by_type(node, types)
+    return _by_open_type(node) if node.open_types else _by_value(node)
 
 
-def _by_type(
-    node: Schema, types: frozenset[type], encode: Callable[[Any], bytes]
-) -> Callable[[Any], bytes]:
+def _by_type(node: Schema, types: frozenset[type]) -> Callable[[Any], bytes]:
+    encode = ENCODER.encode
+
     def encode_json(value: Any) -> bytes:
         return encode(value if type(value) in types else _dumped(node, value))
 
     return encode_json
 
 
-def _by_value(node: Schema, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
-    is_direct = node.is_direct
+def _by_open_type(node: Schema) -> Callable[[Any], bytes]:
+    encode, types, classes = ENCODER.encode, node.open_types, guarded_classes
+    encode_looked_at = _by_value(node)
+
+    def encode_json(value: Any) -> bytes:
+        # PERF: one look at the type, while no class hides anything.
+        if type(value) in types and not classes:
+            return encode(value)
+        return encode_looked_at(value)
+
+    return encode_json
+
+
+def _by_value(node: Schema) -> Callable[[Any], bytes]:
+    encode, is_direct = ENCODER.encode, node.is_direct
 
     def encode_json(value: Any) -> bytes:
         return encode(value if is_direct(value) else _dumped(node, value))

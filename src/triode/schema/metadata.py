@@ -17,6 +17,8 @@ from triode.schema.fields import FieldInfo
 from triode.schema.variants import Variant
 
 _QUALIFIERS: Final = frozenset({"Required", "NotRequired", "ReadOnly", "Final"})
+# What of annotated_types is a function to be called: pydantic does that.
+_EXECUTED: Final = frozenset({"Predicate", "Not", "Timezone"})
 _META_OPTIONS: Final = (
     "gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length",
     "title", "description", "examples",
@@ -99,7 +101,11 @@ def _read_metadata(metadata: Iterable[Any]) -> _Metadata:
 
 def _read_foreign(item: Any, found: _Metadata) -> None:
     room = _room_of(item)
-    if room == "annotated_types":
+    if room == "annotated_types" and type(item).__name__ in _EXECUTED:
+        found.foreign.append(item)
+    elif isinstance(getattr(item, "documentation", None), str):
+        found.infos.append(_info_of({"description": item.documentation}))  # PEP 727
+    elif room == "annotated_types":
         found.infos.extend(_from_annotated_types(item))
     elif room == "pydantic" and type(item).__name__ == "FieldInfo":
         info, rest = from_pydantic(item)

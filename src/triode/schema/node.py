@@ -100,6 +100,11 @@ class Schema:
         return None
 
     @property
+    def open_types(self) -> frozenset[type]:
+        """The types that need no look inside while no class hides anything."""
+        return frozenset()
+
+    @property
     def is_plain(self) -> bool:
         """Whether msgspec writes every value of the declared type as `dump` would.
 

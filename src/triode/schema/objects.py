@@ -28,6 +28,9 @@ FieldSource: TypeAlias = "Iterable[FieldDescription] | Callable[[], Iterable[Fie
 
 _Read: TypeAlias = Callable[[Any, FieldDescription], Any]
 
+# Every class described so far that has a field which is never sent, or holds such a class.
+guarded_classes: Final[set[type]] = set()
+
 _lock: Final = threading.RLock()
 _NO_FIELDS: Final = (str, bytes, int, float, list, tuple, set, frozenset, type(None))
 
@@ -122,6 +125,10 @@ class ObjectSchema(Schema):
 
     # --- what a subclass says
 
+    tag_key: str | None = None
+    """The key by which a tagged union knows the class; `tag` is its value there."""
+    tag: Any = None
+
     @property
     def forbids_extra(self) -> bool:
         """Whether a key that is no field's is a problem."""
@@ -164,7 +171,10 @@ class ObjectSchema(Schema):
     def make_struct(self) -> type[msgspec.Struct] | None:
         """Make the Struct that stands in for `target` while msgspec decodes."""
         members = [(each, self.node_of(each)) for each in self.accepted]
-        return make_struct(self.name, members, forbids_extra=self.forbids_extra)
+        return make_struct(
+            self.name, members, forbid_unknown_fields=self.forbids_extra,
+            tag_field=self.tag_key, tag=self.tag,
+        )  # fmt: skip
 
     def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
         """Return what makes an object of the struct that msgspec decoded.
@@ -229,13 +239,20 @@ class ObjectSchema(Schema):
             if each.info.write_only:
                 for found in problems[start:]:
                     found["input"] = HIDDEN
-        if self.forbids_extra and isinstance(value, Mapping):
-            self._refuse_extra(value, loc, problems)
+        if isinstance(value, Mapping):
+            self._check_keys(value, loc, problems)
         return values if len(problems) == before else None
 
-    def _refuse_extra(self, value: Mapping[Any, Any], loc: Loc, problems: list[Problem]) -> None:
+    def _check_keys(self, value: Mapping[Any, Any], loc: Loc, problems: list[Problem]) -> None:
+        tag = value.get(self.tag_key, self.tag)
+        if tag != self.tag:
+            expected = repr(self.tag)
+            refuse(problems, "literal_error", (*loc, str(self.tag_key)),
+                   f"Input should be {expected}", tag, expected=expected)  # fmt: skip
+        if not self.forbids_extra:
+            return
         known = {each.encoded_name for each in self.accepted}
-        for key in value.keys() - known - {getattr(self, "tag_key", None)}:
+        for key in value.keys() - known - {self.tag_key}:
             msg = "Extra inputs are not permitted"
             problems.append(problem("extra_forbidden", (*loc, str(key)), msg, value[key]))
 
@@ -332,6 +349,11 @@ class ObjectSchema(Schema):
         return document(found, each.info, registry, name=each.name, default=each.default)
 
 
+def holds_objects(node: Schema) -> bool:
+    """Whether a value of this type is an object or has one inside."""
+    return any(isinstance(each, ObjectSchema) for each in walk(node, sent=True))
+
+
 def _reader_of(value: Any) -> _Read | None:
     """Return how fields are read from `value`; None if it has none."""
     if isinstance(value, Mapping):
@@ -357,6 +379,7 @@ class VariantSchema(ObjectSchema):
 
     def __init__(self, base: ObjectSchema, variant: Variant) -> None:
         self.base = base
+        self.tag_key, self.tag = base.tag_key, base.tag
         self.is_patch = variant is Variant.PATCH
         super().__init__(
             base.target,

@@ -17,9 +17,12 @@ from triode.schema.node import Refused, Schema
 
 
 def make_struct(
-    name: str, members: Iterable[tuple[FieldDescription, Schema]], *, forbids_extra: bool = False
+    name: str, members: Iterable[tuple[FieldDescription, Schema]], **options: Any
 ) -> type[msgspec.Struct] | None:
-    """Make a Struct of fields and their nodes; None where msgspec cannot read one of them."""
+    """Make a Struct of fields and their nodes; None where msgspec cannot read one of them.
+
+    `options` are those of `msgspec.defstruct`.
+    """
     fields: list[Any] = []
     names: dict[str, str] = {}
     for each, node in members:
@@ -28,9 +31,7 @@ def make_struct(
             return None
         fields.append(_field(each, codec, is_finished=node.finish is not None))
         names[each.name] = each.encoded_name
-    made = msgspec.defstruct(
-        name, fields, rename=names, kw_only=True, gc=False, forbid_unknown_fields=forbids_extra
-    )
+    made = msgspec.defstruct(name, fields, rename=names, kw_only=True, gc=False, **options)
     return made if is_decodable(made) else None
 
 

@@ -10,23 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Coroutine
-from contextvars import copy_context
-from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
 
 import httptools
-from uvicorn.protocols.http.flow_control import service_unavailable
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from triode.app import App
-from triode.dispatch import RouteTable, Served
-from triode.http import Call, Head, Receive, Reply, Scope, Send, current_call
-from triode.http.reply import stream_reply
+from triode.dispatch import Served
+from triode.http import Call, Head
 from triode.middleware.errors import detail_reply
-from triode.server.cycles import CycleProtocol
 from triode.server.limits import (
     BODY_SECONDS,
     HEAD_SECONDS,
@@ -42,19 +33,15 @@ from triode.server.limits import (
     expects_continue,
     split_target,
 )
-from triode.server.loop import start_task, step
 from triode.server.repeats import RepeatedBlock
+from triode.server.serving import ServingProtocol
 from triode.server.sweeper import Sweeper, sweeper_for
-from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream
 
 logger = logging.getLogger("triode")
 
-SERVER_ERROR = b"Internal Server Error"
-TEXT = b"text/plain; charset=utf-8"
 
-
-class LaneProtocol(CycleProtocol):
-    """One connection."""
+class LaneProtocol(ServingProtocol):
+    """One connection: what comes in, and whether it may."""
 
     def __init__(
         self,
@@ -64,28 +51,19 @@ class LaneProtocol(CycleProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        application = config.loaded_app
-        self.lane_app: App | None = application if isinstance(application, App) else None
-        self.wire = Wire()
         self.sweeper: Sweeper = sweeper_for(server_state, self.loop)
-        self.waiting: deque[tuple[Call, Served, bool] | RequestResponseCycle] = deque()
         self.call: Call | None = None
         self.served: Served | None = None
         self.chunks: list[bytes] = []
         self.body_size = 0
-        self.silent_seconds = 0
         # Bytes of this read, and of the reads since the parser last came forward.
         self.read_size = 0
         self.idle_size = 0
         self.trailers = 0
         self.messages = 0
         self.is_whole = False
-        self.is_busy = False
         self.is_reading_head = False
         self.is_reading_body = False
-        self.keep_alive = True
-        self.is_last = False
-        self.is_advancing = False
         self.unsent = 0
         self.version = "1.1"
         self.block = RepeatedBlock()
@@ -150,8 +128,12 @@ class LaneProtocol(CycleProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take in bytes, and serve the requests that are complete by them."""
-        is_between = not (self.is_reading_head or self.is_reading_body or self._must_wait())
-        if is_between and self.block.head is not None and self._serve_repeated(data):
+        if (
+            self.block.head is not None
+            and not (self.is_busy or self.is_reading_head or self.is_reading_body)
+            and not (self.waiting or self.flow.write_paused)
+            and self._serve_repeated(data)
+        ):
             return
         if not self.is_reading_head:
             self.silent_seconds = 0
@@ -185,20 +167,27 @@ class LaneProtocol(CycleProtocol):
 
     def _serve_repeated(self, data: bytes) -> bool:
         """Serve a request that repeats the last one's headers; False: it is the parser's."""
+        line = self.block.match(data)
         table = self._table()
-        line = None if table is None or not self._has_room() else self.block.match(data)
-        if table is None or line is None:
+        if line is None or table is None:
             return False
-        method, path, query = line
-        plain = unquote(path) if "%" in path else path
-        served, params = table.resolve(method, plain)
-        size = self.block.body_size
-        if served.is_asgi or (served.body_limit is not None and size > served.body_limit):
+        if self.limit_concurrency is not None and not self._has_room():
             return False
-        call = Call(method, plain, query, cast(Head, self.block.head), self)
-        call.target = path.encode("ascii")
-        call.params = params
-        call.body = data[-size:] if size else b""
+        method, target = line
+        path, _, query = target.partition("?")
+        sent = b""
+        if "%" in path:
+            sent = path.encode("ascii")
+            path = unquote(path)
+        served, params = table.resolve(method, path)
+        size, limit = self.block.body_size, served.body_limit
+        if served.is_asgi or (limit is not None and size > limit):
+            return False
+        body = data[-size:] if size else b""
+        head = cast(Head, self.block.head)
+        call = Call(
+            method, path, query, head, self, params, body, limit, sent, served.route, self.lane_app
+        )
         self.silent_seconds = 0
         self.keep_alive = not self.is_closing
         self._serve(call, served)
@@ -277,15 +266,16 @@ class LaneProtocol(CycleProtocol):
         self._begin_cycle()
 
     def _begin_call(self, method: str, path: str, query: str, served: Served, params: Any) -> None:
-        call = Call(method, path, query, Head(self.headers), self)
-        call.params = params
-        call.target = self.target
+        head, limit = Head(self.headers), served.body_limit
+        target, route = self.target, served.route
+        call = Call(
+            method, path, query, head, self, params, None, limit, target, route, self.lane_app
+        )
         if self.version != "1.1":
             call.extras = {"http_version": self.version}
         self.call, self.served = call, served
         self.chunks = []
         self.body_size = 0
-        limit = served.body_limit
         if limit is not None and content_length(self.headers) > limit:
             raise RefusedError(413, f"The request body is larger than {limit} bytes.")
         if self.expect_100_continue and not self._must_wait():
@@ -324,147 +314,6 @@ class LaneProtocol(CycleProtocol):
             self.keep_alive = keep_alive
             self._serve(call, served)
 
-    # --- serve
-
-    def _table(self) -> RouteTable | None:
-        """Return the application's routes, None if the lane may not serve it."""
-        app = self.lane_app
-        if app is None or app._foreign or app.root_path:
-            return None
-        return app._table or app.table
-
-    def _must_wait(self) -> bool:
-        """Whether a request has to wait for earlier responses."""
-        return self.is_busy or self.flow.write_paused or bool(self.waiting)
-
-    def _has_room(self) -> bool:
-        limit = self.limit_concurrency
-        return limit is None or (len(self.connections) < limit and len(self.tasks) < limit)
-
-    def _serve(self, call: Call, served: Served) -> None:
-        call.app = self.lane_app
-        call.route = served.route
-        call.body_limit = served.body_limit
-        current_call.set(call)
-        # What a handler sets in a context variable is its own, as it would be in a task.
-        context = copy_context()
-        try:
-            outcome = context.run(served.run, call)
-        except BaseException as exc:
-            self._finish(call, _error_reply(exc))
-            return
-        if type(outcome) is Reply:
-            self._finish(call, outcome)
-            return
-        self.is_busy = True
-        coroutine = cast("Coroutine[Any, Any, Reply]", outcome)
-        if served.may_step:
-            try:
-                reply, task = step(self.loop, coroutine, context)
-            except Exception as exc:
-                reply, task = _error_reply(exc), None
-            if task is None:
-                self._finish(call, cast(Reply, reply))
-                return
-        else:
-            task = start_task(self.loop, coroutine, context)
-        if task.done():
-            self._finish_task(call, task)
-        else:
-            self.tasks.add(cast(Any, task))
-            task.add_done_callback(partial(self._finish_task, call))
-
-    def _finish_task(self, call: Call, task: asyncio.Task[Reply]) -> None:
-        self.tasks.discard(cast(Any, task))
-        if task.cancelled():
-            self._finish(call, _error_reply(asyncio.CancelledError("The handler was cancelled.")))
-            return
-        error = task.exception()
-        self._finish(call, task.result() if error is None else _error_reply(error))
-
-    def _finish(self, call: Call, reply: Reply) -> None:
-        """Write a reply and go on with the next request."""
-        if reply.error is not None:
-            logger.error("Exception in %s %s", call.method, call.path, exc_info=reply.error)
-        if reply.stream is not None:
-            self._stream(call, reply)
-            return
-        if self.transport.is_closing():
-            self._after_reply(call, reply)
-            return
-        keep_alive = self.keep_alive and not self.is_closing
-        is_head = call.method == "HEAD"
-        defaults = self.server_state.default_headers
-        try:
-            data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
-        except UnsendableError as exc:
-            logger.error("Exception in %s %s", call.method, call.path, exc_info=exc)
-            reply = Reply(SERVER_ERROR, 500, TEXT)
-            data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
-        self.transport.write(data)
-        if self.access_log:
-            self._log_access(call, reply.status)
-        if not keep_alive or (reply.headers is not None and asks_to_close(reply.headers)):
-            self.transport.close()
-        self._after_reply(call, reply)
-
-    def _after_reply(self, call: Call, reply: Reply) -> None:
-        if reply.background is not None:
-            task = self.loop.create_task(_run_background(reply.background, call))
-            self.tasks.add(task)
-            task.add_done_callback(self.tasks.discard)
-        self.server_state.total_requests += 1
-        if self.is_busy:
-            self.is_busy = False
-            self._next()
-
-    def _next(self) -> None:
-        """Serve the requests that waited for the last one, as far as they need not wait."""
-        if self.is_advancing:
-            return
-        self.is_advancing = True
-        while self.waiting and not (
-            self.is_busy or self.flow.write_paused or self.transport.is_closing()
-        ):
-            item = self.waiting.popleft()
-            if isinstance(item, RequestResponseCycle):
-                self._start_cycle(item)
-            else:
-                call, served, self.keep_alive = item
-                self._serve(call, served)
-        self.is_advancing = False
-        if not self.waiting and not self.flow.write_paused:
-            self.flow.resume_reading()
-
-    def on_response_complete(self) -> None:
-        """Go on after a response that took uvicorn's way."""
-        self.server_state.total_requests += 1
-        self.is_busy = False
-        self.running = None
-        self.silent_seconds = 0
-        if not self.transport.is_closing():
-            self.loop.call_soon(self._next)
-
-    def _stream(self, call: Call, reply: Reply) -> None:
-        """Send a reply that sends itself, through uvicorn's response cycle."""
-        try:
-            check_stream(reply)
-        except UnsendableError as exc:
-            self._finish(call, _error_reply(exc))
-            return
-        self.is_busy = True
-        cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
-        cycle.body = bytearray(call.body or b"")
-        cycle.more_body = False
-        cycle.message_event.set()
-
-        async def send_stream(scope: Scope, receive: Receive, send: Send) -> None:
-            await stream_reply(reply, scope, receive, send)
-            if reply.background is not None:
-                await reply.background()
-
-        self._start_asgi_task(cycle, cast(Any, send_stream))
-
     def _begin_cycle(self) -> None:
         """Begin a request that takes uvicorn's way."""
         path, target, query = split_target(self.url)
@@ -480,12 +329,6 @@ class LaneProtocol(CycleProtocol):
             self.flow.pause_reading()
         else:
             self._start_cycle(self.cycle)
-
-    def _start_cycle(self, cycle: RequestResponseCycle) -> None:
-        self.is_busy = True
-        self.running = cycle
-        has_room = self._has_room()
-        self._start_asgi_task(cycle, self.app if has_room else cast(Any, service_unavailable))
 
     def _refuse(self, refused: RefusedError) -> None:
         """Answer with an error and close; after an unfinished response just close."""
@@ -506,30 +349,3 @@ class LaneProtocol(CycleProtocol):
         defaults = self.server_state.default_headers
         self.transport.write(self.wire.encode(reply, defaults, is_head=False, keep_alive=False))
         self.transport.close()
-
-    def _close_after_response(self) -> None:
-        self.is_closing = self.is_last = True
-        for cycle in (self.running, self.cycle):
-            if cycle is not None:
-                cycle.keep_alive = False
-
-    def _log_access(self, call: Call, status: int) -> None:
-        client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
-        target = call.target.decode("ascii") + ("?" + call.query if call.query else "")
-        self.access_logger.info(
-            '%s - "%s %s HTTP/%s" %d', client, call.method, target, "1.1", status
-        )
-
-
-def _error_reply(exc: BaseException) -> Reply:
-    """Return the reply to what went past every middleware."""
-    reply = Reply(SERVER_ERROR, 500, TEXT)
-    reply.error = exc if isinstance(exc, Exception) else RuntimeError(repr(exc))
-    return reply
-
-
-async def _run_background(background: Any, call: Call) -> None:
-    try:
-        await background()
-    except Exception:
-        logger.exception("Exception in a background task of %s %s", call.method, call.path)

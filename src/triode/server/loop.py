@@ -93,9 +93,16 @@ def step(
     return None, start_task(loop, _resume(coroutine, waited_for), context)
 
 
+async def _resume(coroutine: Coroutine[Any, Any, T], waited_for: Any) -> T:
+    """Go on with a coroutine that waits for something.
+
+    Since Python 3.12 a task takes only what `async def` makes, no generator.
+    """
+    return await _drive(coroutine, waited_for)
+
+
 @types.coroutine
-def _resume(coroutine: Coroutine[Any, Any, T], waited_for: Any) -> Generator[Any, Any, T]:
-    """Go on with a coroutine that waits for something."""
+def _drive(coroutine: Coroutine[Any, Any, T], waited_for: Any) -> Generator[Any, Any, T]:
     try:
         while True:
             try:

@@ -7,20 +7,10 @@ comparison of bytes, parsing it 5 to 9 us (ten browser headers, CPython 3.11).
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from triode.http import Head
 from triode.server.limits import MAX_HEAD, MAX_TARGET
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-
-
-class RequestLine(NamedTuple):
-    """A request's method and target; `path` is as it was sent."""
-
-    method: str
-    path: str
-    query: str
 
 
 class RepeatedBlock:
@@ -47,10 +37,10 @@ class RepeatedBlock:
         self.body_size = body_size
         self.head = head
 
-    def match(self, data: bytes) -> RequestLine | None:
-        """Return the request line of a whole request with the same block, None for any other.
+    def match(self, data: bytes) -> tuple[str, str] | None:
+        """Return method and target of a whole request with the same block, None for any other.
 
-        Whatever is not plainly a valid line is left to the parser.
+        Whatever is not plainly a valid request line is left to the parser.
         """
         end = data.find(b"\r\n")
         if not data.startswith(self.bytes, end) or end > MAX_TARGET:
@@ -69,5 +59,4 @@ class RepeatedBlock:
             return None
         if target[:1] != "/" or "#" in target:
             return None
-        path, _, query = target.partition("?")
-        return RequestLine(method, path, query)
+        return method, target

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from starlette.responses import Response
 
@@ -92,6 +94,21 @@ class Wire:
         self._default_headers: RawHeaders | None = None
         self._heads: dict[tuple[int, bytes | None], bytes] = {}
 
+    def encode_plain(self, reply: Reply, default_headers: RawHeaders) -> bytes:
+        """Return the bytes of a reply without headers of its own, on a connection that stays.
+
+        Raises:
+            UnsendableError: the status or content type of the reply must not be sent.
+        """
+        body = reply.body
+        size = len(body)
+        head = self._heads.get((reply.status, reply.media))
+        if head is None or default_headers is not self._default_headers or size >= 4096:
+            return self.encode(reply, default_headers, is_head=False, keep_alive=True)
+        if reply.status == 204 or reply.status == 304:
+            return head + b"\r\n"
+        return b"%b%b\r\n%b" % (head, LENGTHS[size], body)
+
     def encode(
         self, reply: Reply, default_headers: RawHeaders, *, is_head: bool, keep_alive: bool
     ) -> bytes:
@@ -137,3 +154,14 @@ def _lines(headers: RawHeaders | None, keep_alive: bool) -> bytes:
     if not keep_alive and not (headers and asks_to_close(headers)):
         lines.append(b"connection: close\r\n")
     return b"".join(lines)
+
+
+_wires: WeakKeyDictionary[Any, Wire] = WeakKeyDictionary()
+
+
+def wire_for(server_state: Any) -> Wire:
+    """Return the wire of a server, shared by its connections."""
+    wire = _wires.get(server_state)
+    if wire is None:
+        wire = _wires[server_state] = Wire()
+    return wire

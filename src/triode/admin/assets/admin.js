@@ -177,66 +177,88 @@
     return [input, list];
   };
 
-  for (const box of all("[data-lookup]")) {
-    const select = box.querySelector("select");
-    const find = box.querySelector(".find");
-    const id = select.id;
-    select.id = `${id}-value`;
-    const [input, list] = makeInput(id, "");
-    for (const name of ["aria-invalid", "aria-describedby"]) {
-      if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
-    }
-    input.placeholder = "Type to search…";
-    const shown = () => (select.value === "" ? "" : select.selectedOptions[0]?.text ?? "");
-    input.value = shown();
-    const choose = (choice) => {
-      let option = [...select.options].find((candidate) => candidate.value === String(choice.value));
-      if (!option) { option = new Option(choice.label, choice.value); select.add(option); }
-      select.value = String(choice.value);
-      input.value = shown();
-    };
-    // Leaving the field puts back what is chosen; an emptied field means "nothing".
-    input.addEventListener("blur", () => {
-      if (input.value.trim() === "" && !select.required) choose({ value: "", label: "–" });
-      input.value = shown();
-    });
-    const shell = document.createElement("div");
-    shell.className = "lookup-shell";
-    select.hidden = true;
-    find.remove();
-    shell.append(input, list);
-    box.append(shell);
-    combobox({ input, list, address: box.dataset.lookup, choose });
-    box.dispatchEvent(new Event("lookup-ready", { bubbles: true }));
-  }
-
-  for (const box of all("[data-lookup-many]")) {
-    const many = box.querySelector(".many");
-    const find = box.querySelector(".find");
-    const name = find.querySelector("button").value;
-    const [input, list] = makeInput(`${many.id}-find`, find.querySelector("input").getAttribute("aria-label"));
-    input.placeholder = "Type to add…";
-    const choose = (choice) => {
-      let tick = all("input", many).find((candidate) => candidate.value === String(choice.value));
-      if (!tick) {
-        many.querySelector(".help")?.remove();
-        const label = document.createElement("label");
-        label.className = "choice";
-        tick = document.createElement("input");
-        Object.assign(tick, { className: "checkbox", type: "checkbox", name, value: choice.value });
-        label.append(tick, choice.label);
-        many.append(label);
+  const enhance = (root) => {
+    for (const box of all("[data-lookup]", root)) {
+      const select = box.querySelector("select");
+      const find = box.querySelector(".find");
+      const id = select.id;
+      select.id = `${id}-value`;
+      const [input, list] = makeInput(id, "");
+      for (const name of ["aria-invalid", "aria-describedby"]) {
+        if (select.hasAttribute(name)) input.setAttribute(name, select.getAttribute(name));
       }
-      tick.checked = true;
-      tick.closest("label").scrollIntoView({ block: "nearest" });
-      input.value = "";
-    };
-    const shell = document.createElement("div");
-    shell.className = "lookup-shell";
-    find.remove();
-    shell.append(input, list);
-    box.append(shell);
-    combobox({ input, list, address: box.dataset.lookupMany, choose });
-    box.dispatchEvent(new Event("lookup-ready", { bubbles: true }));
+      input.placeholder = "Type to search…";
+      const shown = () => (select.value === "" ? "" : select.selectedOptions[0]?.text ?? "");
+      input.value = shown();
+      const choose = (choice) => {
+        let option = [...select.options].find((candidate) => candidate.value === String(choice.value));
+        if (!option) { option = new Option(choice.label, choice.value); select.add(option); }
+        select.value = String(choice.value);
+        input.value = shown();
+      };
+      // Leaving the field puts back what is chosen; an emptied field means "nothing".
+      input.addEventListener("blur", () => {
+        if (input.value.trim() === "" && !select.required) choose({ value: "", label: "–" });
+        input.value = shown();
+      });
+      const shell = document.createElement("div");
+      shell.className = "lookup-shell";
+      select.hidden = true;
+      find.remove();
+      shell.append(input, list);
+      box.append(shell);
+      combobox({ input, list, address: box.dataset.lookup, choose });
+      if (root === document) box.dispatchEvent(new Event("lookup-ready", { bubbles: true }));
+    }
+
+    for (const box of all("[data-lookup-many]", root)) {
+      const many = box.querySelector(".many");
+      const find = box.querySelector(".find");
+      const name = find.querySelector("button").value;
+      const [input, list] = makeInput(`${many.id}-find`, find.querySelector("input").getAttribute("aria-label"));
+      input.placeholder = "Type to add…";
+      const choose = (choice) => {
+        let tick = all("input", many).find((candidate) => candidate.value === String(choice.value));
+        if (!tick) {
+          many.querySelector(".help")?.remove();
+          const label = document.createElement("label");
+          label.className = "choice";
+          tick = document.createElement("input");
+          Object.assign(tick, { className: "checkbox", type: "checkbox", name, value: choice.value });
+          label.append(tick, choice.label);
+          many.append(label);
+        }
+        tick.checked = true;
+        tick.closest("label").scrollIntoView({ block: "nearest" });
+        input.value = "";
+      };
+      const shell = document.createElement("div");
+      shell.className = "lookup-shell";
+      find.remove();
+      shell.append(input, list);
+      box.append(shell);
+      combobox({ input, list, address: box.dataset.lookupMany, choose });
+      if (root === document) box.dispatchEvent(new Event("lookup-ready", { bubbles: true }));
+    }
+  };
+  enhance(document);
+
+  // Inlines: one more row is a copy of the blank one.
+  for (const inline of all("[data-inline]")) {
+    const add = inline.querySelector("[data-inline-add]");
+    const blank = inline.querySelector("template");
+    if (!add || !blank) continue;
+    const count = inline.querySelector(`[name="${inline.dataset.inline}-count"]`);
+    add.hidden = false;
+    add.addEventListener("click", () => {
+      const made = document.createElement("template");
+      made.innerHTML = blank.innerHTML.replaceAll("__row__", count.value);
+      count.value = String(Number(count.value) + 1);
+      inline.querySelector(".inline-none")?.remove();
+      const row = made.content.firstElementChild;
+      inline.querySelector(".inline-rows").append(row);
+      enhance(row);
+      row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    });
   }
 })();

@@ -105,13 +105,23 @@ class Writer:
         self._thread.join()
 
     def _work(self) -> None:
-        connection = self._connect()
+        try:
+            connection = self._connect()
+        except Exception as exc:
+            self._refuse_all(exc)
+            return
         try:
             while (job := self._jobs.get()) is not None:
                 if not self._serve(connection, job):
                     break
         finally:
             connection.close()
+
+    def _refuse_all(self, error: Exception) -> None:
+        """Tell everyone who waits that the database cannot be written."""
+        while (job := self._jobs.get()) is not None:
+            job.error = error
+            _deliver([job])
 
     def _serve(self, connection: sqlite3.Connection, first: Job) -> bool:
         """Serve `first` and what else is waiting; return False when asked to stop."""

@@ -9,6 +9,7 @@ from triode.schema.kinds.strings import is_unicode
 from triode.schema.metadata import Parts
 from triode.schema.node import Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
+from triode.schema.undeclared import BUILTINS, is_open, opened
 
 
 class AnySchema(Schema):
@@ -20,7 +21,14 @@ class AnySchema(Schema):
         return Any
 
     def is_direct(self, value: Any) -> bool:
-        return True
+        return is_open(value)
+
+    @property
+    def open_types(self) -> frozenset[type]:
+        return BUILTINS
+
+    def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
+        return value if is_open(value) else opened(value)
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         before = len(problems)

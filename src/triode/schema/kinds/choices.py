@@ -14,6 +14,7 @@ from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
 
 _MAX_DIGITS: Final = 20
+_INT64: Final = 2**63
 
 
 def expected_text(values: list[Any]) -> str:
@@ -113,8 +114,11 @@ class LiteralSchema(Schema):
         return f"literal[{','.join(repr(value) for value in self.values)}]"
 
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
-        # msgspec takes True for 1 in a literal; `validate` knows them apart.
-        if all(type(value) in (str, type(None)) for value in self.values):
+        # msgspec has no True, no enum member and no large number in a literal.
+        if all(
+            type(value) in (str, type(None)) or (type(value) is int and abs(value) < _INT64)
+            for value in self.values
+        ):
             return self.annotation
         return None
 

@@ -7,12 +7,14 @@ import collections.abc
 import types
 import typing
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from types import GenericAlias
 from typing import Any, Final, NamedTuple
 
 from triode.schema.constraints import check_size, has_size, size_schema, sized_codec
 from triode.schema.describe import describe
 from triode.schema.fields import FieldInfo
+from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Schema, refuse, walk
 from triode.schema.problems import INVALID, MAX_PROBLEMS, Loc, Problem
@@ -101,10 +103,18 @@ class CollectionSchema(Schema):
     def is_direct(self, value: Any) -> bool:
         if type(value) not in _WRITABLE:
             return False
-        types_of_items = self.item.exact_types
-        if types_of_items is None:
+        types = self._item_types
+        if types is None:
             return all(map(self.item.is_direct, value))
-        return types_of_items.issuperset(map(type, value))
+        return types.issuperset(map(type, value))
+
+    @property
+    def open_types(self) -> frozenset[type]:
+        return _WRITABLE if isinstance(self.item, AnySchema) else frozenset()
+
+    @cached_property
+    def _item_types(self) -> frozenset[type] | None:
+        return self.item.exact_types
 
     def fit(self, value: Any) -> int:
         if type(value) is not self.family.make:

@@ -18,6 +18,7 @@ from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Schema, refuse
 from triode.schema.problems import INVALID, MAX_PROBLEMS, Loc, Problem
 from triode.schema.registry import Mode, Registry
+from triode.schema.undeclared import is_open
 
 _MAPPINGS: Final = frozenset(
     {
@@ -63,16 +64,31 @@ class MappingSchema(Schema):
             return None
         return lambda raw: {key: finish_value(value) for key, value in raw.items()}
 
-    @cached_property
-    def exact_types(self) -> frozenset[type] | None:
-        # msgspec writes every key as text, so a dict of anything is written as it is.
-        takes_anything = isinstance(self.value, AnySchema) and self.key.kind in ("str", "any")
-        return frozenset({dict}) if takes_anything else None
-
     def is_direct(self, value: Any) -> bool:
         if type(value) is not dict:
             return False
-        return _are_direct(self.key, value) and _are_direct(self.value, value.values())
+        # msgspec writes every key as text.
+        if not self._takes_any_key and not all(map(self.key.is_direct, value)):
+            return False
+        types = self._value_types
+        if types is not None:
+            return types.issuperset(map(type, value.values()))
+        if isinstance(self.value, AnySchema):
+            return is_open(value)
+        return all(map(self.value.is_direct, value.values()))
+
+    @property
+    def open_types(self) -> frozenset[type]:
+        is_open = self._takes_any_key and isinstance(self.value, AnySchema)
+        return frozenset({dict} if is_open else ())
+
+    @cached_property
+    def _takes_any_key(self) -> bool:
+        return self.key.kind in ("str", "any")
+
+    @cached_property
+    def _value_types(self) -> frozenset[type] | None:
+        return self.value.exact_types
 
     def fit(self, value: Any) -> int:
         if type(value) is not dict:
@@ -116,13 +132,6 @@ class MappingSchema(Schema):
         if {"pattern", "minLength", "maxLength", "format", "enum", "$ref"} & names.keys():
             found["propertyNames"] = names
         return found | size_schema(self.info, "Properties")
-
-
-def _are_direct(node: Schema, values: Iterable[Any]) -> bool:
-    types = node.exact_types
-    if types is not None:
-        return types.issuperset(map(type, values))
-    return all(map(node.is_direct, values))
 
 
 def mapping(parts: Parts) -> Schema | None:

@@ -58,6 +58,7 @@ class _Delegate(Schema):
             return INVALID
 
     def json_reader(self) -> Callable[[bytes], Any]:
+        _ = self.adapter  # What pydantic cannot build is told at start-up.
         return self._read_json
 
     def _read_json(self, data: bytes) -> Any:
@@ -122,6 +123,10 @@ class ForeignSchema(_Delegate):
     """A type with metadata that only pydantic can execute, or one of pydantic's own types."""
 
     kind = "foreign"
+
+    def _own_definition(self, made: dict[str, Any]) -> dict[str, Any]:
+        is_class = hasattr(self.annotation, "__pydantic_validator__")
+        return {component_name(self.annotation): made} if is_class and "$ref" not in made else {}
 
 
 def pydantic_model(parts: Parts) -> Schema | None:

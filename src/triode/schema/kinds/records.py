@@ -18,7 +18,7 @@ from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.members import FieldDescription
 from triode.schema.metadata import from_pydantic, take_apart
 from triode.schema.node import Schema, is_plain_below
-from triode.schema.objects import ObjectSchema
+from triode.schema.objects import ObjectSchema, guarded_classes, holds_objects
 from triode.schema.raw import is_left_unset
 
 
@@ -38,12 +38,43 @@ class RecordSchema(ObjectSchema):
         return isinstance(value, self.origin)
 
     @functools.cached_property
+    def fields(self) -> tuple[FieldDescription, ...]:
+        found = super().fields
+        if any(not each.is_sent for each in found):
+            guarded_classes.add(self.origin)
+        return found
+
+    @functools.cached_property
+    def _can_be_direct(self) -> bool:
+        return is_plain_below(self)
+
+    @functools.cached_property
+    def _looked_into(self) -> list[tuple[str, Schema]]:
+        """The fields that hold objects.
+
+        SECURITY: msgspec writes an instance of a subclass with all its fields, so where objects
+        hold objects each is looked at.
+        """
+        nodes = [(each.name, self.node_of(each)) for each in self.sent]
+        return [(name, node) for name, node in nodes if holds_objects(node)]
+
+    @functools.cached_property
     def _exact(self) -> frozenset[type] | None:
-        return frozenset({self.origin}) if is_plain_below(self) else None
+        is_enough = self._can_be_direct and not self._looked_into
+        return frozenset({self.origin}) if is_enough else None
 
     @property
     def exact_types(self) -> frozenset[type] | None:
         return self._exact
+
+    def is_direct(self, value: Any) -> bool:
+        if type(value) is not self.origin or not self._can_be_direct:
+            return False
+        for name, node in self._looked_into:
+            held = self.get(value, name)
+            if held is not msgspec.UNSET and not node.is_direct(held):
+                return False
+        return True
 
     @property
     def is_plain(self) -> bool:

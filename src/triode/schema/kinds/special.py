@@ -41,6 +41,7 @@ _PLAIN_EMAIL: Final = (
     r"\A[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+"
     r"@(?:[a-z0-9]++(?:-++[a-z0-9]++)*+\.)++[a-z]{2,20}\Z"
 )
+_PLAIN_LENGTH: Final = 64
 _LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
 _LOCAL_SIGNS: Final = frozenset("!#$%&'*+/=?^_`{|}~-")
 
@@ -57,11 +58,13 @@ class EmailSchema(StringSchema):
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         if self.info.min_length or self.info.max_length or self.info.pattern:
             return None
-        return Annotated[str, msgspec.Meta(pattern=_PLAIN_EMAIL, max_length=64)]
+        return Annotated[str, msgspec.Meta(pattern=_PLAIN_EMAIL, max_length=_PLAIN_LENGTH)]
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         found = super().validate(value, loc, problems, text=text)
-        if found is INVALID:
+        if found is INVALID or (
+            len(found) <= _PLAIN_LENGTH and compiled(_PLAIN_EMAIL).search(found)
+        ):
             return found
         try:
             return normalized_email(found)

@@ -6,13 +6,13 @@ import functools
 import operator
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from triode.schema.describe import UnsupportedTypeError
-from triode.schema.fields import MISSING
+from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.kinds.records import RecordSchema, field_of, hints_of
 from triode.schema.members import FieldDescription
 from triode.schema.metadata import Parts
@@ -23,21 +23,14 @@ from triode.schema.registry import Mode, Registry
 class StructSchema(RecordSchema):
     """A `msgspec.Struct` class."""
 
+    def __init__(self, target: Any, info: FieldInfo, fields: Callable[[], Any]) -> None:
+        super().__init__(target, info, fields)
+        self.tag_key, self.tag = self.config.tag_field, self.config.tag
+
     @property
     def config(self) -> Any:
         """The class's `struct_config`."""
         return self.origin.__struct_config__  # type: ignore[attr-defined]
-
-    @property
-    def tag_key(self) -> str | None:
-        """The key by which a tagged union knows this class."""
-        field: str | None = self.config.tag_field
-        return field
-
-    @property
-    def tag(self) -> Any:
-        """The value of that key."""
-        return self.config.tag
 
     @property
     def has_own_names(self) -> bool:

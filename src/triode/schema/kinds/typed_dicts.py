@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import typing
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -27,9 +28,23 @@ class TypedDictSchema(RecordSchema):
     def exact_types(self) -> frozenset[type] | None:
         return None
 
-    @property
-    def is_plain(self) -> bool:
-        return False  # A dict may hold more than the class names.
+    def is_direct(self, value: Any) -> bool:
+        # A dict may hold more than the class names, and anything under its names.
+        if type(value) is not dict or not self._can_be_direct:
+            return False
+        found = 0
+        for each, node in self._checked:
+            if each.name in value:
+                found += 1
+                if not node.is_direct(value[each.name]):
+                    return False
+            elif each.required:
+                return False
+        return found == len(value)
+
+    @functools.cached_property
+    def _checked(self) -> list[tuple[FieldDescription, Schema]]:
+        return [(each, self.node_of(each)) for each in self.sent]
 
     def is_native(self, native: frozenset[Schema]) -> bool:
         return False

@@ -144,7 +144,11 @@ class UnionSchema(Schema):
         return INVALID
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        options = [member.json_schema(registry, mode) for member in self.members]
+        options: list[dict[str, Any]] = []
+        for member in self.members:
+            found = member.json_schema(registry, mode)
+            parts = found["anyOf"] if found.keys() == {"anyOf"} else [found]
+            options.extend(part for part in parts if part not in options)
         return {"anyOf": options, **bounds_schema(self.info), **size_schema(self.info, "Length")}
 
 
@@ -189,10 +193,26 @@ class TaggedUnionSchema(Schema):
         return self.members.values()
 
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
+        if any(member.tag_key != self.key for member in self.members.values()):
+            return None  # A field of literals is no tag of msgspec's.
         codecs = [member.codec_assuming(native) for member in self.members.values()]
-        if None in codecs or any(member.finish is not None for member in self.members.values()):
+        return None if None in codecs else _either(codecs)
+
+    @property
+    def finish(self) -> Callable[[Any], Any] | None:
+        finishers = {
+            member.codec: finish
+            for member in self.members.values()
+            if (finish := member.finish) is not None
+        }
+        if not finishers:
             return None
-        return _either(codecs)
+
+        def finish_member(raw: Any) -> Any:
+            finish = finishers.get(type(raw))
+            return raw if finish is None else finish(raw)
+
+        return finish_member
 
     def is_direct(self, value: Any) -> bool:
         return any(member.is_direct(value) for member in self.members.values())
@@ -272,8 +292,9 @@ def _join(parts: Parts, members: list[Schema]) -> Schema:
 
 
 def _common_tag(members: list[Schema]) -> str | None:
-    keys = {getattr(member, "tag_key", None) for member in members}
-    return keys.pop() if len(keys) == 1 else None
+    keys = {member.tag_key for member in members if isinstance(member, ObjectSchema)}
+    is_common = len(keys) == 1 and all(isinstance(member, ObjectSchema) for member in members)
+    return keys.pop() if is_common else None
 
 
 def _tags(member: Schema, key: str) -> list[tuple[Any, ObjectSchema]]:
@@ -281,8 +302,8 @@ def _tags(member: Schema, key: str) -> list[tuple[Any, ObjectSchema]]:
         return list(member.members.items())
     if not isinstance(member, ObjectSchema):
         return []
-    if getattr(member, "tag_key", None) == key:
-        return [(member.tag, member)]  # type: ignore[attr-defined]
+    if member.tag_key == key:
+        return [(member.tag, member)]
     for each in member.fields:
         if key in (each.name, each.encoded_name):
             return [(value, member) for value in getattr(each.schema, "values", [])]

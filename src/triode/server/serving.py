@@ -1,0 +1,250 @@
+"""Serve calls on a connection: run the endpoint, write the reply, go on with what waits.
+
+What comes in, and whether it may, is `lane.py`; uvicorn's ASGI way is `cycles.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Coroutine
+from contextvars import copy_context
+from functools import partial
+from typing import Any, cast
+
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from triode.app import App
+from triode.dispatch import RouteTable, Served
+from triode.http import Call, Receive, Reply, Scope, Send, current_call
+from triode.http.reply import stream_reply
+from triode.server.cycles import CycleProtocol
+from triode.server.loop import start_task, step
+from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
+
+logger = logging.getLogger("triode")
+
+SERVER_ERROR = b"Internal Server Error"
+TEXT = b"text/plain; charset=utf-8"
+
+
+class ServingProtocol(CycleProtocol):
+    """A connection that serves one call after the other, in the order they came.
+
+    `waiting` are the requests that came while another was being served. `is_last` says that the
+    connection takes no more of them.
+    """
+
+    def __init__(
+        self,
+        config: Any,
+        server_state: Any,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        application = config.loaded_app
+        self.lane_app: App | None = application if isinstance(application, App) else None
+        self.wire: Wire = wire_for(server_state)
+        self.waiting: deque[tuple[Call, Served, bool] | RequestResponseCycle] = deque()
+        self.silent_seconds = 0
+        self.is_busy = False
+        self.keep_alive = True
+        self.is_last = False
+        self.is_advancing = False
+
+    def _table(self) -> RouteTable | None:
+        """Return the application's routes, None if the lane may not serve it."""
+        app = self.lane_app
+        if app is None or app._foreign or app.root_path:
+            return None
+        return app._table or app.table
+
+    def _must_wait(self) -> bool:
+        """Whether a request has to wait for earlier responses."""
+        return self.is_busy or self.flow.write_paused or bool(self.waiting)
+
+    def _has_room(self) -> bool:
+        limit = self.limit_concurrency
+        return limit is None or (len(self.connections) < limit and len(self.tasks) < limit)
+
+    def _serve(self, call: Call, served: Served) -> None:
+        current_call.set(call)
+        # What a handler sets in a context variable is its own, as it would be in a task.
+        context = copy_context()
+        try:
+            outcome = context.run(served.run, call)
+        except BaseException as exc:
+            self._finish(call, _error_reply(exc))
+            return
+        if type(outcome) is Reply:
+            if not self._finish_plain(call, outcome):
+                self._finish(call, outcome)
+            return
+        self.is_busy = True
+        coroutine = cast("Coroutine[Any, Any, Reply]", outcome)
+        if served.may_step:
+            try:
+                reply, task = step(self.loop, coroutine, context)
+            except Exception as exc:
+                reply, task = _error_reply(exc), None
+            if task is None:
+                self.is_busy = False
+                if not self._finish_plain(call, cast(Reply, reply)):
+                    self._finish(call, cast(Reply, reply))
+                return
+        else:
+            task = start_task(self.loop, coroutine, context)
+        if task.done():
+            self._finish_task(call, task)
+        else:
+            self.tasks.add(cast(Any, task))
+            task.add_done_callback(partial(self._finish_task, call))
+
+    def _finish_task(self, call: Call, task: asyncio.Task[Reply]) -> None:
+        self.tasks.discard(cast(Any, task))
+        if task.cancelled():
+            self._finish(call, _error_reply(asyncio.CancelledError("The handler was cancelled.")))
+            return
+        error = task.exception()
+        self._finish(call, task.result() if error is None else _error_reply(error))
+
+    def _finish_plain(self, call: Call, reply: Reply) -> bool:
+        """Write a reply that has nothing special about it; False: it has, or the connection."""
+        if (
+            reply.headers is not None
+            or reply.stream is not None
+            or reply.background is not None
+            or reply.error is not None
+            or not self.keep_alive
+            or self.is_closing
+            or self.access_log
+            or call.method == "HEAD"
+        ):
+            return False
+        try:
+            data = self.wire.encode_plain(reply, self.server_state.default_headers)
+        except UnsendableError:
+            return False  # `_finish` meets it again, and says so.
+        self.transport.write(data)
+        self.server_state.total_requests += 1
+        return True
+
+    def _finish(self, call: Call, reply: Reply) -> None:
+        """Write a reply and go on with the next request."""
+        if reply.error is not None:
+            logger.error("Exception in %s %s", call.method, call.path, exc_info=reply.error)
+        if reply.stream is not None:
+            self._stream(call, reply)
+            return
+        if self.transport.is_closing():
+            self._after_reply(call, reply)
+            return
+        keep_alive = self.keep_alive and not self.is_closing
+        is_head = call.method == "HEAD"
+        defaults = self.server_state.default_headers
+        try:
+            data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
+        except UnsendableError as exc:
+            logger.error("Exception in %s %s", call.method, call.path, exc_info=exc)
+            reply = Reply(SERVER_ERROR, 500, TEXT)
+            data = self.wire.encode(reply, defaults, is_head=is_head, keep_alive=keep_alive)
+        self.transport.write(data)
+        if self.access_log:
+            self._log_access(call, reply.status)
+        if not keep_alive or (reply.headers is not None and asks_to_close(reply.headers)):
+            self.transport.close()
+        self._after_reply(call, reply)
+
+    def _after_reply(self, call: Call, reply: Reply) -> None:
+        if reply.background is not None:
+            task = self.loop.create_task(_run_background(reply.background, call))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+        self.server_state.total_requests += 1
+        if self.is_busy:
+            self.is_busy = False
+            self._next()
+
+    def _next(self) -> None:
+        """Serve the requests that waited for the last one, as far as they need not wait."""
+        if self.is_advancing:
+            return
+        self.is_advancing = True
+        while self.waiting and not (
+            self.is_busy or self.flow.write_paused or self.transport.is_closing()
+        ):
+            item = self.waiting.popleft()
+            if isinstance(item, RequestResponseCycle):
+                self._start_cycle(item)
+            else:
+                call, served, self.keep_alive = item
+                self._serve(call, served)
+        self.is_advancing = False
+        if not self.waiting and not self.flow.write_paused:
+            self.flow.resume_reading()
+
+    def on_response_complete(self) -> None:
+        """Go on after a response that took uvicorn's way."""
+        self.server_state.total_requests += 1
+        self.is_busy = False
+        self.running = None
+        self.silent_seconds = 0
+        if not self.transport.is_closing():
+            self.loop.call_soon(self._next)
+
+    def _stream(self, call: Call, reply: Reply) -> None:
+        """Send a reply that sends itself, through uvicorn's response cycle."""
+        try:
+            check_stream(reply)
+        except UnsendableError as exc:
+            self._finish(call, _error_reply(exc))
+            return
+        self.is_busy = True
+        cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
+        cycle.body = bytearray(call.body or b"")
+        cycle.more_body = False
+        cycle.message_event.set()
+
+        async def send_stream(scope: Scope, receive: Receive, send: Send) -> None:
+            await stream_reply(reply, scope, receive, send)
+            if reply.background is not None:
+                await reply.background()
+
+        self._start_asgi_task(cycle, cast(Any, send_stream))
+
+    def _start_cycle(self, cycle: RequestResponseCycle) -> None:
+        self.is_busy = True
+        self.running = cycle
+        has_room = self._has_room()
+        self._start_asgi_task(cycle, self.app if has_room else cast(Any, service_unavailable))
+
+    def _close_after_response(self) -> None:
+        self.is_closing = self.is_last = True
+        for cycle in (self.running, self.cycle):
+            if cycle is not None:
+                cycle.keep_alive = False
+
+    def _log_access(self, call: Call, status: int) -> None:
+        client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
+        path = call.target.decode("ascii")
+        target = f"{path}?{call.query}" if call.query else path
+        self.access_logger.info(
+            '%s - "%s %s HTTP/%s" %d', client, call.method, target, "1.1", status
+        )
+
+
+def _error_reply(exc: BaseException) -> Reply:
+    """Return the reply to what went past every middleware."""
+    reply = Reply(SERVER_ERROR, 500, TEXT)
+    reply.error = exc if isinstance(exc, Exception) else RuntimeError(repr(exc))
+    return reply
+
+
+async def _run_background(background: Any, call: Call) -> None:
+    try:
+        await background()
+    except Exception:
+        logger.exception("Exception in a background task of %s %s", call.method, call.path)

@@ -1,0 +1,63 @@
+"""Keep apart the models of rooms that meet in one test run but in no program.
+
+The rooms of the tests, the programs of the documentation and the examples define models of the
+same names. In one program that is an error; here a test sees Triode's models and its room's.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from triode.db.table import ModelTable
+
+
+@contextmanager
+def only_models_of(*packages: str) -> Iterator[None]:
+    """Hide the models outside of some packages; forget at the end what was defined meanwhile."""
+    before = dict(_registered())
+    hidden = {key: model for key, model in before.items() if not _is_in(key[0], packages)}
+    removed = _remove(hidden.values())
+    for key in hidden:
+        del _registered()[key]
+    try:
+        yield
+    finally:
+        models = _registered()
+        # A room of Triode's own that was loaded meanwhile stays loaded.
+        made = [key for key in models if key not in before and not _is_in(key[0], ["triode"])]
+        _remove(models.pop(key) for key in made)
+        models.update(hidden)
+        _put_back(removed)
+
+
+def _registered() -> dict[tuple[str, str], ModelTable]:
+    """Return the models by module and name; none where no test has loaded the database."""
+    tables = sys.modules.get("triode.db.table")
+    return {} if tables is None else tables.model_registry._tables  # type: ignore[no-any-return]
+
+
+def _is_in(module: str, packages: Iterable[str]) -> bool:
+    return any(f"{module}.".startswith(f"{package}.") for package in packages)
+
+
+def _remove(models: Iterable[ModelTable]) -> list[sa.Table]:
+    """Take the tables of models out of SQLAlchemy's collection, and return them."""
+    removed = []
+    for model in models:
+        links = [getattr(relation, "_link", None) for relation in model.relations.values()]
+        for table in (model._table, *links):
+            if table is not None and table.metadata.tables.get(table.name) is table:
+                table.metadata.remove(table)
+                removed.append(table)
+    return removed
+
+
+def _put_back(tables: Iterable[sa.Table]) -> None:
+    for table in tables:
+        table.metadata._add_table(table.name, table.schema, table)
