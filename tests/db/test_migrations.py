@@ -147,3 +147,22 @@ def test_migrated_database_is_left_to_migrations(migrations: Migrations) -> None
 
     with pytest.raises(SchemaMismatch, match="versioned by migrations and lacks shelf"):
         migrations.database.create_tables().run()
+
+
+def test_tables_that_exist_are_taken_over(migrations: Migrations) -> None:
+    book_model = define_first()
+    migrations.database.create_tables().run()
+    add_a_book(migrations)
+    assert migrations.make("first") is not None
+    assert [(step.message, step.is_applied) for step in migrations.steps()] == [("first", True)]
+    assert book_model.count().run() == 1
+    define_second()
+    make_and_apply(migrations, "second")
+
+
+def test_tables_that_differ_are_not_taken_over(migrations: Migrations) -> None:
+    define_first()
+    migrations.database.create_tables().run()
+    define_second()
+    with pytest.raises(MigrationError, match="differ from the models"):
+        migrations.make("first")

@@ -71,6 +71,33 @@ def compare(connection: Connection) -> ops.MigrationScript:
     return script
 
 
+def has_tables(connection: Connection) -> bool:
+    """Whether the database has a table of any model."""
+    known = set(complete_metadata().tables)
+    return bool(known & set(sa.inspect(connection).get_table_names()))
+
+
+def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
+    """Return the operations that make the tables the database has already.
+
+    Raises:
+        MigrationError: its tables are not those of the models.
+    """
+    present = compare(connection).upgrade_ops
+    assert present is not None
+    if any(not isinstance(each, ops.DropTableOp) for each in present.ops):
+        raise MigrationError(
+            "The tables in the database were made before the first migration, and differ from "
+            "the models. Make the first migration with the models they were made of, or delete "
+            "the database if nothing in it is worth keeping."
+        )
+    nothing = sa.create_engine("sqlite://")
+    with nothing.connect() as empty:
+        script = compare(empty)
+    nothing.dispose()
+    return script
+
+
 def write_operations(connection: Connection, operations: ops.UpgradeOps | ops.DowngradeOps) -> str:
     """Return operations as the body of a function."""
     context = MigrationContext.configure(connection, opts=OPTIONS)

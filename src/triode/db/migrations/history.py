@@ -18,7 +18,12 @@ from sqlalchemy.engine import Connection
 
 from triode.db.database import Database
 from triode.db.errors import MigrationError
-from triode.db.migrations.comparison import compare, write_operations
+from triode.db.migrations.comparison import (
+    compare,
+    compare_with_nothing,
+    has_tables,
+    write_operations,
+)
 from triode.db.migrations.connection import on_connection
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -43,7 +48,8 @@ class Migrations:
     def make(self, message: str) -> Path | None:
         """Write a migration that makes the database like the models.
 
-        Gives the file, None where nothing differs. The file is not applied.
+        Gives the file, None where nothing differs. The file is not applied; only where
+        `create_tables` made the database before, the first one counts as applied.
 
         Raises:
             MigrationError: earlier migrations are not applied yet, or a new column cannot be
@@ -58,7 +64,8 @@ class Migrations:
             raise MigrationError(
                 "The database does not have every migration yet. Apply them first: upgrade."
             )
-        operations = compare(connection)
+        is_made_already = not script.get_heads() and has_tables(connection)
+        operations = compare_with_nothing(connection) if is_made_already else compare(connection)
         upgrade, downgrade = operations.upgrade_ops, operations.downgrade_ops
         assert upgrade is not None
         assert downgrade is not None
@@ -75,6 +82,8 @@ class Migrations:
             imports="from sqlalchemy.dialects import postgresql" if needs_dialect else "",
         )
         assert made is not None
+        if is_made_already:
+            MigrationContext.configure(connection).stamp(script, "head")
         return Path(made.path)
 
     def upgrade(self, target: str = "head") -> list[Step]:
