@@ -55,7 +55,8 @@ async def _refuse(exc: Exception, call: Call, send: Send, *, is_open: bool) -> N
     if is_open or "websocket.http.response" not in extensions:
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
         return
-    reply = boundary.default_answer(exc)  # the application's handlers take HTTP requests
+    # Handlers of exceptions take a request, and a connection is none.
+    reply = ErrorBoundary({}).default_answer(exc)
     headers = raw_headers(reply)
     start = {"type": "websocket.http.response.start", "status": reply.status, "headers": headers}
     await send(start)
