@@ -397,7 +397,7 @@ def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
         storage_for(field),
         *arguments,
         primary_key=field.is_key,
-        autoincrement=field.is_automatic,
+        autoincrement=field.is_automatic if field.is_key else "auto",
         nullable=field.is_nullable,
         server_default=sa.text(info.server_default) if info.server_default else None,
     )
