@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pytest
 from tests.isolation import only_models_of
 
+from triode.http import current_call
 from triode.testing import LaneClient, TestClient
 
 if TYPE_CHECKING:
@@ -80,6 +81,13 @@ def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[WebDriver]:
     """Return one headless browser for all tests marked `browser`."""
+    driver = start_chromium()
+    yield driver
+    driver.quit()
+
+
+def start_chromium() -> WebDriver:
+    """Start a headless browser; its caller ends it."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -89,9 +97,7 @@ def chromium() -> Iterator[WebDriver]:
     options.binary_location = programs[0]
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=Service(programs[1]))
-    yield driver
-    driver.quit()
+    return webdriver.Chrome(options=options, service=Service(programs[1]))
 
 
 def client_for(app: Any, way: str, **options: Any) -> Client:
@@ -99,6 +105,14 @@ def client_for(app: Any, way: str, **options: Any) -> Client:
     if way == "lane":
         return LaneClient(app, **options)
     return TestClient(app, raise_server_exceptions=False, **options)
+
+
+@pytest.fixture(autouse=True)
+def no_current_call() -> Iterator[None]:
+    """Let no request that an earlier test served on this thread be the current one."""
+    token = current_call.set(None)  # type: ignore[arg-type]
+    yield
+    current_call.reset(token)
 
 
 @pytest.fixture(params=["asgi", "lane"])

@@ -30,6 +30,7 @@ PUBLIC_NAMES = [
     "Form",
     "HTTPException",
     "Header",
+    "Inline",
     "ManyToMany",
     "Model",
     "ModelAdmin",

@@ -91,9 +91,7 @@ async def delete_subdivision(code: str) -> None:
 
 
 @currencies.get("")
-async def list_currencies(
-    search: Search = "", page: Number = 1, size: Size = 50
-) -> Page[Currency]:
+async def list_currencies(search: Search = "", page: Number = 1, size: Size = 50) -> Page[Currency]:
     """List currencies by name, each with the country it is named for."""
     found = Currency.where(icontains(Currency.name, search)).include(Currency.country)
     return await found.page(page, size)

@@ -10,7 +10,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from atlas.app import app, auth
-
 from triode.auth import User, create_user
 from triode.server import ServerOptions, serve
 
@@ -19,20 +18,17 @@ FIRST_PORT = 8000
 EMAIL = "admin@atlas.example"
 
 
-def free_port() -> int:
-    """Return the first port from 8000 on that nobody listens on."""
+def listen() -> socket.socket:
+    """Return a socket on the first port from 8000 on that nobody listens on."""
     for port in range(FIRST_PORT, FIRST_PORT + 100):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
+        try:
+            return socket.create_server((HOST, port), backlog=2048)
+        except OSError:
+            continue
     sys.exit("demo: every port from 8000 to 8099 is in use")
 
 
-PORT = free_port()
+LISTENER = listen()
 
 
 async def introduce() -> None:
@@ -40,7 +36,7 @@ async def introduce() -> None:
     admin = await User.first(email=EMAIL)
     if admin is None:
         admin = await create_user(EMAIL, secrets.token_urlsafe(24), is_admin=True)
-    base = f"http://{HOST}:{PORT}"
+    base = f"http://{HOST}:{LISTENER.getsockname()[1]}"
     link = auth.one_time_login_url(admin, base_url=base, next="/admin/")
     print(
         f"\n  The Atlas runs. Ctrl-C ends it.\n\n"
@@ -56,6 +52,6 @@ async def introduce() -> None:
 if __name__ == "__main__":
     app.add_startup(introduce)
     try:
-        serve(app, ServerOptions(host=HOST, port=PORT, log_level="warning"))
+        serve(app, ServerOptions(log_level="warning"), listener=LISTENER)
     except KeyboardInterrupt:
         print("  The Atlas has ended.")

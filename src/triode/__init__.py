@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocketDisconnect as WebSocketDisconnect
 
     from triode.admin import Admin as Admin
+    from triode.admin import Inline as Inline
     from triode.admin import ModelAdmin as ModelAdmin
     from triode.admin import action as action
     from triode.admin import display as display

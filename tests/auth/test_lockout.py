@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts
+from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts, client_group
 
 
 class Clock:
@@ -86,3 +86,19 @@ def test_the_refusal_tells_when_to_come_back() -> None:
     assert (refusal.status_code, refusal.headers) == (429, {"retry-after": "61"})
     assert refusal.detail == "Too many attempts. Try again in 2 minutes."
     assert TooManyAttempts(0.2).detail == "Too many attempts. Try again in 1 second."
+
+
+@pytest.mark.parametrize(
+    ("address", "group"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_a_network_of_ipv6_is_one_client(address: str, group: str) -> None:
+    assert client_group(address) == group

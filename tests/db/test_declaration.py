@@ -153,6 +153,12 @@ def test_database_fills_what_was_left_out(database: Database) -> None:
     database.drop_tables(Note).run()
 
 
+def test_key_of_a_deleted_row_is_not_given_again(database: Database) -> None:
+    first = User(email="a@x.org", age=3, password="p").save().run()
+    first.delete().run()
+    assert User(email="b@x.org", age=3, password="p").save().run().id == first.id + 1
+
+
 def test_key_comes_first() -> None:
     assert [field.name for field in User.__table__.fields] == [
         "id", "email", "age", "bio", "password",

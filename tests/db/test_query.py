@@ -222,3 +222,17 @@ def test_insert_many_is_all_or_nothing(database: Database) -> None:
 def test_default_order_comes_from_meta(database: Database) -> None:
     Hero.insert_many([{"name": "B"}, {"name": "A"}]).run()
     assert [hero.name for hero in Hero.all().run()] == ["A", "B"]
+
+
+def test_fetch_runs_what_sqlalchemy_writes(people: Database) -> None:
+    import sqlalchemy as sa
+
+    table = User.table
+    select = sa.select(table.c.bio, table.c.age).where(table.c.age.in_([17, 45])).order_by("age")
+    rows = people.fetch(select).run()
+    assert [(row.bio, row.age) for row in rows] == [("ann", 17), ("cy_l", 45)]
+    changed = people.fetch(table.update().values(age=1).returning(table.c.id)).run()
+    assert len(changed) == 4
+    assert people.fetch(sa.text('SELECT max(age) FROM "user"')).run() == [(1,)]
+    assert people.fetch(sa.text('UPDATE "user" SET age = :age').bindparams(age=3)).run() == []
+    assert User.where(age=3).count().run() == 4

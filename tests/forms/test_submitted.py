@@ -117,6 +117,25 @@ def test_broken_percent_signs_are_text(serve: Serve) -> None:
     assert reply.json()["title"] == "%zz%"
 
 
+def test_the_api_documents_what_a_form_sends() -> None:
+    document = make_app().openapi()
+    content = document["paths"]["/posts"]["post"]["requestBody"]["content"]
+    assert content == {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "title": {"type": "string", "maxLength": 10},
+                    "author": {"type": "string"},
+                },
+                "required": ["title"],
+            }
+        }
+    }
+    photo = document["paths"]["/photos"]["post"]["requestBody"]["content"]
+    assert list(photo) == ["multipart/form-data"]
+
+
 def test_submitted_takes_form_classes_only() -> None:
     with pytest.raises(BindingError, match="takes a form class"):
         Submitted[Post]

@@ -18,7 +18,7 @@ from triode.admin.model_admin import Action, ModelAdmin, actions_of
 from triode.admin.paths import FieldPath, UnknownPath, resolve
 from triode.admin.reflection import Reflection, reflect
 from triode.admin.searching import Search
-from triode.db import Model
+from triode.db import Model, NotLoaded
 from triode.errors import ConfigError
 
 
@@ -113,7 +113,7 @@ def namer(
     def said(row: Any) -> str:
         try:
             text = (admin.name_of(row) if asks else None) or (str(row) if own else "")
-        except AttributeError:
+        except NotLoaded:
             # A relation that this page has not loaded: its own fields are enough for a name.
             text = ""
         return text or plain(row)

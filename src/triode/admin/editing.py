@@ -11,7 +11,8 @@ from triode.admin.desk import Desk
 from triode.admin.inlines import InlineSet, Refused
 from triode.admin.pages import FormPage
 from triode.admin.row_form import RowForm
-from triode.admin.visit import Submitted, Visit
+from triode.admin.submitted import Submitted
+from triode.admin.visit import Visit
 from triode.db import transaction
 from triode.errors import ClientError
 
@@ -26,7 +27,7 @@ class Editor:
         self.desk = desk
         self.row = row
         self.submitted = submitted
-        self.form = RowForm(desk, desk.form, row, submitted, initial=visit.query)
+        self.form = RowForm(visit.request, desk.form, row, submitted, initial=visit.query)
         self.inlines = [
             InlineSet(visit, desk.slug, plan)
             for plan in desk.inlines
@@ -35,9 +36,13 @@ class Editor:
         self.version = "" if row is None else version_of(desk, row)
 
     async def load(self) -> Editor:
-        """Read the rows of the inlines."""
+        """Read the rows of the inlines, and check where relations lead."""
         for inline in self.inlines:
             await inline.load(self.row, self.submitted)
+        if self.submitted is not None:
+            await self.form.check()
+            for inline in self.inlines:
+                await inline.check()
         return self
 
     @property
@@ -66,7 +71,7 @@ class Editor:
         """Store what was sent, all or nothing; None where that failed, with errors set."""
         try:
             async with transaction():
-                row = await self.form.save(self.visit.request)
+                row = await self.form.save()
                 for inline in self.inlines:
                     await inline.save(row)
         except Refused:
@@ -98,7 +103,7 @@ class Editor:
             problems=[*problems, *self.form.problems],
             error_count=sum(bool(field.errors) for field in every),
             delete=delete,
-            back=at.list(desk.slug),
+            back=visit.list_url(desk),
             can_save=can_save,
             can_add=desk.admin.can_add(visit.user),
             version=self.version,

@@ -7,20 +7,16 @@ rows a form sends. A row without a key is new, and is left out where nothing was
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from triode.admin.boxes import Boxes, Offer
-from triode.admin.desk import Desk, Option, make_desk
-from triode.admin.form_plan import FormPlan, plan_form
-from triode.admin.lookups import Target, targets_of
-from triode.admin.model_admin import Inline
+from triode.admin.boxes import Boxes
+from triode.admin.inline_plan import InlinePlan
+from triode.admin.lookups import Offer, Target
 from triode.admin.pages import InlineBox, InlineRow
 from triode.admin.row_form import RowForm
 from triode.admin.state import clean
-from triode.admin.surroundings import Surroundings
-from triode.admin.visit import Submitted, Visit
-from triode.db.table import ModelField
+from triode.admin.submitted import Submitted
+from triode.admin.visit import Visit
 from triode.errors import ClientError
 
 MOST_ROWS = 100
@@ -31,58 +27,6 @@ class Refused(ClientError):
     """A row of an inline could not be stored; its form says why."""
 
     default_code = "admin-inline-refused"
-
-
-@dataclass(frozen=True, slots=True)
-class InlinePlan:
-    """An inline, compiled; `foreign` is the column that leads to the row of the page."""
-
-    admin: Inline
-    desk: Desk
-    form: FormPlan
-    foreign: ModelField
-    name: str
-
-
-def plan_inlines(parent: Desk, around: Surroundings) -> list[InlinePlan]:
-    """Compile `inlines`.
-
-    Raises:
-        ConfigError: an inline has no model, or none or several ways to the page's model.
-    """
-    plans: list[InlinePlan] = []
-    for kind in parent.admin.inlines:
-        admin = kind()
-        desk = make_desk(admin.model, admin, "")
-        foreign = foreign_key(parent, admin, desk)
-        form = plan_form(desk, targets_of(desk, around.desk_for), without={foreign.name})
-        name = desk.model.__name__.lower()
-        taken = [plan.name for plan in plans]
-        plans.append(InlinePlan(admin, desk, form, foreign, f"{name}{taken.count(name) or ''}"))
-    return plans
-
-
-def foreign_key(parent: Desk, admin: Inline, desk: Desk) -> ModelField:
-    """Return the one foreign key of an inline's model that leads to the page's model."""
-    columns = [
-        relation.field
-        for relation in desk.reflection.relations.values()
-        if relation.field is not None
-        and relation.target is parent.model
-        and admin.fk_name in (None, relation.name)
-    ]
-    if len(columns) != 1:
-        names = [column.name.removesuffix("_id") for column in columns]
-        mend = (
-            f"Say which: fk_name = {names[0]!r}." if names else "Name a model that belongs to it."
-        )
-        raise Option(admin, "model").refuse(
-            f"is {desk.model.__name__}, which has {len(columns) or 'no'} foreign keys to "
-            f"{parent.model.__name__}.",
-            mend,
-            code="admin-inline-key",
-        )
-    return columns[0]
 
 
 class InlineSet:
@@ -132,7 +76,7 @@ class InlineSet:
 
     def _form(self, index: object, row: Any | None, submitted: Submitted | None = None) -> RowForm:
         prefix = f"{self.plan.name}-{index}-"
-        return RowForm(self.plan.desk, self.plan.form, row, submitted, prefix=prefix)
+        return RowForm(self.visit.request, self.plan.form, row, submitted, prefix=prefix)
 
     async def _read(self, parent: Any | None, submitted: Submitted) -> None:
         count = submitted.text(f"{self.plan.name}-count")
@@ -171,6 +115,12 @@ class InlineSet:
         """Whether every row that counts may be saved."""
         return all(form.is_valid for form in self.forms if self._counts(form))
 
+    async def check(self) -> None:
+        """Refuse what leads to rows that are not there."""
+        for form in self.forms:
+            if self._counts(form):
+                await form.check()
+
     async def save(self, parent: Any) -> None:
         """Add, change and delete what was sent.
 
@@ -184,7 +134,7 @@ class InlineSet:
                 if self._is_deleted(form):
                     await admin.delete(request, form.row)
                 elif self._counts(form):
-                    await form.save(request, **{self.plan.foreign.name: key})
+                    await form.save(**{self.plan.foreign.name: key})
             except ClientError as exc:
                 form.blame(exc)
                 raise Refused("A row could not be saved.") from exc

@@ -11,7 +11,7 @@ from triode.admin.assets import Assets, load_assets
 from triode.admin.columns import picker
 from triode.admin.desk import Desk, make_desk
 from triode.admin.form_plan import plan_form
-from triode.admin.inlines import plan_inlines
+from triode.admin.inline_plan import plan_inlines
 from triode.admin.list_display import plan_columns
 from triode.admin.lookups import targets_of
 from triode.admin.model_admin import ModelAdmin

@@ -77,3 +77,9 @@ def page_to_return_to(call: Call) -> str:
 def root_path(call: Call) -> str:
     """Return the prefix under which a proxy serves the application."""
     return str(call.scope().get("root_path", "")).rstrip("/")
+
+
+def has_page(app: Any, path: str) -> bool:
+    """Return whether something answers a GET of a path."""
+    served, _ = app.table.resolve("GET", path.partition("?")[0])
+    return served.route is not None

@@ -16,6 +16,7 @@ from triode.auth.browsers import message_page, page_to_return_to, root_path, wan
 from triode.auth.csrf import CsrfFailed, CsrfMiddleware, CsrfProtection
 from triode.auth.identity import LoginRequired, PermissionDenied, refuse_unguarded
 from triode.auth.links import LoginLinks
+from triode.auth.lockout import client_group
 from triode.auth.models import User
 from triode.auth.pages import AccountPages
 from triode.auth.redirects import login_address
@@ -120,7 +121,8 @@ class Auth:
         """
         call = call or require_call("authenticate")
         client = call.scope().get("client")
-        return await self.authenticator.check(email, password, client=client[0] if client else "")
+        group = client_group(client[0]) if client else ""
+        return await self.authenticator.check(email, password, client=group)
 
     async def log_in(self, user: User, call: Call | None = None) -> None:
         """Make the current session that of a user, under a new token."""

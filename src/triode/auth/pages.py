@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from starlette.responses import Response
 
-from triode.auth.browsers import account_page, message_page, root_path
+from triode.auth.browsers import account_page, has_page, message_page, root_path
 from triode.auth.csrf import CsrfProtection
 from triode.auth.fields import LoginForm, NewPasswordForm, PasswordForm
 from triode.auth.identity import require_user
@@ -78,9 +78,18 @@ class AccountPages:
 
     async def show_login(self, call: Call) -> Response:
         """Ask for email and password."""
-        if _session(call).user is not None:
+        if _session(call).user is None:
+            return self._login_page(call, LoginForm())
+        if "next" in call.query_values or has_page(call.app, self.auth.after_login):
             return redirect(self._next(call))
-        return self._login_page(call, LoginForm())
+        # Nowhere to go on to: an API, for instance, has no page at "/".
+        root = root_path(call)
+        return account_page(
+            call,
+            "account.html",
+            logout=root + self.auth.logout_path,
+            password=root + self.auth.password_path,
+        )
 
     async def log_in(self, call: Call) -> Response:
         """Check email and password, and begin a session."""
@@ -108,21 +117,24 @@ class AccountPages:
 
     def _next(self, call: Call) -> str:
         asked = call.query_values.get("next", [""])[0]
-        return safe_path(asked, fallback=self.auth.after_login)
+        home = self.auth.after_login
+        if not has_page(call.app, home):
+            home = self.auth.login_path
+        return safe_path(asked, fallback=root_path(call) + home)
 
     # --- log out
 
     async def show_logout(self, call: Call) -> Response:
         """Ask before logging out; a link alone must not do it."""
         if _session(call).user is None:
-            return redirect(self.auth.login_path)
+            return redirect(root_path(call) + self.auth.login_path)
         return account_page(call, "logout.html")
 
     async def log_out(self, call: Call) -> Redirect:
         """End the session."""
         _session(call).log_out()
         flash("You are logged out.", "success")
-        return redirect(self.auth.after_logout)
+        return redirect(root_path(call) + self.auth.after_logout)
 
     # --- change the password
 

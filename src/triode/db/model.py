@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.field import Field
-from triode.db.lookup import check_values
+from triode.db.lookup import check_values, make_conditions
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.query import Page, Query
@@ -73,7 +73,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     @classmethod
     def where(cls, *conditions: Condition | bool | int, **equals: Any) -> Query[Self]:
         """Select the rows for which every condition holds; `name=value` is a short equality."""
-        return Query(cls.__table__).where(*conditions, **equals)
+        return Query(cls.__table__, make_conditions(cls.__table__, conditions, equals))
 
     @classmethod
     def all(cls) -> Query[Self]:

@@ -369,7 +369,16 @@ def make_table(model: ModelTable) -> sa.Table:
         )
         for group in model.options.unique_together
     ]
-    table = sa.Table(model.name, metadata, *columns, *groups, sqlite_strict=True)
+    table = sa.Table(
+        model.name,
+        metadata,
+        *columns,
+        *groups,
+        sqlite_strict=True,
+        # SECURITY: the key of a deleted row is never given to another, which old links and
+        # sessions would then reach.
+        sqlite_autoincrement=model.primary_key.is_automatic,
+    )
     for group in model.options.indexes:
         names = [model.field(name).name for name in group]
         sa.Index(f"{model.name}_{'_'.join(names)}_idx", *(table.c[name] for name in names))
@@ -388,7 +397,7 @@ def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
         storage_for(field),
         *arguments,
         primary_key=field.is_key,
-        autoincrement=field.is_automatic,
+        autoincrement=field.is_automatic if field.is_key else "auto",
         nullable=field.is_nullable,
         server_default=sa.text(info.server_default) if info.server_default else None,
     )

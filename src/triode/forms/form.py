@@ -24,6 +24,7 @@ from triode.schema import (
     FieldDescription,
     ObjectSchema,
     Problem,
+    Registry,
     describe,
 )
 
@@ -262,6 +263,17 @@ class Form(Generic[T]):
     def non_field_errors(self) -> list[str]:
         """The errors that belong to no single field."""
         return self.errors.get("", [])
+
+    def json_schema(self) -> dict[str, Any]:
+        """Return what the form sends, as JSON Schema describes it; nested objects as JSON text."""
+        properties: dict[str, Any] = {}
+        for each in self._descriptions:
+            schema = each.schema.json_schema(Registry(), "input")
+            is_plain = "$ref" not in str(schema)
+            properties[self.prefix + each.name] = schema if is_plain else {"type": "string"}
+        found: dict[str, Any] = {"type": "object", "properties": properties}
+        required = [each.name for each in self._descriptions if each.required]
+        return {**found, "required": required} if required else found
 
     @property
     def csrf_field(self) -> Markup:

@@ -28,6 +28,12 @@ class _SubmittedForm:
     def __init__(self, form_class: type[Form[Any]]) -> None:
         self.form_class = form_class
 
+    @property
+    def __openapi__(self) -> dict[str, Any]:
+        media = MULTIPART if self.form_class().is_multipart else URLENCODED
+        schema = self.form_class().json_schema()
+        return {"requestBody": {"content": {media: {"schema": schema}}}}
+
     async def __bind__(self, call: Call) -> AsyncIterator[Any]:
         data = await read_submitted(call)
         try:

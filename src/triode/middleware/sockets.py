@@ -44,12 +44,10 @@ async def serve_socket(
         if handler is not None and isinstance(exc, WebSocketException):
             await handler(call.websocket(), exc)
         elif not is_closed:
-            await _refuse(exc, call, boundary, send, is_open=is_open)
+            await _refuse(exc, call, send, is_open=is_open)
 
 
-async def _refuse(
-    exc: Exception, call: Call, boundary: ErrorBoundary, send: Send, *, is_open: bool
-) -> None:
+async def _refuse(exc: Exception, call: Call, send: Send, *, is_open: bool) -> None:
     if isinstance(exc, WebSocketException):
         await send({"type": "websocket.close", "code": exc.code, "reason": exc.reason or ""})
         return
@@ -57,7 +55,8 @@ async def _refuse(
     if is_open or "websocket.http.response" not in extensions:
         await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": ""})
         return
-    reply = boundary.default_answer(exc)  # the application's handlers take HTTP requests
+    # Handlers of exceptions take a request, and a connection is none.
+    reply = ErrorBoundary({}).default_answer(exc)
     headers = raw_headers(reply)
     start = {"type": "websocket.http.response.start", "status": reply.status, "headers": headers}
     await send(start)

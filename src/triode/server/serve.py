@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,10 @@ def make_config(
     return kind(app, **{**settings, **extra})
 
 
-def serve(app: Any, options: ServerOptions) -> None:
-    """Serve an application in this process until it is told to stop."""
-    uvicorn.Server(make_config(app, options)).run()
+def serve(app: Any, options: ServerOptions, *, listener: socket.socket | None = None) -> None:
+    """Serve an application in this process until it is told to stop.
+
+    `listener` is a socket that listens already, in place of the host and port of `options`.
+    """
+    sockets = None if listener is None else [listener]
+    uvicorn.Server(make_config(app, options)).run(sockets=sockets)

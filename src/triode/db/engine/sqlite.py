@@ -37,6 +37,9 @@ FEWEST_LOOKS = 5
 SLOW_MEMORY = 10.0
 """Seconds during which a query that exceeded the budget goes straight to a thread."""
 
+RETRY_MEMORY = 0.05
+"""Seconds for which a query that was stopped once is believed to be slow."""
+
 _memory_numbers = itertools.count(1)
 
 
@@ -166,6 +169,9 @@ class SQLiteEngine:
         except sqlite3.OperationalError as exc:
             if exc.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
                 raise translate(exc) from exc
+            # So that `read`, which comes next, goes to a thread; `read_to_the_end` then says
+            # whether the query is slow or only met a busy machine.
+            self._slow[sql] = monotonic() + RETRY_MEMORY
             return None
         except Exception as exc:
             raise translate(exc) from exc
