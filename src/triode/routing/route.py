@@ -13,7 +13,7 @@ from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
 from triode.binding.signature import name_of, signature_of
-from triode.errors import RouteError, place_of
+from triode.errors import RouteError, SchemaError, place_of
 from triode.http import ASGIApp
 from triode.routing.path import PathTemplate, parse_path
 from triode.schema import MISSING
@@ -160,13 +160,17 @@ class Route:
             response_class=options.response_class,
             where=self.place,
         )
-        return compile_endpoint(
-            self.dependant,
-            result,
-            sync_to_thread=options.sync_to_thread,
-            overrides=overrides,
-            path_names=self.template.names,
-        )
+        try:
+            return compile_endpoint(
+                self.dependant,
+                result,
+                sync_to_thread=options.sync_to_thread,
+                overrides=overrides,
+                path_names=self.template.names,
+            )
+        except SchemaError as exc:
+            exc.where = exc.where or place_of(inspect.unwrap(self.handler))
+            raise
 
     def __repr__(self) -> str:
         return f"<Route {'/'.join(sorted(self.methods))} {self.path} {name_of(self.handler)}>"
