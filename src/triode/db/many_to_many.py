@@ -74,6 +74,12 @@ class ManyToManyRelation(BaseRelation):
     def link_table(self) -> sa.Table | None:
         return None if self.info.through is not None else self.link()
 
+    def forget_link_table(self) -> None:
+        metadata = model_registry.metadata
+        if self._link is not None and metadata.tables.get(self._link.name) is self._link:
+            metadata.remove(self._link)
+        self._link = None
+
     def _make_link(self) -> sa.Table:
         metadata = model_registry.metadata
         name = f"{self.source.name}_{self.name}"

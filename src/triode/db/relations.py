@@ -89,6 +89,9 @@ class BaseRelation:
     def link_table(self) -> sa.Table | None:
         return None
 
+    def forget_link_table(self) -> None:
+        """A relation by a foreign key has none."""
+
     def equals(self, value: Any) -> Condition:
         column = self.target.primary_key.column.along((self,))
         return column.equals(key_of(value, self.target))

@@ -141,6 +141,10 @@ class Relation(Step, typing.Protocol):
         """Return the table that the relation itself made, None if it made none."""
         ...
 
+    def forget_link_table(self) -> None:
+        """Forget the table that the relation itself made; `link_table` makes it anew."""
+        ...
+
     async def load(
         self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
     ) -> None:
@@ -270,6 +274,8 @@ class ModelRegistry(Mapping[str, Any]):
         del self._tables[table.module, table.model_name]
         if table._table is not None and self.metadata.tables.get(table.name) is table._table:
             self.metadata.remove(table._table)
+        for relation in table.relations.values():
+            relation.forget_link_table()
 
     def tables(self) -> list[ModelTable]:
         """Return every model's table, in the order of definition."""
