@@ -735,6 +735,28 @@ def test_client_that_leaves_a_websocket(serve: Any) -> None:
     assert left.wait(2)
 
 
+def test_dependency_of_a_websocket_is_cleaned_up(serve: Any) -> None:
+    app = make_app()
+    cleaned = threading.Event()
+
+    async def resource() -> AsyncIterator[str]:
+        try:
+            yield "resource"
+        finally:
+            cleaned.set()
+
+    @app.websocket("/ws")
+    async def serve_it(websocket: WebSocket, value: Annotated[str, Depends(resource)]) -> None:
+        await websocket.accept()
+        await websocket.send_text(value)
+        await websocket.receive_text()
+
+    with serve(app).websocket_connect("/ws") as session:
+        assert session.receive_text() == "resource"
+        assert not cleaned.is_set()
+    assert cleaned.wait(2)
+
+
 def test_websocket_of_a_mounted_application(serve: Any) -> None:
     inner = make_app()
 
