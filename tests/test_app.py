@@ -9,7 +9,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import WebSocketDenialResponse
@@ -303,6 +309,28 @@ def test_route_at_the_prefix_itself(serve: Any) -> None:
     app = make_app()
     app.include_router(router)
     assert serve(app).get("/items").json() == "items"
+
+
+def test_default_response_class(serve: Any) -> None:
+    app = make_app(default_response_class=PlainTextResponse)
+    router = Router(default_response_class=HTMLResponse)
+    for path, owner in {"/app": app, "/router": router}.items():
+        owner.add_api_route(path, lambda: "text")
+        owner.add_api_route(path + "/json", lambda: "text", response_class=JSONResponse)
+    app.include_router(router)
+    plain = Router()
+    plain.add_api_route("/plain", lambda: "text")
+    app.include_router(plain)
+    client = serve(app)
+    kinds = {path: client.get(path).headers["content-type"].partition(";")[0] for path in
+             ("/app", "/router", "/plain", "/app/json", "/router/json")}  # fmt: skip
+    assert kinds == {
+        "/app": "text/plain",
+        "/router": "text/html",
+        "/plain": "text/plain",
+        "/app/json": "application/json",
+        "/router/json": "application/json",
+    }
 
 
 def test_route_added_while_serving(serve: Any) -> None:
