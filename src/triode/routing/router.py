@@ -100,6 +100,8 @@ class Router:
 
         return decorate
 
+    api_route = route  # FastAPI's name for it
+
     def get(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
         """Add the decorated handler for GET."""
         return self.route(path, methods=("GET",), **options)
