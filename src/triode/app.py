@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 
 from starlette.datastructures import State
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from triode.dispatch import RouteTable, Served
@@ -349,7 +350,7 @@ class App(Router):
         if served.reads_body and call.body is None:
             try:
                 await call.read()
-            except ClientError as exc:
+            except (ClientError, ClientDisconnect) as exc:
                 answered = ErrorBoundary(self.exception_handlers).answer(call, exc)
                 return answered if isinstance(answered, Reply) else await answered
         outcome = served.run(call)
