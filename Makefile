@@ -10,7 +10,7 @@ PRESENT = $(wildcard $(FILES))
 
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test check fix bench assets clean
+.PHONY: help demo test check fix bench assets pictures clean
 .PHONY: check-format check-lint check-mypy check-pyright check-tests
 .DEFAULT_GOAL := help
 
@@ -49,6 +49,9 @@ bench: $(VENV)/.dev  ## Measure against the other frameworks, in their own envir
 
 assets: $(VENV)/.demo  ## Fetch the Swagger UI and ReDoc files that a wheel carries
 	@$(BIN)/python tools/assets.py
+
+pictures: $(VENV)/.dev assets  ## Take the pictures of the README; needs Chromium
+	@$(BIN)/python -m tools.pictures
 
 clean:  ## Remove the environment and everything that was built
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov .coverage*

@@ -101,6 +101,13 @@ def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[WebDriver]:
     """Return one headless browser for all tests marked `browser`."""
+    driver = start_chromium()
+    yield driver
+    driver.quit()
+
+
+def start_chromium() -> WebDriver:
+    """Start a headless browser; its caller ends it."""
     from selenium import webdriver
     from selenium.webdriver.chrome.service import Service
 
@@ -110,9 +117,7 @@ def chromium() -> Iterator[WebDriver]:
     options.binary_location = programs[0]
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=Service(programs[1]))
-    yield driver
-    driver.quit()
+    return webdriver.Chrome(options=options, service=Service(programs[1]))
 
 
 def client_for(app: Any, way: str, **options: Any) -> Client:

@@ -49,6 +49,23 @@ def test_what_protects_a_row_is_named_and_nothing_is_deleted(place: Place, ada: 
     assert place.run(Author.count()) == 1
 
 
+def test_nobody_deletes_along_what_he_may_not_delete(place: Place) -> None:
+    post = place.save(Post(title="One"))
+    place.save(Comment(post=post, text="private"))
+    may = ["admin.enter", "post.view", "post.delete"]
+    visitor = place.visitor(is_admin=False, permissions=may)
+    page = visitor.get("/admin/post/1/delete")
+    [facts] = text_of(page.text, r'<section class="card">(.*?)</section>')
+    assert facts == "Not yours to delete Comment 1"
+    visitor.post("/admin/post/1/delete", {"_confirm": "yes"})
+    assert place.run(Post.count()) == 1
+    may = [*may, "comment.delete"]
+    other = place.visitor(email="eve@example.org", is_admin=False, permissions=may)
+    other.get("/admin/post/1/delete")
+    other.post("/admin/post/1/delete", {"_confirm": "yes"})
+    assert place.run(Post.count()) == 0
+
+
 def test_several_rows_are_deleted_together_or_not_at_all(place: Place, ada: Visitor) -> None:
     bo = place.save(Author(name="Bo"))
     place.save(Author(name="Cy"), Author(name="Di"), Invoice(number="1", author=bo))

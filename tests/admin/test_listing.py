@@ -142,3 +142,24 @@ def test_an_action_without_rows_or_permission_does_nothing(place: Place, ada: Vi
     )  # fmt: skip
     assert "Publish</option>" not in other.get("/admin/post").text
     assert other.post("/admin/post", {"action": "publish", "key": "2"}).status_code == 403
+
+
+@pytest.mark.usefixtures("posts")
+def test_one_comes_back_to_the_list_as_it_was(place: Place, ada: Visitor) -> None:
+    ada.get("/admin/post?q=beta&published=true&sort=-title")
+    page = ada.get("/admin/post/1/edit")
+    address = "/admin/post?q=beta&published=true&sort=-title"
+    assert f'data-leave href="{address.replace("&", "&amp;")}">Cancel</a>' in page.text
+    answer = ada.post("/admin/post/1/delete", {"_confirm": "yes"})
+    assert str(answer.url).endswith(address)
+    assert str(ada.post("/admin/author/1/delete", {"_confirm": "yes"}).url).endswith("/author")
+
+
+def test_a_list_that_is_remembered_wrongly_is_forgotten(place: Place, ada: Visitor) -> None:
+    place.save(Author(name="Bo"))
+    for value in ("author?<script>", "author?a\\nb", "author?" + "x" * 2000, "?", "evil?a=b"):
+        cookies = "; ".join(f"{name}={value}" for name, value in ada.client.cookies.items())
+        page = ada.client.get(
+            "/admin/author/1/edit", headers={"cookie": f"{cookies}; triode_list={value}"}
+        )
+        assert 'data-leave href="/admin/author">Cancel</a>' in page.text

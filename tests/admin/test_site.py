@@ -10,6 +10,7 @@ from tests.admin.conftest import Place
 from tests.admin.library import Author, Post, Visitor, heading, make_app, text_of
 
 from triode.admin import ModelAdmin
+from triode.auth import User
 from triode.errors import ConfigError
 from triode.testing import TestClient
 
@@ -168,3 +169,16 @@ def test_an_application_is_started_again(tmp_path: Path) -> None:
     for _ in range(2):
         with TestClient(app) as client:
             assert Visitor(client).get("/admin/").status_code == 200
+
+
+def test_a_proxy_may_serve_it_under_a_prefix(tmp_path: Path) -> None:
+    app, auth = make_app(tmp_path)
+    app.admin(Post)
+    with TestClient(app, root_path="/behind", base_url="http://testserver/behind") as client:
+        visitor = Visitor(client)
+        answer = client.get("/admin/post", follow_redirects=False)
+        assert answer.headers["location"] == "/behind/login?next=/behind/admin/post"
+        user = User(email="ada@example.org", is_admin=True).save().run()
+        visitor.log_in(auth, user)
+        links = set(text_of(visitor.get("/admin/").text, r'(?:href|src|action)="(/[^"]*)"'))
+    assert {link.split("/")[1] for link in links} == {"behind"}

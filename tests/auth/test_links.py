@@ -12,6 +12,8 @@ from triode.app import App
 from triode.auth import User, auth_of, set_password
 from triode.signing import BadToken
 
+from .conftest import token_in
+
 Make = Callable[..., User]
 
 
@@ -96,3 +98,12 @@ def test_a_link_leads_only_to_this_site(app: App, make_user: Make, browser: Any)
 def test_a_base_address_makes_it_complete(app: App, make_user: Make) -> None:
     link = auth_of(app).one_time_login_url(make_user(), base_url="http://127.0.0.1:8000/")
     assert link.startswith("http://127.0.0.1:8000/login/link/")
+
+
+def test_a_form_that_was_open_when_the_link_was_used_says_so(browser: Any, link: str) -> None:
+    assert browser.submit(link).status_code == 303
+    browser.submit("/logout")
+    token = token_in(browser.get("/login").text)
+    reply = browser.post(link, csrf_token=token)
+    assert reply.status_code == 410
+    assert "has been used" in reply.text

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 
 from triode.app import App
-from triode.auth import CurrentUser, User, set_password
+from triode.auth import CurrentUser, User, auth_of, set_password
 from triode.db import Database
 from triode.templating import Page, Templates, render
 
@@ -264,7 +265,71 @@ def test_setting_a_password_in_a_script(make_user: Make, browser: Any) -> None:
     async def change() -> None:
         await set_password(user, "staple of another kind")
 
-    import anyio
-
     anyio.run(change)
     assert browser.log_in(password="staple of another kind").status_code == 303
+
+
+def test_a_login_does_not_undo_what_was_changed_meanwhile(make_user: Make) -> None:
+    from triode.auth.users import note_login
+
+    user = make_user()
+    User.where(User.id == user.id).update(is_active=False, permissions=["a"]).run()
+    anyio.run(note_login, user)
+    anyio.run(set_password, user, "staple of another kind")
+    stored = User.get(user.id).run()
+    assert (stored.is_active, stored.permissions) == (False, ["a"])
+    assert stored.last_login == user.last_login
+
+
+def test_a_renewed_hash_does_not_bring_an_old_password_back(make_user: Make) -> None:
+    from triode.auth import users
+
+    user = make_user()
+    old = user.password_hash
+    user.password_hash = old.replace("t=1", "t=9")
+    User.where(User.id == user.id).update(password_hash="changed meanwhile").run()
+    anyio.run(users._renew_hash, user, "correct horse battery")
+    assert User.get(user.id).run().password_hash == "changed meanwhile"
+
+
+def test_the_logout_page_of_a_visitor_is_the_login(browser: Any) -> None:
+    assert browser.get("/logout").headers["location"] == "/login"
+
+
+def test_guessing_the_current_password_is_slowed_down(browser: Any, make_user: Make) -> None:
+    make_user()
+    browser.log_in()
+    new = "staple of another kind"
+    fields = {"current_password": "a guess", "new_password": new, "repeat_password": new}
+    replies = [browser.submit("/password", **fields).text for _ in range(6)]
+    assert "not your current password" in replies[4]
+    assert "Too many attempts." in replies[5]
+
+
+def test_a_first_password_needs_no_current_one(app: App, browser: Any, make_user: Make) -> None:
+    link = auth_of(app).one_time_login_url(make_user(password=None))
+    browser.submit(link)
+    assert "Current password" not in browser.get("/password").text
+    new = "staple of another kind"
+    reply = browser.submit("/password", new_password=new, repeat_password=new)
+    assert reply.status_code == 303
+    browser.submit("/logout")
+    assert browser.log_in(password=new).status_code == 303
+
+
+def test_a_handler_logs_somebody_in_and_out(app: App, browser: Any, make_user: Make) -> None:
+    add_me(app)
+    user = make_user(password=None)
+
+    @app.post("/in")
+    async def enter() -> None:
+        await auth_of(app).log_in(user)
+
+    @app.post("/out")
+    async def leave() -> None:
+        auth_of(app).log_out()
+
+    browser.post("/in")
+    assert browser.get("/me").json() == "ada@example.org"
+    browser.submit("/out", page="/login")
+    assert browser.get("/me").status_code == 303

@@ -6,14 +6,19 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import pytest
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from triode.app import App
 from triode.auth import Auth, LoginSession, SessionOptions, User, auth_of
-from triode.auth.cookies import CookieOptions
+from triode.auth.cookies import CookieOptions, came_over_tls
+from triode.auth.sessions import Session, Sessions
 from triode.db import Database
+from triode.errors import TriodeError
+from triode.http.asgi import call_from_scope
+from triode.signing import Signer
 
 Make = Callable[..., User]
 
@@ -252,3 +257,42 @@ def test_a_session_shows_no_values(app: App, browser: Any) -> None:
         return repr(request.session)
 
     assert browser.get("/repr").json() == "<Session>"
+
+
+def test_a_session_is_a_dictionary() -> None:
+    session = Session({"a": 1, "b": [2]})
+    assert dict(session) == {"a": 1, "b": [2]}
+    assert (len(session), "a" in session, session.pop("a")) == (2, True, 1)
+    session["b"].append(3)
+    assert session.is_changed
+    del session["b"]
+    assert session.data == {}
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers", "is_secure"),
+    [
+        ("https", {}, True),
+        ("http", {}, False),
+        ("http", {"host": "shop.example", "sec-fetch-site": "none"}, True),
+        ("http", {"host": "localhost:8000", "sec-fetch-site": "none"}, False),
+        ("http", {"host": "127.0.0.1:8000", "sec-fetch-site": "none"}, False),
+        ("http", {"host": "[::1]:8000", "sec-fetch-site": "none"}, False),
+        ("http", {"host": "a.localhost", "sec-fetch-site": "none"}, False),
+        ("http", {"host": "shop.example", "origin": "https://shop.example"}, True),
+        ("http", {"host": "shop.example", "origin": "https://evil.example"}, False),
+        ("http", {"host": "192.168.1.5:8000", "origin": "http://192.168.1.5:8000"}, False),
+    ],
+)
+def test_who_came_over_tls(scheme: str, headers: dict[str, str], is_secure: bool) -> None:
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "GET", "path": "/", "scheme": scheme, "headers": raw}
+    assert came_over_tls(call_from_scope(scope, None, None)) == is_secure  # type: ignore[arg-type]
+
+
+def test_a_login_needs_a_store() -> None:
+    sessions = Sessions(lambda: Signer(["s" * 32], purpose="test"))
+    session = Session()
+    session.log_in("ada")
+    with pytest.raises(TriodeError, match="session-store"):
+        anyio.run(sessions.close, None, session)

@@ -20,7 +20,7 @@ def run(capsys, *arguments):
         (
             ("nonsense",),
             'Unknown command "nonsense". Available commands: '
-            "dev, run, new, routes, openapi, shell, user.",
+            "dev, run, new, routes, openapi, shell, user, db.",
         ),
         (("dev", "--prot", "3"), "Unknown option: --prot. Did you mean --port?"),
         (("dev", "--port", "x"), 'Invalid value for --port: unable to convert "x" into int.'),

@@ -17,12 +17,18 @@ from triode.db import Database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.service("postgres"))])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Give an empty database with the tables of `models`, active for the test."""
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a database without tables, active for the test."""
     is_sqlite = request.param == "sqlite"
     with sqlite_file(tmp_path) if is_sqlite else postgres_schema() as made, made.active():
-        made.create_tables(*ALL, Kinds).run()
         yield made
+
+
+@pytest.fixture
+def database(empty: Database) -> Database:
+    """Give a database with the tables of `models`, active for the test."""
+    empty.create_tables(*ALL, Kinds).run()
+    return empty
 
 
 @pytest.fixture

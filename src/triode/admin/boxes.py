@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from markupsafe import Markup
 
 from triode.admin.cells import formatter_of
 from triode.admin.form_plan import label_of
 from triode.admin.labels import field_label
-from triode.admin.lookups import Target
+from triode.admin.lookups import Offer, Target
 from triode.admin.pages import Choice, FieldBox
 from triode.admin.row_form import RowForm
 from triode.forms import FormField
 
-Offer: TypeAlias = tuple[list[tuple[str, str]], bool]
 AREAS = ("textarea", "lines", "json")
 EMPTY, CHOOSE = "\N{EN DASH}", "Choose…"
 _HELP = {"lines": "One on each line.", "json": "As JSON."}
@@ -57,7 +56,7 @@ class Boxes:
         """Return a field that is only shown."""
         plan, row = self.form.plan, self.form.row
         if name in plan.many:
-            rows = await plan.targets[name].rows_of(row, plan.many[name])
+            rows = await plan.targets[name].rows_of(self.form.request, row, plan.many[name])
             return self.shown(name, field_label(name), ", ".join(label for _, label in rows))
         field = self.form.desk.reflection.fields[name]
         label = label_of(field)
@@ -65,7 +64,8 @@ class Boxes:
             return self.shown(name, label, "Hidden")
         value = getattr(row, name)
         if value is not None and name in plan.targets:
-            return self.shown(name, label, await plan.targets[name].label_of(str(value)))
+            text = await plan.targets[name].label_of(self.form.request, str(value))
+            return self.shown(name, label, text)
         html = "" if value is None else formatter_of(field.value_annotation)(value)
         return self.shown(name, label, Markup(html), field.info.description or "")  # noqa: S704 - formatters escape
 
@@ -80,7 +80,7 @@ class Boxes:
         offered, is_complete = await self.offer(target, found)
         rows = list(offered)
         if chosen and chosen not in {value for value, _ in rows}:
-            rows.insert(0, (chosen, await target.label_of(chosen)))
+            rows.insert(0, (chosen, await target.label_of(self.form.request, chosen)))
         is_nullable = self.form.desk.reflection.fields[name].is_nullable
         choices = [Choice(value, label, value == chosen) for value, label in rows]
         if is_nullable or not chosen:
@@ -106,9 +106,9 @@ class Boxes:
         chosen: list[tuple[str, str]] = []
         if form.submitted is not None:
             for text in dict.fromkeys(form.texts(name)):
-                chosen.append((text, await target.label_of(text)))
+                chosen.append((text, await target.label_of(form.request, text)))
         elif form.row is not None:
-            chosen = await target.rows_of(form.row, relation)
+            chosen = await target.rows_of(form.request, form.row, relation)
         picked = {value for value, _ in chosen}
         rows = chosen + [pair for pair in offered if pair[0] not in picked]
         if is_complete:
@@ -126,7 +126,7 @@ class Boxes:
         """Return the rows to choose from, and whether these are all there are."""
         key = (target, found)
         if key not in self.offers:
-            self.offers[key] = await target.offer(found)
+            self.offers[key] = await target.offer(self.form.request, found)
         return self.offers[key]
 
     def plain(self, field: FormField) -> FieldBox:

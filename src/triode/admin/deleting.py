@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from triode.admin.pages import Related
 from triode.db.field import ForeignKeyInfo
@@ -23,23 +23,35 @@ class Consequences:
     deleted: list[Related] = field(default_factory=list)
     detached: list[Related] = field(default_factory=list)
     protected: list[Related] = field(default_factory=list)
+    forbidden: list[Related] = field(default_factory=list)
+
+    @property
+    def is_allowed(self) -> bool:
+        """Whether nothing stands in the way."""
+        return not (self.protected or self.forbidden)
 
 
-Namer = Callable[[Any], Callable[[Any], str]]
+class Onlooker(Protocol):
+    """What a visitor may know of the rows of any model, and do to them."""
+
+    def names(self, model: Any, rows: Sequence[Any]) -> list[str]:
+        """Return how rows are called; nothing where the visitor may not see them."""
+        ...
+
+    def may_delete(self, model: Any) -> bool:
+        """Return whether rows of a model may go along."""
+        ...
 
 
-async def consequences_of(model: Any, keys: Sequence[Any], namer: Namer) -> Consequences:
-    """Return what deleting the rows with these keys does to others.
-
-    `namer` gives what names the rows of a model.
-    """
+async def consequences_of(model: Any, keys: Sequence[Any], onlooker: Onlooker) -> Consequences:
+    """Return what deleting the rows with these keys does to others."""
     found = Consequences()
     seen: dict[Any, set[Any]] = {model: set(keys)}
     waiting: list[tuple[Any, list[Any]]] = [(model, list(keys))]
     while waiting:
         target, gone = waiting.pop(0)
         for table, column in referring(target.__table__):
-            more = await _touch(found, table, column, gone, seen, namer)
+            more = await _touch(found, table, column, gone, seen, onlooker)
             if more:
                 waiting.append((table.model, more))
     return found
@@ -61,7 +73,7 @@ async def _touch(
     column: ModelField,
     gone: Sequence[Any],
     seen: dict[Any, set[Any]],
-    namer: Namer,
+    onlooker: Onlooker,
 ) -> list[Any]:
     """Note the rows that refer to rows that go; return the keys of those that go with them."""
     assert isinstance(column.info, ForeignKeyInfo)
@@ -72,12 +84,12 @@ async def _touch(
     if not rows:
         return []
     count = await query.count() if len(rows) == MOST_KEYS else len(rows)
-    name_of = namer(model)
-    related = Related(_label(table, count), count, [name_of(row) for row in rows[:NAMED]])
+    related = Related(_label(table, count), count, onlooker.names(model, rows[:NAMED]))
     if column.info.on_delete in GONE:
         keys = [getattr(row, key) for row in rows]
         known.update(keys)
-        found.deleted.append(related)
+        may_go = onlooker.may_delete(model)
+        (found.deleted if may_go else found.forbidden).append(related)
         return keys
     kind = found.detached if column.info.on_delete in DETACHED else found.protected
     kind.append(related)

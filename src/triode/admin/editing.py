@@ -27,7 +27,7 @@ class Editor:
         self.desk = desk
         self.row = row
         self.submitted = submitted
-        self.form = RowForm(desk, desk.form, row, submitted, initial=visit.query)
+        self.form = RowForm(visit.request, desk.form, row, submitted, initial=visit.query)
         self.inlines = [
             InlineSet(visit, desk.slug, plan)
             for plan in desk.inlines
@@ -36,9 +36,13 @@ class Editor:
         self.version = "" if row is None else version_of(desk, row)
 
     async def load(self) -> Editor:
-        """Read the rows of the inlines."""
+        """Read the rows of the inlines, and check where relations lead."""
         for inline in self.inlines:
             await inline.load(self.row, self.submitted)
+        if self.submitted is not None:
+            await self.form.check()
+            for inline in self.inlines:
+                await inline.check()
         return self
 
     @property
@@ -67,7 +71,7 @@ class Editor:
         """Store what was sent, all or nothing; None where that failed, with errors set."""
         try:
             async with transaction():
-                row = await self.form.save(self.visit.request)
+                row = await self.form.save()
                 for inline in self.inlines:
                     await inline.save(row)
         except Refused:
@@ -99,7 +103,7 @@ class Editor:
             problems=[*problems, *self.form.problems],
             error_count=sum(bool(field.errors) for field in every),
             delete=delete,
-            back=at.list(desk.slug),
+            back=visit.list_url(desk),
             can_save=can_save,
             can_add=desk.admin.can_add(visit.user),
             version=self.version,

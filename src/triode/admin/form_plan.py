@@ -23,6 +23,7 @@ class FormPlan:
     many-to-many relations, `targets` where relations lead, by the name of their field.
     """
 
+    desk: Desk
     form_class: type[ModelForm[Any]]
     names: tuple[str, ...]
     written: frozenset[str]
@@ -74,7 +75,7 @@ def plan_form(
             "labels": {name: label_of(desk.reflection.fields[name]) for name in fields},
         },
     )
-    return FormPlan(form_class, tuple(names), frozenset(written), many, targets)
+    return FormPlan(desk, form_class, tuple(names), frozenset(written), many, targets)
 
 
 def _is_bytes(field: Any) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from triode.admin.boxes import Boxes, Offer
+from triode.admin.boxes import Boxes
 from triode.admin.inline_plan import InlinePlan
-from triode.admin.lookups import Target
+from triode.admin.lookups import Offer, Target
 from triode.admin.pages import InlineBox, InlineRow
 from triode.admin.row_form import RowForm
 from triode.admin.state import clean
@@ -76,7 +76,7 @@ class InlineSet:
 
     def _form(self, index: object, row: Any | None, submitted: Submitted | None = None) -> RowForm:
         prefix = f"{self.plan.name}-{index}-"
-        return RowForm(self.plan.desk, self.plan.form, row, submitted, prefix=prefix)
+        return RowForm(self.visit.request, self.plan.form, row, submitted, prefix=prefix)
 
     async def _read(self, parent: Any | None, submitted: Submitted) -> None:
         count = submitted.text(f"{self.plan.name}-count")
@@ -115,6 +115,12 @@ class InlineSet:
         """Whether every row that counts may be saved."""
         return all(form.is_valid for form in self.forms if self._counts(form))
 
+    async def check(self) -> None:
+        """Refuse what leads to rows that are not there."""
+        for form in self.forms:
+            if self._counts(form):
+                await form.check()
+
     async def save(self, parent: Any) -> None:
         """Add, change and delete what was sent.
 
@@ -128,7 +134,7 @@ class InlineSet:
                 if self._is_deleted(form):
                     await admin.delete(request, form.row)
                 elif self._counts(form):
-                    await form.save(request, **{self.plan.foreign.name: key})
+                    await form.save(**{self.plan.foreign.name: key})
             except ClientError as exc:
                 form.blame(exc)
                 raise Refused("A row could not be saved.") from exc

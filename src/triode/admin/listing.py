@@ -72,6 +72,7 @@ async def list_page(visit: Visit, desk: Desk) -> ListPage:
     actions = actions_for(visit, desk)
     cells = [desk.pick, *desk.cells] if actions else desk.cells
     return ListPage(
+        url=state.url,
         label=desk.label,
         nouns=desk.nouns,
         plural=desk.plural,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -16,7 +16,8 @@ from triode.db import current_database, transaction
 
 OFFERED = 100
 FOUND = 20
-Pair = tuple[str, str]
+Pair: TypeAlias = tuple[str, str]
+Offer: TypeAlias = tuple[list[Pair], bool]
 
 
 class Target:
@@ -39,36 +40,48 @@ class Target:
         """Return the key that a text names, None where it can be none."""
         return self.desk.parse_key(text)
 
-    async def find(self, text: str, limit: int) -> list[Pair]:
+    def query(self, request: Any) -> Any:
+        """Return the rows that a visitor may be related to: those he may see."""
+        return self.desk.admin.query(request)
+
+    async def find(self, request: Any, text: str, limit: int) -> list[Pair]:
         """Return (key, name) of rows that hold every word of a text, in the order of names."""
-        query = self.model.where(*self.search.conditions(clean(text)[:200].split()[:MOST_WORDS]))
+        words = clean(text)[:200].split()[:MOST_WORDS]
+        query = self.query(request).where(*self.search.conditions(words))
         return [self.pair(row) for row in await query.order_by(*self.orders).limit(limit)]
 
-    async def offer(self, text: str) -> tuple[list[Pair], bool]:
+    async def offer(self, request: Any, text: str) -> Offer:
         """Return the rows to choose from, and whether these are all there are.
 
         Of a table too large for that: the rows that hold `text`.
         """
-        rows = await self.find("", OFFERED + 1)
+        rows = await self.find(request, "", OFFERED + 1)
         if len(rows) <= OFFERED:
             return rows, True
-        return (await self.find(text, OFFERED) if text else []), False
+        return (await self.find(request, text, OFFERED) if text else []), False
 
-    async def label_of(self, text: str) -> str:
-        """Return the name of the row with a key; the key itself if there is none."""
+    async def known(self, request: Any, keys: Sequence[Any]) -> list[Any]:
+        """Return the rows with these keys, as far as a visitor may see them."""
+        return list(await self.query(request).where(self.desk.key.in_(keys))) if keys else []
+
+    async def label_of(self, request: Any, text: str) -> str:
+        """Return the name of the row with a key; the key itself if the visitor sees none."""
         value = self.parse_key(text)
-        row = None if value is None else await self.model.where(self.desk.key == value).first()
-        return text if row is None else self.name_of(row)
+        rows = [] if value is None else await self.known(request, [value])
+        return self.name_of(rows[0]) if rows else text
 
-    async def rows_of(self, row: Any, relation: Relation) -> list[Pair]:
+    async def rows_of(self, request: Any, row: Any, relation: Relation) -> list[Pair]:
         """Return the rows that a row is related to."""
-        await row.load(getattr(type(row), relation.name))
-        return [self.pair(other) for other in getattr(row, relation.name)]
+        keys = await linked_keys(row, relation.name)
+        return [self.pair(other) for other in await self.known(request, keys)]
 
-    async def assign(self, row: Any, relation: Relation, keys: Sequence[Any]) -> None:
-        """Relate a row to the rows with these keys and to no others; unknown keys are dropped."""
-        known = await self.model.where(self.desk.key.in_(keys)) if keys else []
-        await replace_links(row, relation.name, [getattr(each, self.key_name) for each in known])
+    async def assign(self, request: Any, row: Any, relation: Relation, keys: Sequence[Any]) -> None:
+        """Relate a row to the rows with these keys, and to no others that the visitor sees."""
+        before = await linked_keys(row, relation.name)
+        seen = {getattr(each, self.key_name) for each in await self.known(request, before)}
+        wanted = [getattr(each, self.key_name) for each in await self.known(request, keys)]
+        hidden = [key for key in before if key not in seen]
+        await replace_links(row, relation.name, [*hidden, *wanted])
 
     @property
     def key_name(self) -> str:
@@ -89,6 +102,13 @@ def targets_of(desk: Desk, desk_for: Callable[[Any], Desk]) -> dict[str, Target]
     }
 
 
+async def linked_keys(row: Any, name: str) -> list[Any]:
+    """Return the keys of the rows that a many-to-many relation leads to."""
+    here, there = row.__table__.relations[name].sides()
+    own = getattr(row, row.__table__.primary_key.name)
+    return [key for (key,) in await current_database().fetch(sa.select(there).where(here == own))]
+
+
 async def replace_links(row: Any, name: str, keys: Sequence[Any]) -> None:
     """Make the rows with these keys the only ones that a many-to-many relation leads to."""
     relation = row.__table__.relations[name]
@@ -96,16 +116,16 @@ async def replace_links(row: Any, name: str, keys: Sequence[Any]) -> None:
     own = getattr(row, row.__table__.primary_key.name)
     database, link = current_database(), relation.link()
     async with transaction():
-        linked = {key for (key,) in await database.fetch(sa.select(there).where(here == own))}
-        for key in linked - set(keys):
+        linked = await linked_keys(row, name)
+        for key in set(linked) - set(keys):
             await database.fetch(sa.delete(link).where(here == own, there == key))
         for key in dict.fromkeys(keys):
             if key not in linked:
                 await database.fetch(sa.insert(link).values({here.name: own, there.name: key}))
 
 
-async def lookup(target: Target, text: str) -> dict[str, Any]:
+async def lookup(request: Any, target: Target, text: str) -> dict[str, Any]:
     """Return what the script asks for while a person types."""
-    pairs = await target.find(text, FOUND + 1)
+    pairs = await target.find(request, text, FOUND + 1)
     results = [{"value": value, "label": label} for value, label in pairs[:FOUND]]
     return {"results": results, "more": len(pairs) > FOUND}

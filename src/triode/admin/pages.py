@@ -126,8 +126,12 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """The change list of one model. `rows` is the table's body, escaped already."""
+    """The change list of one model.
 
+    `rows` is the table's body, escaped already; `url` the list as it is now, relative to itself.
+    """
+
+    url: str
     label: str
     nouns: str
     plural: str
@@ -230,7 +234,10 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class DeletePage:
-    """The question before a deletion: what goes, what is detached, what forbids it."""
+    """The question before a deletion: what goes, what is detached, what stands in the way.
+
+    `forbidden` would go along, and the visitor may not delete it.
+    """
 
     heading: str
     names: Sequence[str]
@@ -238,6 +245,7 @@ class DeletePage:
     deleted: Sequence[Related]
     detached: Sequence[Related]
     protected: Sequence[Related]
+    forbidden: Sequence[Related]
     back: str
     keys: Sequence[str] = ()
     action: str = ""

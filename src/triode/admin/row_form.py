@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from triode.admin.desk import Desk
 from triode.admin.form_plan import FormPlan
 from triode.admin.labels import field_label, sentence
 from triode.admin.searching import LARGEST_INTEGER, SMALLEST_INTEGER
@@ -27,7 +26,7 @@ class RowForm:
 
     def __init__(
         self,
-        desk: Desk,
+        request: Any,
         plan: FormPlan,
         row: Any | None,
         submitted: Submitted | None = None,
@@ -35,7 +34,8 @@ class RowForm:
         prefix: str = "",
         initial: Mapping[str, str] | None = None,
     ) -> None:
-        self.desk = desk
+        self.request = request
+        self.desk = plan.desk
         self.plan = plan
         self.row = row
         self.submitted = submitted
@@ -118,22 +118,34 @@ class RowForm:
             if self.is_secret(name) or _texts(self.form[name]) != _texts(before[name])
         }
 
-    async def save(self, request: Any, **values: Any) -> Any:
+    async def check(self) -> None:
+        """Refuse what leads to a row that is not there, or not for this visitor to see."""
+        for name in self.names:
+            key = self.form.cleaned_data.get(name)
+            is_kept = self.row is not None and key == getattr(self.row, name)
+            if name not in self.plan.targets or key is None or is_kept or name in self.form.errors:
+                continue
+            target = self.plan.targets[name]
+            if not await target.known(self.request, [key]):
+                self.form.add_error(name, f"There is no such {target.desk.label}.")
+
+    async def save(self, **values: Any) -> Any:
         """Write the row and its links, and return it; `values` are for a row that is added.
 
         Raises:
             ClientError: the database refuses it.
         """
-        row = await self._save_row(request, values)
+        row = await self._save_row(values)
         for name, relation in self.plan.many.items():
             if name in self.plan.written:
                 target = self.plan.targets[name]
                 keys = [target.parse_key(text) for text in self.texts(name)]
-                await target.assign(row, relation, [key for key in keys if key is not None])
+                wanted = [key for key in keys if key is not None]
+                await target.assign(self.request, row, relation, wanted)
         return row
 
-    async def _save_row(self, request: Any, values: dict[str, Any]) -> Any:
-        save, model = self.desk.admin.save, self.desk.model
+    async def _save_row(self, values: dict[str, Any]) -> Any:
+        save, model, request = self.desk.admin.save, self.desk.model, self.request
         if self.row is None:
             schema = model.__schema__.variant(Variant.CREATE)
             made = schema.construct({**self.form.cleaned_data, **values})

@@ -198,7 +198,7 @@ class Admin:
 
     def _back(self, visit: Visit, desk: Any) -> Link:
         if desk is not None:
-            return Link(f"All {desk.nouns}", visit.at.list(desk.slug))
+            return Link(f"All {desk.nouns}", visit.list_url(desk))
         return Link("To the overview", visit.at.home)
 
 

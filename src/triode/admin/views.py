@@ -38,7 +38,7 @@ async def show_index(visit: Visit) -> Response:
         cards = [
             ModelCard(
                 label=desk.plural,
-                url=visit.at.list(desk.slug),
+                url=visit.list_url(desk),
                 add=visit.at.add(desk.slug) if desk.admin.can_add(visit.user) else "",
                 count=await desk.admin.query(visit.request).count(),
             )
@@ -53,7 +53,9 @@ async def show_list(visit: Visit) -> Response:
     desk = desk_for(visit)
     page = await list_page(visit, desk)
     crumbs = visit.crumbs(Link(desk.plural))
-    return visit.page("list.html", page, title=desk.plural, crumbs=crumbs, desk=desk)
+    response = visit.page("list.html", page, title=desk.plural, crumbs=crumbs, desk=desk)
+    visit.remember_list(response, desk, page.url)
+    return response
 
 
 async def take_action(visit: Visit) -> Response:
@@ -120,7 +122,9 @@ async def show_delete(visit: Visit) -> Response:
     """Ask before a row is deleted."""
     desk, row = await _row_to_delete(visit)
     back = visit.at.edit(desk.slug, desk.key_of(row))
-    return await _ask(visit, desk, [row], back=back)
+    keys = [getattr(row, desk.reflection.key.name)]
+    found = await consequences_of(desk.model, keys, visit)
+    return await _ask(visit, desk, [row], found, back=back)
 
 
 async def do_delete(visit: Visit) -> Response:
@@ -134,8 +138,10 @@ async def delete_rows(
     visit: Visit, desk: Desk, rows: Sequence[Any], submitted: Submitted, *, back: str
 ) -> Response:
     """Delete rows, all or none; ask first unless that has happened."""
-    if submitted.text("_confirm") != "yes":
-        return await _ask(visit, desk, rows, back=back, action=submitted.text("action"))
+    keys = [getattr(row, desk.reflection.key.name) for row in rows]
+    found = await consequences_of(desk.model, keys, visit)
+    if submitted.text("_confirm") != "yes" or found.forbidden:
+        return await _ask(visit, desk, rows, found, back=back, action=submitted.text("action"))
     names = [desk.name_of(row) for row in rows]
     try:
         async with transaction():
@@ -146,7 +152,7 @@ async def delete_rows(
         return redirect(back)
     what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} {desk.nouns}"
     flash(f"{what} {'was' if len(names) == 1 else 'were'} deleted.", "success")
-    return redirect(visit.at.list(desk.slug))
+    return redirect(visit.list_url(desk))
 
 
 async def show_lookup(visit: Visit) -> Response:
@@ -157,7 +163,9 @@ async def show_lookup(visit: Visit) -> Response:
     target = target_of(desk, visit.call.params["field"])
     if target is None:
         raise Missing("There is nothing here", "This field is no relation.", desk)
-    return JSONResponse(await lookup(target, visit.query.get("q", "")), headers=PAGE_HEADERS)
+    return JSONResponse(
+        await lookup(visit.request, target, visit.query.get("q", "")), headers=PAGE_HEADERS
+    )
 
 
 def target_of(desk: Desk, name: str) -> Target | None:
@@ -175,9 +183,8 @@ async def set_theme(visit: Visit) -> Response:
     chosen = submitted.text("theme")
     answer = redirect(safe_path(submitted.text("next"), fallback=visit.at.home))
     if chosen in ("light", "dark"):
-        is_secure = visit.request.url.scheme == "https"
         answer.set_cookie(
-            THEME_COOKIE, chosen, max_age=YEAR, path="/", secure=is_secure,
+            THEME_COOKIE, chosen, max_age=YEAR, path="/", secure=visit.is_secure,
             httponly=True, samesite="lax",
         )  # fmt: skip
     else:
@@ -215,7 +222,7 @@ async def _form(
 ) -> Response:
     can_save = editor.row is None or desk.admin.can_change(visit.user)
     page = await editor.page(can_save=can_save, problems=problems, shows_errors=shows_errors)
-    crumbs = visit.crumbs(Link(desk.plural, visit.at.list(desk.slug)), Link(page.heading))
+    crumbs = visit.crumbs(Link(desk.plural, visit.list_url(desk)), Link(page.heading))
     return visit.page(
         "form.html", page, title=page.heading, crumbs=crumbs, desk=desk, status_code=status_code
     )
@@ -243,14 +250,19 @@ def _after_saving(visit: Visit, desk: Desk, row: Any, wish: str) -> Redirect:
         return redirect(visit.at.edit(desk.slug, desk.key_of(row)))
     if wish == "add" and desk.admin.can_add(visit.user):
         return redirect(visit.at.add(desk.slug))
-    return redirect(visit.at.list(desk.slug))
+    return redirect(visit.list_url(desk))
 
 
 async def _ask(
-    visit: Visit, desk: Desk, rows: Sequence[Any], *, back: str, action: str = ""
+    visit: Visit,
+    desk: Desk,
+    rows: Sequence[Any],
+    found: Consequences,
+    *,
+    back: str,
+    action: str = "",
 ) -> Response:
     keys = [getattr(row, desk.reflection.key.name) for row in rows]
-    found: Consequences = await consequences_of(desk.model, keys, visit.office.namer)
     names = [desk.name_of(row) for row in rows]
     what = f"“{names[0]}”" if len(rows) == 1 else f"{len(rows)} {desk.nouns}"
     page = DeletePage(
@@ -260,11 +272,12 @@ async def _ask(
         deleted=found.deleted,
         detached=found.detached,
         protected=found.protected,
+        forbidden=found.forbidden,
         back=back,
         keys=[str(key) for key in keys] if action else (),
         action=action,
     )
-    links = [Link(desk.plural, visit.at.list(desk.slug))]
+    links = [Link(desk.plural, visit.list_url(desk))]
     if len(rows) == 1:
         links.append(Link(names[0], visit.at.edit(desk.slug, keys[0])))
     crumbs = visit.crumbs(*links, Link("Delete"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -15,12 +16,15 @@ from triode.templating import Page, csrf_field, get_flashed_messages, render
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from triode.admin.addresses import Addresses
     from triode.admin.desk import Desk
     from triode.admin.office import Office
 
 THEME_COOKIE = "triode_theme"
+LIST_COOKIE = "triode_list"
+LONGEST_LIST = 1000
 
 
 class Visit:
@@ -100,11 +104,43 @@ class Visit:
             icons=_DRAWINGS,
         )
 
+    def list_url(self, desk: Desk) -> str:
+        """Return a desk's list as the visitor last had it: searched, filtered, on its page."""
+        slug, _, query = self.call.cookies.get(LIST_COOKIE, "").partition("?")
+        start = self.at.list(desk.slug)
+        is_known = slug == desk.slug and len(query) <= LONGEST_LIST and _PLAIN(query)
+        return f"{start}?{query}" if query and is_known else start
+
+    def remember_list(self, response: Response, desk: Desk, url: str) -> None:
+        """Keep how the visitor has a list, until the browser is closed."""
+        value = f"{desk.slug}{url}"
+        if len(value) <= LONGEST_LIST and self.call.cookies.get(LIST_COOKIE) != value:
+            response.set_cookie(
+                LIST_COOKIE, value, path=f"{self.at.base}/", secure=self.is_secure,
+                httponly=True, samesite="lax",
+            )  # fmt: skip
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the request came by https."""
+        return bool(self.request.url.scheme == "https")
+
     @property
     def path(self) -> str:
         """This page's own path with its query."""
         path = f"{self.office.root}{self.call.path}"
         return f"{path}?{self.call.query}" if self.call.query else path
+
+    def names(self, model: Any, rows: Sequence[Any]) -> list[str]:
+        """Return how rows of any model are called; nothing where the visitor may not see them."""
+        desk = self.office.desk_of(model)
+        may_see = self.user.is_admin if desk is None else desk.admin.can_view(self.user)
+        return [self.office.namer(model)(row) for row in rows] if may_see else []
+
+    def may_delete(self, model: Any) -> bool:
+        """Return whether rows of a model may go along; always, where it has no pages."""
+        desk = self.office.desk_of(model)
+        return desk is None or desk.admin.can_delete(self.user)
 
     async def form(self) -> Submitted:
         """Return what a form of this page sent."""
@@ -119,6 +155,8 @@ def theme_of(call: Call) -> Theme:
     return "dark" if chosen == "dark" else "auto"
 
 
+# What `urlencode` writes; anything else in the cookie is not ours.
+_PLAIN = re.compile(r"[A-Za-z0-9_.~%&=+-]*").fullmatch
 _DRAWINGS = {**ICONS, "mark": MARK}
 _ICONS = {"success": "check", "warning": "alert", "error": "alert"}
 

@@ -58,7 +58,7 @@ async def set_password(user: User, password: str) -> None:
     """
     check_strength(password, personal=(user.email, user.name))
     user.password_hash = await hash_password(password)
-    await user.save()
+    await User.where(User.id == user.id).update(password_hash=user.password_hash)
     await DatabaseSessions().remove_of(user)
 
 
@@ -89,14 +89,24 @@ class Authenticator:
         self.lockout.succeeded(*key)
         # SECURITY: only this attempt is taken back; an own account must not wash away guesses.
         self.per_client.forgive(client)
-        if needs_rehash(user.password_hash):
-            user.password_hash = await hash_password(password)
-            await user.save()
+        await _renew_hash(user, password)
         return user
+
+
+async def _renew_hash(user: User, password: str) -> None:
+    if not needs_rehash(user.password_hash):
+        return
+    renewed = await hash_password(password)
+    # SECURITY: only in place of the hash that was checked; a password that was changed meanwhile
+    # must not come back.
+    unchanged = User.where(User.id == user.id, User.password_hash == user.password_hash)
+    if await unchanged.update(password_hash=renewed):
+        user.password_hash = renewed
 
 
 async def note_login(user: User) -> None:
     """Write down that a user has logged in, and load what a session needs of the user."""
     user.last_login = utcnow()
-    await user.save()
+    # This column alone: the account may have been closed since it was read.
+    await User.where(User.id == user.id).update(last_login=user.last_login)
     await load_groups(user)

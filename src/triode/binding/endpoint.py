@@ -79,7 +79,7 @@ def compile_endpoint(
     }
     root = _with_overrides(dependant, replaced)
     mode = choose_mode(root, sync_to_thread=sync_to_thread)
-    writer = EndpointWriter(root, mode)
+    writer = EndpointWriter(root, mode, tools=TOOLS)
     if writer.has_form and writer.json_parts:
         raise BindingError(
             f"{name_of(dependant.call)} takes a form and the JSON body "

@@ -7,8 +7,10 @@ the endpoint; everything else reads as if written by hand.
 
 from __future__ import annotations
 
+import builtins
 import enum
-from collections.abc import Callable
+import keyword
+from collections.abc import Callable, Collection
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -52,8 +54,9 @@ def _is_one_step(call: Callable[..., Any], sync_to_thread: bool) -> bool:
 class EndpointWriter:
     """Collects the lines and constants of one endpoint."""
 
-    def __init__(self, root: Dependency, mode: Mode) -> None:
+    def __init__(self, root: Dependency, mode: Mode, *, tools: Collection[str] = ()) -> None:
         self.root = root
+        self.tools = tools
         self.mode = mode
         self.constants: dict[str, Any] = {}
         self._lines: list[str] = []
@@ -343,7 +346,7 @@ class EndpointWriter:
 
     def _name(self, base: str) -> str:
         name, number = base, 1
-        while name in self.constants or name in RESERVED:
+        while name in self.constants or name in RESERVED or name in self.tools:
             number += 1
             name = f"{base}_{number}"
         self.constants[name] = None
@@ -361,6 +364,8 @@ class EndpointWriter:
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 RESERVED = frozenset(
     [
+        *dir(builtins),
+        *keyword.kwlist,
         "call",
         "problems",
         "params",

@@ -126,6 +126,8 @@ class _Reader:
         """Sort one parameter."""
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             return
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
         annotation, markers = split_annotated(parameter.annotation)
         default = parameter.default
         if isinstance(default, (FieldInfo, DependsInfo)):

@@ -24,6 +24,12 @@ COMMANDS = {
     "openapi": ("triode.cli.openapi:openapi", "Write the OpenAPI document of an application."),
     "shell": ("triode.cli.shell:shell", "Open a Python shell with the models imported."),
 }
+DATABASE_COMMANDS = {
+    "migrate": ("triode.cli.database:migrate", "Write a migration from what the models say."),
+    "upgrade": ("triode.cli.database:upgrade", "Apply migrations."),
+    "downgrade": ("triode.cli.database:downgrade", "Take migrations back."),
+    "history": ("triode.cli.database:history", "List migrations."),
+}
 USER_COMMANDS = {
     "create": ("triode.cli.user:create", "Create a user account."),
 }
@@ -62,4 +68,8 @@ def make_command_line() -> App:
     for name, (address, text) in USER_COMMANDS.items():
         user.command(address, name=name, help=text)
     line.command(user)
+    database = App(name="db", help="Version the tables of the database.")
+    for name, (address, text) in DATABASE_COMMANDS.items():
+        database.command(address, name=name, help=text)
+    line.command(database)
     return line

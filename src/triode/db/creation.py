@@ -12,6 +12,9 @@ from triode.db.engine import Channel, Write
 from triode.db.errors import SchemaMismatch
 from triode.db.table import ModelTable, model_registry
 
+VERSION_TABLE = "alembic_version"
+"""Where migrations note what they did; a database that has it is left to them."""
+
 CREATION_LOCK = 7_211_530
 """The number of PostgreSQL's advisory lock that one process holds while it makes tables."""
 
@@ -31,6 +34,12 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
         if table.name in existing
         and (problem := difference(channel.engine.dialect, table, existing[table.name]))
     ]
+    if VERSION_TABLE in existing and (problems or missing):
+        names = ", ".join([table.name for table in missing]) or "columns"
+        raise SchemaMismatch(
+            f"The database is versioned by migrations and lacks {names}. {' '.join(problems)} "
+            "Make a migration if there is none yet, and apply it."
+        )
     if problems:
         raise SchemaMismatch(
             f"{' '.join(problems)} Or delete the database, if nothing in it is worth keeping: "

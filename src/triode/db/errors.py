@@ -132,3 +132,9 @@ class ConstraintViolation(TriodeError):
         super().__init__(message)
         self.kind = kind
         self.columns = columns
+
+
+class MigrationError(TriodeError):
+    """A migration that cannot be made or applied."""
+
+    default_code = "migration"

@@ -81,8 +81,8 @@ class CycleProtocol(HttpToolsProtocol):
     def make_scope(self, call: Call) -> Scope:
         """Return the ASGI scope of a call."""
         scope = self.new_scope(call.method, call.head.raw)
-        scope["path"] = call.path
-        scope["raw_path"] = call.target
+        scope["path"] = self.root_path + call.path
+        scope["raw_path"] = self.root_path.encode("ascii") + call.target
         scope["query_string"] = call.query.encode("ascii")
         return cast(Scope, scope)
 

@@ -73,6 +73,9 @@
   }
   const mistake = document.querySelector("[aria-invalid=true]") || document.querySelector("[data-focus]");
   if (mistake) mistake.focus();
+  else if (matchMedia("(pointer: fine)").matches) {
+    document.querySelector("[data-new] .sheet :is(input:not([type=hidden]), select, textarea)")?.focus();
+  }
 
   // Lookups: type, and the server answers with choices.
   const fetchChoices = async (address, text, signal) => {

@@ -7,9 +7,10 @@ the engine starts when it is first needed.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -26,6 +27,10 @@ Connection = Any
 """An asyncpg connection; the driver is optional and has no types."""
 
 POOL_SIZE = 10
+
+
+_RETURNING: Final = re.compile(r"^\s*(with|select)\b|\breturning\b", re.IGNORECASE)
+"""What gives rows; of anything else the driver tells how many rows it changed."""
 
 
 class PostgresEngine:
@@ -349,7 +354,7 @@ async def _run(connection: Connection, write: Write) -> Outcome:
     if write.many:
         await connection.executemany(write.sql, write.parameters)
         return Outcome([], len(write.parameters))
-    if " RETURNING " in write.sql:
+    if _RETURNING.search(write.sql):
         rows = await connection.fetch(write.sql, *write.parameters)
         return Outcome(rows, len(rows))
     status: str = await connection.execute(write.sql, *write.parameters)
