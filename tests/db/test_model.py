@@ -8,7 +8,15 @@ import msgspec
 import pytest
 from tests.db.models import Country, Hero, Team, User
 
-from triode.db import Database, Duplicate, MissingParent, NotLoaded, Protected, RowNotFound
+from triode.db import (
+    Database,
+    Duplicate,
+    MissingParent,
+    NotLoaded,
+    Protected,
+    QueryError,
+    RowNotFound,
+)
 from triode.errors import ModelError
 from triode.schema import ValidationFailed, json_decoder
 from triode.schema.variants import Create, Patch
@@ -189,3 +197,28 @@ def test_row_names_itself_by_its_first_text() -> None:
 )
 def test_documented_responses(method: str, responses: dict[int, str]) -> None:
     assert User.__responses__(method) == responses
+
+
+def test_refused_secret_is_not_shown(database: Database) -> None:
+    user = make_user().save().run()
+    attempts = [
+        lambda: make_user(password=b"\xff\xfe"),
+        lambda: user.update(password=b"\xff\xfe").run(),
+        lambda: setattr(user, "password", b"\xff\xfe"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(ValidationFailed) as caught:
+            attempt()
+        assert [error["input"] for error in caught.value.errors] == ["**********"]
+
+
+def test_row_that_was_never_saved_cannot_be_changed(database: Database) -> None:
+    for statement in (make_user().update(age=4), make_user().delete(), make_user().refresh()):
+        with pytest.raises(QueryError, match="Save it first"):
+            statement.run()
+
+
+def test_refresh_reads_the_row_again(database: Database) -> None:
+    user = make_user().save().run()
+    User.where(id=1).update(age=77).run()
+    assert user.refresh().run().age == 77

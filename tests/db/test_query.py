@@ -10,10 +10,12 @@ from tests.db.models import Hero, Team, User
 from triode.db import (
     Database,
     MultipleRows,
+    OutOfRange,
     Page,
     QueryError,
     RowNotFound,
     Statement,
+    ValueRefused,
     avg,
     col,
     count,
@@ -236,3 +238,22 @@ def test_fetch_runs_what_sqlalchemy_writes(people: Database) -> None:
     assert people.fetch(sa.text('SELECT max(age) FROM "user"')).run() == [(1,)]
     assert people.fetch(sa.text('UPDATE "user" SET age = :age').bindparams(age=3)).run() == []
     assert User.where(age=3).count().run() == 4
+
+
+def test_negative_limit_is_refused() -> None:
+    with pytest.raises(ValueRefused):
+        User.order_by(User.id).limit(-1)
+    with pytest.raises(ValueRefused):
+        User.order_by(User.id).offset(-1)
+
+
+def test_too_large_a_page_is_refused(people: Database) -> None:
+    with pytest.raises(OutOfRange):
+        User.order_by(User.id).page(10**30, 10).run()
+    assert User.page(99, 10).run().items == []
+    assert User.page(-5, 3).run().page == -5
+
+
+def test_too_many_values_are_refused() -> None:
+    with pytest.raises(QueryError, match="too many for one query"):
+        col(User.age).in_(range(20_000))

@@ -169,3 +169,18 @@ def test_block_is_entered_once(database: Database) -> None:
         pass
     with pytest.raises(TransactionError, match="entered once"), block:
         pass
+
+
+def test_run_on_a_loop_does_not_wait_for_the_loop(sqlite: Database) -> None:
+    async def other() -> None:
+        sqlite.pinned.set(None)
+        Team(name="b").save().run()
+
+    async def work() -> None:
+        async with transaction():
+            await Team(name="a").save()
+            with pytest.raises(TransactionError, match="Use await"):
+                await asyncio.create_task(other())
+
+    asyncio.run(work())
+    assert names() == ["a"]

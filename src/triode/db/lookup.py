@@ -122,7 +122,7 @@ def check_values(table: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, Expression):
             checked[field.name] = value
             continue
-        valid = field.schema.validate(value, (name,), problems)
+        valid = field.validate(value, (name,), problems)
         if valid is not INVALID:
             checked[field.name] = valid
     if problems:

@@ -268,13 +268,9 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
             field, key = _assigned(table, name, value)
             if hasattr(type(value), "__table__"):
                 values[name] = value
-        start = len(problems)
         valid = field.validate(key, (name,), problems)
         if valid is not INVALID:
             values[field.name] = valid
-        elif field.is_secret:
-            for found in problems[start:]:
-                found["input"] = HIDDEN
     for field in table.required:
         if field.name not in values and not _is_refused(field, problems):
             shown = masked(table, given)

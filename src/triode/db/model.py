@@ -141,7 +141,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         values = {
             field.name: getattr(self, field.name) for field in table.fields if field.name != key
         }
-        await update_row(channel, table, getattr(self, key), values)
+        await update_row(channel, table, _saved_key(self), values)
         return self
 
     def update(
@@ -164,7 +164,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         checked = check_values(table, given)
         if not checked:
             return self
-        row = await update_row(channel, table, getattr(self, table.primary_key.name), checked)
+        row = await update_row(channel, table, _saved_key(self), checked)
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
         for name, value in checked.items():
@@ -187,7 +187,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
-        await delete_row(channel, table, getattr(self, table.primary_key.name))
+        await delete_row(channel, table, _saved_key(self))
         vars(self)["_new"] = True
 
     def load(self, *relations: Any) -> Statement[Self]:
@@ -226,7 +226,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
         async def execute(channel: Channel) -> Self:
             table = self.__table__
-            key = getattr(self, table.primary_key.name)
+            key = _saved_key(self)
             fresh = await KeyStatement(table, key).execute(channel)
             for field in table.fields:
                 _set(self, field.name, getattr(fresh, field.name))
@@ -413,6 +413,16 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
     return len(rows)
 
 
+def _saved_key(row: Model) -> Any:
+    key = getattr(row, row.__table__.primary_key.name)
+    if key is None:
+        raise QueryError(
+            f"The {row.__table__.model_name} was never saved, so it has no key. Save it first.",
+            code="query-unsaved",
+        )
+    return key
+
+
 def _many(relation: Any) -> ManyToManyRelation:
     path: tuple[Any, ...] = getattr(relation, "path", ())
     if len(path) != 1 or not isinstance(path[0], ManyToManyRelation):
@@ -445,7 +455,7 @@ def _mapping(changes: Any) -> Mapping[str, Any]:
 
 def _valid(field: Any, value: Any) -> Any:
     problems: list[Problem] = []
-    valid = field.schema.validate(value, (field.name,), problems)
+    valid = field.validate(value, (field.name,), problems)
     if valid is INVALID:
         raise ValidationFailed(problems)
     return valid

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from triode.db.engine import Channel, Row, Write
-from triode.db.errors import MultipleRows
+from triode.db.errors import MultipleRows, ValueRefused
 from triode.db.lookup import (
     check_values,
     field_of,
@@ -98,13 +98,23 @@ class Query(Statement[list[M]], Generic[M]):
         return clone
 
     def limit(self, count: int | None) -> Self:
-        """Give at most `count` rows."""
+        """Give at most `count` rows.
+
+        Raises:
+            ValueRefused: it is negative, which SQLite would take for no limit.
+        """
+        _refuse_negative(count)
         clone = self._copy()
         clone._limit = count
         return clone
 
     def offset(self, count: int | None) -> Self:
-        """Leave out the first `count` rows."""
+        """Leave out the first `count` rows.
+
+        Raises:
+            ValueRefused: it is negative.
+        """
+        _refuse_negative(count)
         clone = self._copy()
         clone._offset = count
         return clone
@@ -380,3 +390,8 @@ class Query(Statement[list[M]], Generic[M]):
         elif self._limit is not None and builder.is_sqlite:
             statement = statement.offset(sa.literal_column("0"))
         return statement
+
+
+def _refuse_negative(count: int | None) -> None:
+    if count is not None and count < 0:
+        raise ValueRefused(f"A limit or offset of {count} makes no sense: it counts rows.")

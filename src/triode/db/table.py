@@ -31,6 +31,7 @@ from triode.db.sql.storage import Storage
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
+from triode.schema.problems import HIDDEN, Loc, Problem
 
 keys: Final = itertools.count(1)
 """Numbers for columns, relations and models: parts of shapes, never used twice."""
@@ -79,8 +80,19 @@ class ModelField:
 
     @cached_property
     def validate(self) -> Callable[..., Any]:
-        """`schema.validate`, at hand."""
-        return self.schema.validate
+        """Check a value as `Schema.validate` does; a secret one is shown in no problem."""
+        check = self.schema.validate
+        if not self.is_secret:
+            return check
+
+        def check_secret(value: Any, loc: Loc, problems: list[Problem]) -> Any:
+            start = len(problems)
+            valid = check(value, loc, problems)
+            for found in problems[start:]:
+                found["input"] = HIDDEN
+            return valid
+
+        return check_secret
 
     @property
     def is_key(self) -> bool:

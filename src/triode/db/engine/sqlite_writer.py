@@ -93,10 +93,22 @@ class Writer:
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self.holder: asyncio.AbstractEventLoop | None = None
+        """The loop whose transaction has the writer."""
         self._thread = threading.Thread(target=self._work, name="triode-writer", daemon=True)
         self._thread.start()
 
     def put(self, job: Job) -> None:
+        """Take a job.
+
+        Raises:
+            TransactionError: the caller would wait for a transaction of its own event loop.
+        """
+        if job.loop is None and self.holder is not None and self.holder is running_loop():
+            raise TransactionError(
+                "run() was called on an event loop that holds a transaction, which would wait "
+                "for itself. Use await."
+            )
         self._jobs.put(job)
 
     def close(self) -> None:
@@ -128,7 +140,9 @@ class Writer:
         job: Job | None = first
         while job is not None:
             if isinstance(job, TransactionJob):
+                self.holder = job.loop
                 job.serve(connection)
+                self.holder = None
                 return True
             job, is_stopped = self._commit_group(connection, job)
             if is_stopped:
@@ -192,6 +206,14 @@ class TransactionJob(Job):
                 self.lane.close()
             _deliver([job])
         self.lane.close()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that runs in this thread."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _finish(connection: sqlite3.Connection, group: list[Job]) -> None:

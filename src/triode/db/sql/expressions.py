@@ -19,6 +19,10 @@ from triode.db.sql.plan import Shape
 from triode.db.sql.storage import PatternStorage, TextStorage
 
 Built = ColumnElement[Any]
+
+IN_LIMIT = 16_384
+"""Values in one IN list; the databases take twice as many parameters in a statement."""
+
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -325,6 +329,12 @@ class Among(Condition):
 
     def __init__(self, inner: Expression, values: Iterable[Any]) -> None:
         listed = list(values)
+        if len(listed) > IN_LIMIT:
+            raise QueryError(
+                f"{len(listed)} values are too many for one query; {IN_LIMIT} are possible. Ask "
+                "in parts, or with a condition over a relation.",
+                code="query-too-many-values",
+            )
         self.inner = inner
         self.count = 1 << (len(listed) - 1).bit_length() if listed else 0
         padding = [listed[-1]] * (self.count - len(listed)) if listed else []
