@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from tests.admin.conftest import Place
-from tests.admin.library import Author, Post, Visitor, heading, make_app, text_of
+from tests.admin.library import Author, Comment, Post, Visitor, heading, make_app, text_of
 
-from triode.admin import ModelAdmin
+from triode.admin import Inline, ModelAdmin
 from triode.auth import User
 from triode.errors import ConfigError
 from triode.testing import TestClient
@@ -109,6 +109,10 @@ def test_what_is_not_there_is_a_page_of_the_admin(ada: Visitor) -> None:
         assert 'class="sidebar"' in answer.text
 
 
+class Remarks(Inline):
+    model = Comment
+
+
 class Misspelt(ModelAdmin):
     list_display = ["titel"]
 
@@ -185,3 +189,18 @@ def test_a_proxy_may_serve_it_under_a_prefix(tmp_path: Path) -> None:
         visitor.log_in(auth, user)
         links = set(text_of(visitor.get("/admin/").text, r'(?:href|src|action)="(/[^"]*)"'))
     assert {link.split("/")[1] for link in links} == {"behind"}
+
+
+def test_every_page_is_written_where_a_missing_name_is_an_error(tmp_path: Path) -> None:
+    app, auth = make_app(tmp_path)
+    app.debug = True
+    app.admin(Author, Post).register(Post, inlines=[Remarks], list_filter=["author", "title"])
+    with TestClient(app) as client:
+        visitor = Visitor(client)
+        visitor.log_in(auth, User(email="ada@example.org", is_admin=True).save().run())
+        author = Author(name="Bo").save().run()
+        Comment(post=Post(title="One", author=author).save().run(), text="x").save().run()
+        pages = ("", "post", "post?q=none", "post/add", "post/1/edit", "author/1/delete", "none")
+        answers = [visitor.get(f"/admin/{page}").status_code for page in pages]
+        answers.append(visitor.post("/admin/post/add", {"title": ""}).status_code)
+    assert answers == [200, 200, 200, 200, 200, 200, 404, 422]
