@@ -89,6 +89,9 @@ class BaseRelation:
     def link_table(self) -> sa.Table | None:
         return None
 
+    def forget(self) -> None:
+        """Take the table that the relation itself made out of the metadata."""
+
     def equals(self, value: Any) -> Condition:
         column = self.target.primary_key.column.along((self,))
         return column.equals(key_of(value, self.target))

@@ -141,6 +141,10 @@ class Relation(Step, typing.Protocol):
         """Return the table that the relation itself made, None if it made none."""
         ...
 
+    def forget(self) -> None:
+        """Take that table out of the metadata."""
+        ...
+
     async def load(
         self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
     ) -> None:
@@ -268,6 +272,8 @@ class ModelRegistry(Mapping[str, Any]):
     def remove(self, table: ModelTable) -> None:
         """Forget a model and the tables that its relations made."""
         del self._tables[table.module, table.model_name]
+        for relation in table.relations.values():
+            relation.forget()
         if table._table is not None and self.metadata.tables.get(table.name) is table._table:
             self.metadata.remove(table._table)
 
