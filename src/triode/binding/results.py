@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, get_origin
 
+import msgspec
 from starlette.responses import JSONResponse, Response
 
+from triode.binding.trimming import Trim
 from triode.http import Reply
 from triode.http.call import JSON
 from triode.http.reply import reply_from_response
@@ -28,13 +30,14 @@ class ResultOptions:
     """What a route says of its response.
 
     `annotation` is the declared type: `MISSING` if nothing was declared, None for "no contract".
-    `where` names the handler in errors.
+    `where` names the handler in errors, `trim` is what is left out.
     """
 
     annotation: Any = MISSING
     status_code: int = 200
     response_class: type[Response] | None = None
     where: str | None = None
+    trim: Trim | None = None
 
 
 def has_body(status: int) -> bool:
@@ -66,6 +69,8 @@ def make_finisher(options: ResultOptions) -> Finisher:
         return _class_finisher(options, options.response_class)
     if not has_body(options.status_code):
         return _empty_finisher(options)
+    if options.trim is not None:
+        return _trimming_finisher(options, options.trim)
     return _json_finisher(options)
 
 
@@ -90,6 +95,23 @@ def _json_finisher(options: ResultOptions) -> Finisher:
         except ResponseValidationFailed as exc:
             exc.where = where
             raise
+
+    return finish
+
+
+def _trimming_finisher(options: ResultOptions, trim: Trim) -> Finisher:
+    schema = response_schema(options.annotation)
+    encode = json_encoder(None)
+    whole = _json_finisher(options)
+
+    def finish(result: Any) -> Reply:
+        if isinstance(result, Response):
+            return reply_from_response(result)
+        if type(result) is tuple and _is_flask_result(result):
+            return _flask_reply(finish, result)
+        reply = whole(result)
+        reply.body = encode(trim.apply(schema, result, msgspec.json.decode(reply.body)))
+        return reply
 
     return finish
 

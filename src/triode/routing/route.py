@@ -13,6 +13,7 @@ from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
 from triode.binding.signature import name_of, signature_of
+from triode.binding.trimming import Names, Trim
 from triode.errors import RouteError, SchemaError, place_of
 from triode.http import ASGIApp
 from triode.routing.path import PathTemplate, parse_path
@@ -23,6 +24,11 @@ class RouteKeywords(TypedDict, total=False):
     """What `app.get(path, …)` and its like take; the names and meanings are FastAPI's."""
 
     response_model: Any
+    response_model_include: Names
+    response_model_exclude: Names
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
     status_code: int
     tags: Sequence[str]
     dependencies: Sequence[Any]
@@ -51,6 +57,11 @@ class RouteOptions:
     """
 
     response_model: Any = MISSING
+    response_model_include: Names = None
+    response_model_exclude: Names = None
+    response_model_exclude_unset: bool = False
+    response_model_exclude_defaults: bool = False
+    response_model_exclude_none: bool = False
     status_code: int | None = None
     tags: tuple[str, ...] = ()
     dependencies: tuple[DependsInfo, ...] = ()
@@ -68,6 +79,18 @@ class RouteOptions:
     generate_unique_id_function: Callable[[Any], str] | None = None
     sync_to_thread: bool = True
     max_body_size: int | None = None
+
+    @property
+    def trim(self) -> Trim | None:
+        """What the `response_model_…` options leave out of a response, None for nothing."""
+        trim = Trim(
+            self.response_model_include,
+            self.response_model_exclude,
+            self.response_model_exclude_unset,
+            self.response_model_exclude_defaults,
+            self.response_model_exclude_none,
+        )
+        return None if trim == Trim() else trim
 
 
 def make_options(keywords: RouteKeywords) -> RouteOptions:
@@ -159,6 +182,7 @@ class Route:
             status_code=options.status_code or 200,
             response_class=options.response_class,
             where=self.place,
+            trim=options.trim,
         )
         try:
             return compile_endpoint(
