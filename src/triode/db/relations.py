@@ -55,6 +55,10 @@ class BaseRelation:
         )
 
     @property
+    def source_table(self) -> ModelTable:
+        return self.source
+
+    @property
     def target(self) -> ModelTable:
         """The model it leads to.
 

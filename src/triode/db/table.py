@@ -132,6 +132,11 @@ class Relation(Step, typing.Protocol):
     @property
     def target(self) -> ModelTable: ...
 
+    @property
+    def source_table(self) -> ModelTable:
+        """The model on which the relation is declared."""
+        ...
+
     def assigned(self, value: Any) -> tuple[ModelField, Any]:
         """Return the column and its value that assigning `value` means.
 
