@@ -43,6 +43,8 @@ logger = logging.getLogger("triode")
 class LaneProtocol(ServingProtocol):
     """One connection: what comes in, and whether it may."""
 
+    parser: httptools.HttpRequestParser
+
     def __init__(
         self,
         config: Any,
