@@ -37,7 +37,8 @@ check-mypy:
 check-pyright:
 	@$(BIN)/pyright --pythonpath $(BIN)/python
 check-tests:
-	@$(BIN)/python -m pytest --quiet -m "not slow and not browser and not service" -r f
+	@$(BIN)/python -m pytest --quiet --way asgi \
+	    -m "not slow and not browser and not service" -r f
 
 fix: $(VENV)/.dev  ## Mend format and lint where a tool can
 	@$(BIN)/ruff check --quiet --fix $(PRESENT) || true

@@ -23,6 +23,26 @@ Client: TypeAlias = TestClient | LaneClient
 Serve: TypeAlias = Callable[..., Client]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `make check` take one way to an application; `make test` takes both."""
+    parser.addoption("--way", choices=["asgi", "lane"], help="reach applications this way only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that go the other way."""
+    wanted = config.getoption("--way")
+    dropped = [item for item in items if wanted and way_of(item) not in (None, wanted)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in set(dropped)]
+
+
+def way_of(item: pytest.Item) -> str | None:
+    """Return how a test reaches its application, None where it does not use `serve`."""
+    parameters = getattr(item, "callspec", None)
+    return parameters.params.get("way") if parameters else None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose browser or service is missing; with CI=true it fails instead."""
     missing = []
@@ -79,11 +99,20 @@ def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[WebDriver]:
-    """Return one headless browser for all tests marked `browser`."""
+def one_chromium() -> Iterator[WebDriver]:
+    """Return one headless browser for the whole run: starting it takes a second."""
     driver = start_chromium()
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def chromium(one_chromium: WebDriver) -> WebDriver:
+    """Return a headless browser that remembers nothing of earlier tests."""
+    one_chromium.delete_all_cookies()
+    one_chromium.get("about:blank")
+    one_chromium.get_log("browser")  # reading it empties it
+    return one_chromium
 
 
 def start_chromium() -> WebDriver:

@@ -13,6 +13,7 @@ from tests.db.models import Hero, User
 
 from triode.db import Database, Field, ForeignKey, ManyToMany, Model, Related, model_registry
 from triode.errors import ModelError
+from triode.schema import ValidationFailed
 
 
 def refused(body: str) -> ModelError:
@@ -130,6 +131,21 @@ def test_defaults_are_fresh() -> None:
     first, second = Note(text="a"), Note(text="b")
     first.tags.append("x")
     assert (first.rank, second.tags) == (3, [])
+
+
+class Ticket(Model):
+    state: str = Field(default="new", choices=[("new", "New"), ("done", "Done")])
+    weight: int | None = Field(default=None, choices=[(1, "Light"), (2, "Heavy")])
+
+
+def test_value_must_be_a_choice() -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        Ticket(state="lost", weight=3)
+    assert [(error["loc"], error["msg"]) for error in caught.value.errors] == [
+        (("state",), "Input should be 'new' or 'done'"),
+        (("weight",), "Input should be 1 or 2"),
+    ]
+    assert (Ticket().state, Ticket(weight=2).weight) == ("new", 2)
 
 
 def test_meta_becomes_the_table() -> None:

@@ -74,11 +74,10 @@ class ManyToManyRelation(BaseRelation):
     def link_table(self) -> sa.Table | None:
         return None if self.info.through is not None else self.link()
 
-    def forget_link_table(self) -> None:
-        metadata = model_registry.metadata
-        if self._link is not None and metadata.tables.get(self._link.name) is self._link:
-            metadata.remove(self._link)
-        self._link = None
+    def forget(self) -> None:
+        link, self._link = self._link, None
+        if link is not None and model_registry.metadata.tables.get(link.name) is link:
+            model_registry.metadata.remove(link)
 
     def _make_link(self) -> sa.Table:
         metadata = model_registry.metadata

@@ -55,6 +55,10 @@ class BaseRelation:
         )
 
     @property
+    def source_table(self) -> ModelTable:
+        return self.source
+
+    @property
     def target(self) -> ModelTable:
         """The model it leads to.
 
@@ -89,8 +93,8 @@ class BaseRelation:
     def link_table(self) -> sa.Table | None:
         return None
 
-    def forget_link_table(self) -> None:
-        """A relation by a foreign key has none."""
+    def forget(self) -> None:
+        """Take the table that the relation itself made out of the metadata."""
 
     def equals(self, value: Any) -> Condition:
         column = self.target.primary_key.column.along((self,))
