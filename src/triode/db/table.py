@@ -98,7 +98,7 @@ class ModelField:
         values = tuple(value for value, _ in self.info.choices or ())
         if not all(isinstance(value, int | str | bool) for value in values):
             return self.annotation
-        chosen: Any = Literal.__getitem__(values)
+        chosen: Any = typing.cast(Any, Literal)[values]
         return chosen | None if self.is_nullable else chosen
 
     @property
