@@ -11,8 +11,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
-from tests.isolation import only_models_of
 
+from tests.isolation import only_models_of
 from triode.http import current_call
 from triode.testing import LaneClient, TestClient
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.admin.library import Author, Comment, Invoice, Post, Tag, Visitor, make_app
 from tests.conftest import Serve
-
 from triode.admin import Admin, ModelAdmin, action, display
 from triode.auth import Auth, User
 from triode.framework import Triode

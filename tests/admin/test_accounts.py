@@ -6,7 +6,6 @@ import re
 
 from tests.admin.conftest import Place
 from tests.admin.library import Visitor, cells, notes
-
 from triode.auth import Group, User
 
 

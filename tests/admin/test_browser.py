@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from tests.admin.conftest import PostAdmin
 from tests.admin.library import Author, Comment, Post, Tag, make_app
-
 from triode.admin import Inline
 from triode.auth import User
 from triode.auth.passwords import hash_password

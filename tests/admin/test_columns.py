@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from markupsafe import Markup
+
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Comment, Post, Tag, Visitor, cells, notes, text_of
-
 from triode.admin import ModelAdmin, action, display, narrowing
 from triode.errors import ClientError
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+
 from tests.admin.conftest import Place
 from tests.admin.library import (
     Author,
@@ -19,7 +20,6 @@ from tests.admin.library import (
     notes,
     text_of,
 )
-
 from triode.admin import ModelAdmin
 
 VALID = {"title": "New", "kind": "note", "language": "de", "_save": "list"}

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+
 from tests.admin.conftest import Place
 from tests.admin.library import (
     Author,
@@ -18,7 +19,6 @@ from tests.admin.library import (
     notes,
     text_of,
 )
-
 from triode.admin import Inline, ModelAdmin
 from triode.errors import ConfigError
 

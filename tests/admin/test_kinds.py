@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.admin.library import Visitor, cells, errors, make_app, notes
 from tests.conftest import Serve
-
 from triode.auth import User
 from triode.db import Field, Model
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Kind, Post, Tag, Visitor, cells, heading, notes, text_of
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Comment, Post, Visitor, heading, make_app, text_of
-
 from triode.admin import Inline, ModelAdmin
 from triode.auth import User
 from triode.errors import ConfigError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Post, Visitor, cells
 

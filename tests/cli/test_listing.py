@@ -6,6 +6,7 @@ import shlex
 import subprocess
 
 import pytest
+
 from tests.cli.conftest import COMMAND, environment
 
 APP = """

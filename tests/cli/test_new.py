@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import environment
 
+from tests.cli.conftest import environment
 from triode.cli.new import KINDS
 
 FILES = {

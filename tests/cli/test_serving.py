@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+
 from tests.cli.conftest import COMMAND, environment
 
 APP = """

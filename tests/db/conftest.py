@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+
 from tests.conftest import service_url
 from tests.db.kinds import Kinds
 from tests.db.models import ALL
-
 from triode.db import Database
 
 

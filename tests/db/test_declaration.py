@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
-from tests.db.models import Hero, User
 
+from tests.db.models import Hero, User
 from triode.db import Database, Field, ForeignKey, ManyToMany, Model, Related, model_registry
 from triode.errors import ModelError
 from triode.schema import ValidationFailed

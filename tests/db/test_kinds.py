@@ -12,8 +12,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.db.kinds import Kinds, Level, Point, Size, Suit
 
+from tests.db.kinds import Kinds, Level, Point, Size, Suit
 from triode.db import Database, OutOfRange, ValueRefused, avg, max_, sum_
 from triode.schema import ValidationFailed
 

@@ -6,8 +6,8 @@ import asyncio
 
 import msgspec
 import pytest
-from tests.db.models import Country, Hero, Team, User
 
+from tests.db.models import Country, Hero, Team, User
 from triode.db import (
     Database,
     Duplicate,

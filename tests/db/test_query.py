@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.db.models import Hero, Team, User
 
+from tests.db.models import Hero, Team, User
 from triode.db import (
     Database,
     MultipleRows,

@@ -14,8 +14,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from tests.db.models import ALL, Team
 
+from tests.db.models import ALL, Team
 from triode.db import Database, DatabaseUnavailable, Duplicate, SchemaMismatch
 from triode.db.engine import Write
 from triode.db.engine.sqlite import SQLiteEngine

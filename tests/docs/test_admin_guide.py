@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.admin.library import Visitor, cells, notes
 
+from tests.admin.library import Visitor, cells, notes
 from triode.auth import User
 from triode.auth.extension import auth_of
 

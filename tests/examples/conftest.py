@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
+
 from tests.conftest import Client, Serve
 from tests.isolation import only_models_of
-
 from triode.testing import TestClient
 
 ROOT = Path(__file__).resolve().parents[2]

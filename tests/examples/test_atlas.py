@@ -13,9 +13,9 @@ from typing import Any
 import pycountry
 import pytest
 from openapi_spec_validator import validate
+
 from tests.conftest import Client
 from tests.examples.conftest import environment_for
-
 from triode.testing import TestClient
 
 pytestmark = pytest.mark.slow

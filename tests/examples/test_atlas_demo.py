@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
+
 from tests.admin.test_browser import Browser
 from tests.examples.demo import Demo, running
 

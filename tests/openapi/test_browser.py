@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from tests.openapi.shop import app
 
+from tests.openapi.shop import app
 from triode.app import App
 from triode.openapi.bundle import load
 from triode.testing import LiveServer

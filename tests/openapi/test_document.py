@@ -12,8 +12,8 @@ import pytest
 from openapi_spec_validator import validate
 from pydantic import BaseModel
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from tests.openapi.shop import shop_document
 
+from tests.openapi.shop import shop_document
 from triode.app import App
 from triode.binding.markers import Depends, Query
 from triode.errors import RouteError

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
-from tests.conftest import Serve
 
+from tests.conftest import Serve
 from triode import Create, Email, Field, Model, Patch, Triode
 
 

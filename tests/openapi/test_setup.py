@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from tests.conftest import Serve
 
+from tests.conftest import Serve
 from triode.app import App
 from triode.binding.markers import Depends
 from triode.errors import SchemaError
