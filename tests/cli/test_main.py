@@ -24,6 +24,8 @@ def run(capsys, *arguments):
         ),
         (("dev", "--prot", "3"), "Unknown option: --prot. Did you mean --port?"),
         (("dev", "--port", "x"), 'Invalid value for --port: unable to convert "x" into int.'),
+        (("new",), 'Command "new" parameter NAME requires an argument.'),
+        (("new", "a", "b", "c"), "more was given than the command takes: b c"),
         (("run", "--workers", "0"), "--workers 0 serves nothing. Use 1 or more"),
     ],
 )

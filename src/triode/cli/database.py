@@ -6,13 +6,14 @@ from pathlib import Path
 
 from triode.cli.discovery import load
 from triode.cli.errors import CommandError
+from triode.cli.target import Target
 from triode.db.migrations import Migrations, Step
 from triode.framework import Triode
 
 FOLDER = "migrations"
 
 
-def migrate(message: str, target: str = "") -> None:
+def migrate(message: str, target: Target = "", /) -> None:
     """Write a migration that makes the database like the models.
 
     Parameters
@@ -26,7 +27,7 @@ def migrate(message: str, target: str = "") -> None:
     print("Nothing differs." if made is None else f"Wrote {made}. Read it, then: triode db upgrade")
 
 
-def upgrade(target: str = "", *, to: str = "head") -> None:
+def upgrade(target: Target = "", /, *, to: str = "head") -> None:
     """Apply the migrations that the database does not have.
 
     Parameters
@@ -39,7 +40,7 @@ def upgrade(target: str = "", *, to: str = "head") -> None:
     _tell("Applied", _migrations(target).upgrade(to))
 
 
-def downgrade(target: str = "", *, to: str = "-1") -> None:
+def downgrade(target: Target = "", /, *, to: str = "-1") -> None:
     """Take migrations back, the last one when nothing else is said.
 
     Parameters
@@ -52,7 +53,7 @@ def downgrade(target: str = "", *, to: str = "-1") -> None:
     _tell("Took back", _migrations(target).downgrade(to))
 
 
-def history(target: str = "") -> None:
+def history(target: Target = "", /) -> None:
     """List the migrations, and which of them the database has.
 
     Parameters

@@ -29,6 +29,7 @@ _BROWSER_VARIABLE = "TRIODE_OPEN"
 
 def dev(
     target: Target = "",
+    /,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,

@@ -38,7 +38,7 @@ USER_COMMANDS = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process: 0, or 2 for an error in one line."""
-    from cyclopts import CycloptsError
+    from cyclopts import CycloptsError, UnusedCliTokensError
 
     try:
         try:
@@ -49,6 +49,8 @@ def main(arguments: list[str] | None = None) -> None:
         # `triode openapi | head`: the reader has seen enough; Python would complain at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except UnusedCliTokensError as exc:
+        fail(CommandError(f"more was given than the command takes: {' '.join(exc.unused_tokens or [])}"))
     except CycloptsError as exc:
         fail(CommandError(str(exc)))
     except TriodeError as exc:

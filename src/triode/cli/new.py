@@ -28,7 +28,7 @@ PROJECT_NAME = "PROJECT_NAME"
 RENAMED = {"gitignore": ".gitignore"}
 
 
-def new(name: str, *, kind: Kind | None = None) -> None:
+def new(name: str, /, *, kind: Kind | None = None) -> None:
     """Start a new project in a new folder.
 
     Parameters

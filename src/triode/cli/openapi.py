@@ -10,7 +10,7 @@ from triode.cli.errors import CommandError
 from triode.cli.target import Target
 
 
-def openapi(target: Target = "", *, output: Path | None = None) -> None:
+def openapi(target: Target = "", /, *, output: Path | None = None) -> None:
     """Write the OpenAPI document of an application.
 
     Parameters

@@ -16,7 +16,7 @@ PACKAGES = Path(__file__).parent.parent.parent  # where Triode itself is install
 HEADINGS = ("METHODS", "PATH", "NAME", "HANDLER", "SERVED BY")
 
 
-def routes(target: Target = "") -> None:
+def routes(target: Target = "", /) -> None:
     """List the routes of an application, its own before those of Triode's pages.
 
     Parameters

@@ -16,6 +16,7 @@ from triode.server import ServerOptions
 
 def run(
     target: Target = "",
+    /,
     *,
     host: str = "127.0.0.1",
     port: int = 8000,

@@ -37,7 +37,7 @@ _TYPED = {"<console>", "<stdin>"}
 RunCoroutine: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-def shell(target: Target = "") -> None:
+def shell(target: Target = "", /) -> None:
     """Open a Python shell with the models imported.
 
     `await` works at the top level. Lines that come from a pipe are run without a prompt.

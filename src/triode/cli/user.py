@@ -18,6 +18,7 @@ from triode.cli.target import Target
 
 def create(
     target: Target = "",
+    /,
     *,
     email: str | None = None,
     password: str | None = None,
