@@ -11,12 +11,15 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import httpx2
-from starlette.testclient import TestClient as StarletteTestClient
-
-from triode.errors import TriodeError
+from triode.errors import MissingExtraError, TriodeError
 from triode.http.call import ASGIApp, Receive, Scope, Send
 from triode.server.lifespan import LifespanDriver
+
+try:
+    import httpx2
+except ImportError as exc:
+    raise MissingExtraError("httpx2", extra="testing", feature="triode.testing") from exc
+from starlette.testclient import TestClient as StarletteTestClient
 
 T = TypeVar("T")
 
