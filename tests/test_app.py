@@ -9,7 +9,13 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route as StarletteRoute
 from starlette.staticfiles import StaticFiles
 from starlette.testclient import WebSocketDenialResponse
@@ -214,7 +220,8 @@ def test_own_head_and_options(serve: Any) -> None:
 def test_route_for_several_methods(serve: Any) -> None:
     app = make_app()
 
-    @app.route("/", methods=["PUT", "patch", "DELETE", "TRACE"])
+    @app.api_route("/", methods=["PUT", "patch"])
+    @app.route("/", methods=["DELETE", "TRACE"])
     async def handler(request: Request) -> str:
         return request.method
 
@@ -303,6 +310,28 @@ def test_route_at_the_prefix_itself(serve: Any) -> None:
     app = make_app()
     app.include_router(router)
     assert serve(app).get("/items").json() == "items"
+
+
+def test_default_response_class(serve: Any) -> None:
+    app = make_app(default_response_class=PlainTextResponse)
+    router = Router(default_response_class=HTMLResponse)
+    for path, owner in {"/app": app, "/router": router}.items():
+        owner.add_api_route(path, lambda: "text")
+        owner.add_api_route(path + "/json", lambda: "text", response_class=JSONResponse)
+    app.include_router(router)
+    plain = Router()
+    plain.add_api_route("/plain", lambda: "text")
+    app.include_router(plain)
+    client = serve(app)
+    kinds = {path: client.get(path).headers["content-type"].partition(";")[0] for path in
+             ("/app", "/router", "/plain", "/app/json", "/router/json")}  # fmt: skip
+    assert kinds == {
+        "/app": "text/plain",
+        "/router": "text/html",
+        "/plain": "text/plain",
+        "/app/json": "application/json",
+        "/router/json": "application/json",
+    }
 
 
 def test_route_added_while_serving(serve: Any) -> None:
@@ -733,6 +762,28 @@ def test_client_that_leaves_a_websocket(serve: Any) -> None:
     with serve(app).websocket_connect("/ws"):
         pass
     assert left.wait(2)
+
+
+def test_dependency_of_a_websocket_is_cleaned_up(serve: Any) -> None:
+    app = make_app()
+    cleaned = threading.Event()
+
+    async def resource() -> AsyncIterator[str]:
+        try:
+            yield "resource"
+        finally:
+            cleaned.set()
+
+    @app.websocket("/ws")
+    async def serve_it(websocket: WebSocket, value: Annotated[str, Depends(resource)]) -> None:
+        await websocket.accept()
+        await websocket.send_text(value)
+        await websocket.receive_text()
+
+    with serve(app).websocket_connect("/ws") as session:
+        assert session.receive_text() == "resource"
+        assert not cleaned.is_set()
+    assert cleaned.wait(2)
 
 
 def test_websocket_of_a_mounted_application(serve: Any) -> None:

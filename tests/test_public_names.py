@@ -50,6 +50,7 @@ PUBLIC_NAMES = [
     "RowNotFound",
     "Security",
     "SecurityScopes",
+    "Sessions",
     "Statement",
     "Submitted",
     "Triode",

@@ -1,6 +1,9 @@
-from users import app
+import os
+
+os.environ["DATABASE_URL"] = "sqlite://"  # in memory, and empty whenever the application starts
 
 from triode.testing import TestClient
+from users import app
 
 
 def test_a_user_is_created_and_read() -> None:

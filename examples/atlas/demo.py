@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from atlas.app import app, auth
 from triode.auth import User, create_user
+from triode.errors import TriodeError
 from triode.server import ServerOptions, serve
 
 HOST = "127.0.0.1"
@@ -53,5 +54,8 @@ if __name__ == "__main__":
     app.add_startup(introduce)
     try:
         serve(app, ServerOptions(log_level="warning"), listener=LISTENER)
+    except TriodeError as exc:
+        print(f"demo: error: {exc}", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("  The Atlas has ended.")

@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from triode.http import HTTPException as HTTPException
     from triode.http import RequestValidationError as RequestValidationError
     from triode.http import WebSocketException as WebSocketException
+    from triode.middleware.visitors import Sessions as Sessions
     from triode.routing import APIRouter as APIRouter
     from triode.routing import Router as Router
     from triode.schema import Create as Create

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 
 from starlette.datastructures import State
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from triode.dispatch import RouteTable, Served
 from triode.errors import ClientError, ConfigError
@@ -25,6 +27,7 @@ from triode.routing import Mount, Route, Router, WebSocketRoute
 
 logger = logging.getLogger("triode")
 
+ROUTER_OPTIONS = ("tags", "dependencies", "responses", "default_response_class")
 MAX_BODY_SIZE = 16 * 1024 * 1024
 Component = TypeVar("Component")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -59,6 +62,7 @@ class AppOptions(TypedDict, total=False):
     tags: Sequence[str]
     dependencies: Sequence[Any]
     responses: dict[int | str, dict[str, Any]] | None
+    default_response_class: type[Response] | None
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
@@ -133,13 +137,7 @@ class App(Router):
         self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]
     ) -> None:
         given: dict[str, Any] = dict(options)
-        super().__init__(
-            **{
-                name: given.pop(name)
-                for name in ("tags", "dependencies", "responses")
-                if name in given
-            }
-        )
+        super().__init__(**{name: given.pop(name) for name in ROUTER_OPTIONS if name in given})
         self.title = title
         self.version = version
         self.state = State()
@@ -352,7 +350,7 @@ class App(Router):
         if served.reads_body and call.body is None:
             try:
                 await call.read()
-            except ClientError as exc:
+            except (ClientError, ClientDisconnect) as exc:
                 answered = ErrorBoundary(self.exception_handlers).answer(call, exc)
                 return answered if isinstance(answered, Reply) else await answered
         outcome = served.run(call)

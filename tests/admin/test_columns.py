@@ -93,28 +93,21 @@ def test_a_name_that_needs_what_is_not_loaded_falls_back(comments: Place, ada: V
     assert "<h1>first</h1>" in ada.get("/admin/comment/1/edit").text
 
 
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("post.author==1", ["first"]),
-        ("post.author=bo", ["first"]),
-        ("post_id=one", []),
-        ("post=one", ["first"]),
-        ("post.published=false&post.kind=article&post.rating==5", ["first"]),
-        ("post.title=tw", ["second"]),
-    ],
-)
-def test_filters_lead_over_relations(
-    comments: Place, ada: Visitor, query: str, found: list[str]
-) -> None:
+def test_filters_lead_over_relations(comments: Place, ada: Visitor) -> None:
     comments.admin.register(
         Comment,
         list_filter=["post_id", "post.author", "post.published", "post.kind", "post.rating",
                      "post.title"],
     )  # fmt: skip
-    if "post_id=" in query:
-        query, found = "text=x", ["second", "first"]
-    assert first_column(ada, f"comment?{query}") == found
+    found = {
+        "text=x": ["second", "first"],
+        "post=one": ["first"],
+        "post.author=%3D1": ["first"],
+        "post.author=bo": ["first"],
+        "post.published=false&post.kind=article&post.rating=%3D5": ["first"],
+        "post.title=tw": ["second"],
+    }
+    assert {query: first_column(ada, f"comment?{query}") for query in found} == found
 
 
 def test_a_search_takes_numbers_for_numbers(comments: Place, ada: Visitor) -> None:

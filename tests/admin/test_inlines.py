@@ -122,11 +122,11 @@ def test_rows_of_others_are_out_of_reach(site: Place, ada: Visitor) -> None:
     assert texts(site) == ["theirs"]
 
 
-@pytest.mark.parametrize("count", ["", "-1", "evil", "99999999999999999999", "\0"])
-def test_a_senseless_count_is_no_error(site: Place, ada: Visitor, count: str) -> None:
+def test_a_senseless_count_is_no_error(site: Place, ada: Visitor) -> None:
     ada.get("/admin/post/add")
-    answer = ada.post("/admin/post/add", {**POST, "comment-count": count})
-    assert notes(answer) == ["“New” was added."]
+    for count in ("", "-1", "evil", "99999999999999999999", "\0"):
+        answer = ada.post("/admin/post/add", {**POST, "comment-count": count})
+        assert notes(answer) == ["“New” was added."]
 
 
 def test_permissions_hold_for_the_rows(site: Place) -> None:

@@ -121,17 +121,16 @@ def test_every_kind_is_changed(ada: Visitor) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("whole", "9" * 30), ("whole", "1.5"), ("ratio", "much"), ("price", "1.234"),
-        ("price", "99999999"), ("day", "2026-02-30"), ("moment", "yesterday"), ("level", "9"),
-        ("extra", "{"), ("extra", "[" * 100_000), ("other", "no"), ("key", ""),
-    ],
-)  # fmt: skip
-def test_what_no_field_can_hold_is_said_beside_it(ada: Visitor, name: str, text: str) -> None:
+REFUSED = [
+    ("whole", "9" * 30), ("whole", "1.5"), ("ratio", "much"), ("price", "1.234"),
+    ("price", "99999999"), ("day", "2026-02-30"), ("moment", "yesterday"), ("level", "9"),
+    ("extra", "{"), ("extra", "[" * 100_000), ("other", "no"), ("key", ""),
+]  # fmt: skip
+
+
+def test_what_no_field_can_hold_is_said_beside_it(ada: Visitor) -> None:
     address = f"/admin/everything/{KEY}/edit"
-    sent = typed(ada.get(address).text) | {name: text}
-    answer = ada.post(address, sent)
-    assert answer.status_code == 422
-    assert list(errors(answer)) == [name]
+    sent = typed(ada.get(address).text)
+    for name, text in REFUSED:
+        answer = ada.post(address, sent | {name: text})
+        assert (answer.status_code, list(errors(answer))) == (422, [name]), text[:40]

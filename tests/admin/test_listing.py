@@ -58,22 +58,19 @@ def test_a_column_sorts_both_ways_and_over_a_relation(ada: Visitor) -> None:
 
 
 @pytest.mark.usefixtures("posts")
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("published=true", ["Alpha beta"]),
-        ("kind=note", ["Beta"]),
-        ("author=%3D1", ["Alpha beta", "Gamma"]),
-        ("author=cy", ["Beta"]),
-        ("author=-&q=delta", ["&lt;Delta&gt;"]),
-        ("rating=%3D1", ["Beta"]),
-        ("rating=-&q=gamma", ["Gamma"]),
-        ("created=today&rating=5", ["Alpha beta"]),
-        ("created=year&kind=article&published=true", ["Alpha beta"]),
-    ],
-)
-def test_filters_narrow_the_list(ada: Visitor, query: str, found: list[str]) -> None:
-    assert titles(ada, query) == found
+def test_filters_narrow_the_list(ada: Visitor) -> None:
+    found = {
+        "published=true": ["Alpha beta"],
+        "kind=note": ["Beta"],
+        "author=%3D1": ["Alpha beta", "Gamma"],
+        "author=cy": ["Beta"],
+        "author=-&q=delta": ["&lt;Delta&gt;"],
+        "rating=%3D1": ["Beta"],
+        "rating=-&q=gamma": ["Gamma"],
+        "created=today&rating=5": ["Alpha beta"],
+        "created=year&kind=article&published=true": ["Alpha beta"],
+    }
+    assert {query: titles(ada, query) for query in found} == found
 
 
 @pytest.mark.usefixtures("posts")
@@ -93,21 +90,20 @@ def test_pages_follow_each_other(ada: Visitor) -> None:
     assert '<a href="?" rel="prev"' in second.text
 
 
-@pytest.mark.usefixtures("posts")
-@pytest.mark.parametrize(
-    "query",
-    [
+SENSELESS = [
         "page=abc", "page=999999", "page=-1", "page=99999999999999999999999", "sort=evil",
         "sort=-", "sort=secret", "q=%00", "q=%ED%A0%80", "q=" + "x+" * 500, "kind=evil",
         "rating=99999999999999999999", "rating=%3Dabc", "author=%3D99999999999999999999",
         "author=%3Dx", "created=never", "published=maybe", "published=-", "%00=%00",
         "q=%F0%9F%92%A9",
-    ],
-)  # fmt: skip
-def test_a_senseless_address_is_still_a_page(ada: Visitor, query: str) -> None:
-    answer = ada.get(f"/admin/post?{query}")
-    assert answer.status_code == 200
-    assert heading(answer).startswith("Posts")
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("posts")
+def test_a_senseless_address_is_still_a_page(ada: Visitor) -> None:
+    answers = {query: ada.get(f"/admin/post?{query}") for query in SENSELESS}
+    shown = {query: (each.status_code, heading(each)[:5]) for query, each in answers.items()}
+    assert shown == dict.fromkeys(SENSELESS, (200, "Posts"))
 
 
 def test_an_empty_list_says_what_to_do(ada: Visitor) -> None:

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 from tests.admin.conftest import Place
-from tests.admin.library import Author, Post, Visitor, heading, make_app, text_of
+from tests.admin.library import Author, Comment, Post, Visitor, heading, make_app, text_of
 
-from triode.admin import ModelAdmin
+from triode.admin import Inline, ModelAdmin
 from triode.auth import User
 from triode.errors import ConfigError
 from triode.testing import TestClient
 
 
-@pytest.mark.parametrize("path", ["/admin/", "/admin/post", "/admin/nothing", "/admin/post/1/edit"])
-def test_nobody_comes_in_without_a_login(place: Place, path: str) -> None:
-    answer = place.client.get(path, follow_redirects=False)
-    assert answer.status_code == 303
-    assert answer.headers["location"] == f"/login?next={path}"
+def test_nobody_comes_in_without_a_login(place: Place) -> None:
+    for path in ("/admin/", "/admin/post", "/admin/nothing", "/admin/post/1/edit"):
+        answer = place.client.get(path, follow_redirects=False)
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/login?next={path}"
 
 
 def test_a_user_without_the_permission_is_shown_out(place: Place) -> None:
@@ -97,13 +97,20 @@ def test_a_form_without_its_token_is_refused(place: Place, ada: Visitor) -> None
     assert place.run(Author.count()) == 0
 
 
-@pytest.mark.parametrize("path", ["nothing", "post/99/edit", "post/abc/edit", "a/b/c/d",
-                                  "post/99999999999999999999/edit", "post/%00/delete"])  # fmt: skip
-def test_what_is_not_there_is_a_page_of_the_admin(ada: Visitor, path: str) -> None:
-    answer = ada.get(f"/admin/{path}")
-    assert answer.status_code == 404
-    assert heading(answer) in ("There is nothing here", "This post does not exist")
-    assert 'class="sidebar"' in answer.text
+def test_what_is_not_there_is_a_page_of_the_admin(ada: Visitor) -> None:
+    nowhere, gone = "There is nothing here", "This post does not exist"
+    expected = {
+        "nothing": nowhere, "a/b/c/d": nowhere, "post/99/edit": gone, "post/abc/edit": gone,
+        "post/99999999999999999999/edit": gone, "post/%00/delete": gone,
+    }  # fmt: skip
+    for path, text in expected.items():
+        answer = ada.get(f"/admin/{path}")
+        assert (answer.status_code, heading(answer)) == (404, text)
+        assert 'class="sidebar"' in answer.text
+
+
+class Remarks(Inline):
+    model = Comment
 
 
 class Misspelt(ModelAdmin):
@@ -182,3 +189,18 @@ def test_a_proxy_may_serve_it_under_a_prefix(tmp_path: Path) -> None:
         visitor.log_in(auth, user)
         links = set(text_of(visitor.get("/admin/").text, r'(?:href|src|action)="(/[^"]*)"'))
     assert {link.split("/")[1] for link in links} == {"behind"}
+
+
+def test_every_page_is_written_where_a_missing_name_is_an_error(tmp_path: Path) -> None:
+    app, auth = make_app(tmp_path)
+    app.debug = True
+    app.admin(Author, Post).register(Post, inlines=[Remarks], list_filter=["author", "title"])
+    with TestClient(app) as client:
+        visitor = Visitor(client)
+        visitor.log_in(auth, User(email="ada@example.org", is_admin=True).save().run())
+        author = Author(name="Bo").save().run()
+        Comment(post=Post(title="One", author=author).save().run(), text="x").save().run()
+        pages = ("", "post", "post?q=none", "post/add", "post/1/edit", "author/1/delete", "none")
+        answers = [visitor.get(f"/admin/{page}").status_code for page in pages]
+        answers.append(visitor.post("/admin/post/add", {"title": ""}).status_code)
+    assert answers == [200, 200, 200, 200, 200, 200, 404, 422]

@@ -13,11 +13,11 @@ from starlette.responses import StreamingResponse
 
 from triode.app import App
 from triode.auth import Auth, LoginSession, SessionOptions, User, auth_of
-from triode.auth.cookies import CookieOptions, came_over_tls
-from triode.auth.sessions import Session, Sessions
 from triode.db import Database
 from triode.errors import TriodeError
 from triode.http.asgi import call_from_scope
+from triode.middleware.cookies import CookieOptions, came_over_tls
+from triode.middleware.sessions import Session, SessionManager
 from triode.signing import Signer
 
 Make = Callable[..., User]
@@ -291,7 +291,7 @@ def test_who_came_over_tls(scheme: str, headers: dict[str, str], is_secure: bool
 
 
 def test_a_login_needs_a_store() -> None:
-    sessions = Sessions(lambda: Signer(["s" * 32], purpose="test"))
+    sessions = SessionManager(lambda: Signer(["s" * 32], purpose="test"))
     session = Session()
     session.log_in("ada")
     with pytest.raises(TriodeError, match="session-store"):

@@ -233,6 +233,22 @@ def test_body_of_a_json_media_type_is_read(serve: Any, media: str) -> None:
     assert response.json() == "a"
 
 
+def test_body_of_bytes_and_of_text(serve: Any) -> None:
+    async def size(data: Annotated[bytes, Body()]) -> int:
+        return len(data)
+
+    async def text(data: Annotated[str, Body(media_type="text/plain")]) -> str:
+        return data
+
+    app = app_with(size, "/size")
+    app.add_api_route("/text", text, methods=["POST"])
+    client = serve(app)
+    binary = {"Content-Type": "application/octet-stream"}
+    assert client.post("/size", content=b"\xff\x00a", headers=binary).json() == 3
+    plain = {"Content-Type": "text/plain"}
+    assert client.post("/text", content="é".encode(), headers=plain).json() == "é"
+
+
 def test_several_bodies_that_are_no_object(serve: Any) -> None:
     async def handler(a: Annotated[int, Body()], b: Annotated[int, Body()]) -> None: ...
 

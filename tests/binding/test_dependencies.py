@@ -1,6 +1,7 @@
 """Dependencies: nested, cached, with clean-up, on routes, routers and applications."""
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
@@ -84,6 +85,35 @@ def test_dependency_runs_once_per_request(serve: Any) -> None:
 
     client = serve(app_with(handler))
     assert [client.get("/").json(), client.get("/").json()] == [[1, 1, 2], [3, 3, 4]]
+
+
+def test_kinds_of_callables_that_yield(serve: Any) -> None:
+    events: list[str] = []
+
+    class Resource:
+        def __call__(self) -> Iterator[str]:
+            yield "call"
+            events.append("call")
+
+        async def method(self) -> AsyncIterator[str]:
+            yield "method"
+            events.append("method")
+
+    resource = Resource()
+
+    async def named(name: str) -> AsyncIterator[str]:
+        yield name
+        events.append(name)
+
+    async def handler(
+        a: Annotated[str, Depends(resource)],
+        b: Annotated[str, Depends(resource.method)],
+        c: Annotated[str, Depends(functools.partial(named, name="partial"))],
+    ) -> list[str]:
+        return [a, b, c]
+
+    assert serve(app_with(handler)).get("/?name=partial").json() == ["call", "method", "partial"]
+    assert events == ["partial", "method", "call"]
 
 
 @pytest.mark.parametrize("is_plain", [False, True])

@@ -2,6 +2,11 @@
 
 import json
 import re
+import shlex
+import subprocess
+
+import pytest
+from tests.cli.conftest import COMMAND, environment
 
 APP = """
 from triode import Triode, WebSocket
@@ -29,7 +34,7 @@ def test_routes_are_a_table(write, triode):
     done = triode("routes")
     rows = [re.split(" {2,}", line) for line in done.stdout.splitlines()]
     assert rows[0] == ["METHODS", "PATH", "NAME", "HANDLER", "SERVED BY"]
-    assert rows[-3:] == [
+    assert rows[1:4] == [
         ["GET", "/users/{user_id}", "get_user", "app.py:7", "lane"],
         ["WEBSOCKET", "/chat", "chat", "app.py:12", "ASGI: a WebSocket"],
         ["*", "/inner/…", "inside", "function", "ASGI: a mounted application"],
@@ -61,3 +66,20 @@ def test_file_that_cannot_be_written_is_said(write, triode):
     done = triode("openapi", "--output", "missing/api.json")
     expected = "'missing/api.json' cannot be written: No such file or directory\n"
     assert (done.returncode, done.stderr) == (2, f"triode: error: {expected}")
+
+
+@pytest.mark.slow
+def test_a_reader_that_leaves_early_is_no_error(write, tmp_path):
+    write("app.py", APP)
+    command = f"{shlex.join([*COMMAND, 'openapi'])} | true"
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_routes_of_the_program_come_first(write, triode):
+    write("app.py", APP.replace("None", "'/d'", 1))
+    handlers = [line.split()[3] for line in triode("routes").stdout.splitlines()[1:]]
+    assert handlers[0] == "app.py:7"
+    assert handlers[-1].startswith("triode/")

@@ -49,3 +49,9 @@ def test_program_wins_over_a_model_of_the_same_name(write, triode):
         "app.py", APP + "\nfrom triode import Auth\nclass User(Model):\n    nick: str\nAuth(app)\n"
     )
     assert triode("shell", input="print(User.__module__)").stdout == "app\n"
+
+
+def test_rooms_that_the_program_does_not_use_stay_away(write, triode):
+    write("app.py", APP)
+    program = "import sys; print('triode.auth' in sys.modules, await app.database.create_tables())"
+    assert triode("shell", input=program).stdout == "False []\n"

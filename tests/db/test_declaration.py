@@ -13,6 +13,7 @@ from tests.db.models import Hero, User
 
 from triode.db import Database, Field, ForeignKey, ManyToMany, Model, Related, model_registry
 from triode.errors import ModelError
+from triode.schema import ValidationFailed
 
 
 def refused(body: str) -> ModelError:
@@ -132,6 +133,21 @@ def test_defaults_are_fresh() -> None:
     assert (first.rank, second.tags) == (3, [])
 
 
+class Ticket(Model):
+    state: str = Field(default="new", choices=[("new", "New"), ("done", "Done")])
+    weight: int | None = Field(default=None, choices=[(1, "Light"), (2, "Heavy")])
+
+
+def test_value_must_be_a_choice() -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        Ticket(state="lost", weight=3)
+    assert [(error["loc"], error["msg"]) for error in caught.value.errors] == [
+        (("state",), "Input should be 'new' or 'done'"),
+        (("weight",), "Input should be 1 or 2"),
+    ]
+    assert (Ticket().state, Ticket(weight=2).weight) == ("new", 2)
+
+
 def test_meta_becomes_the_table() -> None:
     table = Note.table
     assert table.name == "notes"
@@ -235,3 +251,16 @@ def test_through_model_links(database: Database) -> None:
     assert Club.where(Club.users == user).count().run() == 1
     assert User.where(User.clubs.name == "Chess").count().run() == 1
     database.drop_tables(Membership, Club).run()
+
+
+def test_a_model_that_is_forgotten_takes_its_link_tables_along() -> None:
+    class Label(Model):
+        name: str
+
+    class Parcel(Model):
+        labels: list[Label] = ManyToMany(related_name="parcels")
+
+    link = Parcel.__table__.relations["labels"].link_table()
+    assert link is not None
+    model_registry.remove(Parcel.__table__)
+    assert link.name not in model_registry.metadata.tables

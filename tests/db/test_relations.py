@@ -74,13 +74,34 @@ def test_include_loads_one(heroes: Database) -> None:
     assert found[0].team is found[1].team
 
 
+def test_include_loads_several_steps(database: Database) -> None:
+    Country(code="DE", name="Germany").save().run()
+    for code, parent in (("A", None), ("B", "A"), ("C", "B")):
+        Subdivision(code=code, name=code, country_id="DE", parent_id=parent).save().run()
+    query = Subdivision.order_by(Subdivision.code).include(Subdivision.parent.parent.country)
+    found = query.run()
+    assert [row.parent and row.parent.code for row in found] == [None, "A", "B"]
+    assert found[2].parent.parent.country.name == "Germany"
+    assert found[1].parent.parent is None
+    with pytest.raises(NotLoaded):
+        _ = found[0].country
+
+
+def test_include_goes_with_conditions_and_limits(heroes: Database) -> None:
+    query = Hero.where(related(Hero.team).name == "Z").order_by("-team.name", "-name")
+    [hero] = query.include("team", "team.heroes").limit(1).run()
+    assert (hero.name, hero.team and hero.team.name) == ("bob", "Z")
+    assert [each.name for each in hero.team.heroes] == ["ann", "bob"]
+    assert query.include("team").count().run() == 2
+
+
 def test_include_loads_many(heroes: Database) -> None:
     teams = Team.order_by(Team.id).include(Team.heroes, related(Team.heroes).powers).run()
     assert [[hero.name for hero in team.heroes] for team in teams] == [["ann", "bob"], ["cyl"]]
     assert [power.name for power in teams[0].heroes[0].powers] == ["flight", "fire"]
 
 
-def test_include_takes_one_statement_for_each_relation(sqlite: Database) -> None:
+def test_include_joins_one_and_asks_once_for_many(sqlite: Database) -> None:
     for number in range(3):
         team = Team(name=f"t{number}").save().run()
         hero = Hero(name=f"h{number}", team=team).save().run()
@@ -91,7 +112,7 @@ def test_include_takes_one_statement_for_each_relation(sqlite: Database) -> None
     sqlite.engine.give_back(reader)
     statements.clear()
     Hero.include(Hero.team, Hero.powers).run()
-    assert len(statements) == 4
+    assert len(statements) == 3
 
 
 def test_load_reaches_every_sibling(heroes: Database) -> None:

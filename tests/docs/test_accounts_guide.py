@@ -53,6 +53,11 @@ def test_options(serve: Callable[..., Any], load: Load) -> None:
     assert client.get("/login").status_code == 404
 
 
+def test_visitors(serve: Callable[..., Any], load: Load) -> None:
+    client = serve(load("accounts/visitors.py")["app"])
+    assert [client.get("/").json() for _ in range(2)] == ["Visit 1", "Visit 2"]
+
+
 def test_scripts(serve: Callable[..., Any], load: Load) -> None:
     program = load("accounts/scripts.py")
     client = serve(program["app"])

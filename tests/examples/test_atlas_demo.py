@@ -41,8 +41,17 @@ def browser(chromium: WebDriver, demo: Demo) -> Browser:
 def test_every_address_answers_and_ctrl_c_ends_it(demo: Demo) -> None:
     for label in ("Page", "API", "Docs", "Admin"):
         assert httpx2.get(demo.address(label), timeout=10).status_code == 200
-    printed = (0, "\n  The Atlas has ended.\n", "")
-    assert demo.end() == printed
+    code, printed, errors = demo.end()
+    assert (code, printed.strip(), errors) == (0, "The Atlas has ended.", "")
+
+
+def test_a_file_that_is_no_database_is_told_in_one_line(database: Path) -> None:
+    database.write_bytes(b"no database " * 100)
+    with running(database) as demo:
+        _, errors = demo.process.communicate(timeout=20)
+    assert demo.process.returncode == 2
+    assert errors.startswith(f"demo: error: The database {str(database)!r} cannot be used: ")
+    assert errors.count("\n") == 1
 
 
 def test_a_second_demo_takes_the_next_port(demo: Demo, database: Path) -> None:

@@ -309,6 +309,17 @@ def test_websocket_opens_after_requests_on_the_same_connection(connect: Any) -> 
     assert client.rest() == b"\x81\x05hello\x88\x02\x03\xe8"
 
 
+def test_rest_of_a_refused_request_is_not_logged(
+    connect: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = connect(get(b"/late/a") + get(b"/" + b"x" * 20000))
+    client.send(b"GET / HTTP/1.1\r\n" * 5)
+    time.sleep(0.01)
+    client.send(b"GET / HTTP/1.1\r\n" * 5)
+    assert client.answer().body == b'"a"'
+    assert (client.rest(), caplog.messages) == (b"", [])
+
+
 def test_websocket_behind_an_unanswered_request_does_not_mix_with_it(connect: Any) -> None:
     client = connect(get(b"/late/a") + get(b"/socket", UPGRADE))
     assert client.answer().body == b'"a"'

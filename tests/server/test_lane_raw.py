@@ -165,6 +165,10 @@ REFUSED = {
     "chunks-too-large": (413, chunked(b"/raw", b"400\r\n" + b"x" * 1024 + b"\r\n0\r\n\r\n")),
     "body-too-large": (413, post(b"/raw", b"x" * 1001)),
     "many-trailers": (431, chunked(b"/raw", b"0\r\n" + b"X: y\r\n" * 101 + b"\r\n")),
+    "expect-and-too-large": (
+        413,
+        request(b"/raw", b"Content-Length: 1001\r\nExpect: 100-continue\r\n", method=b"POST"),
+    ),
     "expect-unknown": (417, post(b"/raw", b"abc", b"Expect: foo\r\n")),
     "expect-known-and-unknown": (
         417,
@@ -291,3 +295,12 @@ def test_bad_request_is_no_server_error(name: str, connect: Any) -> None:
 def test_redirect_keeps_the_path_encoded(connect: Any) -> None:
     answer = connect(request(b"/dir/%E6%97%A5%0d%0aX:%20y?q=%41")).answer()
     assert answer.headers["location"] == "http://a/dir/%E6%97%A5%0D%0AX:%20y/?q=%41"
+
+
+def test_body_is_asked_for_only_when_it_is_wanted(connect: Any) -> None:
+    head = b"Content-Length: 3\r\nExpect: 100-Continue\r\n"
+    for target in (b"/raw", b"/mounted"):
+        client = connect(request(target, head, method=b"POST"))
+        assert client.answer().status == 100
+        assert client.send(b"abc").answer().body == b"abc"
+        assert client.is_open

@@ -301,4 +301,4 @@ def test_without_sessions_there_is_no_field_and_flash_says_so(serve: Serve, fold
 
     client = serve(app)
     assert client.get("/").text == "[]"
-    assert client.get("/flash").json().endswith("Write Auth(app). [no-sessions]")
+    assert client.get("/flash").json().endswith("Write Auth(app), or Sessions(app). [no-sessions]")

@@ -26,7 +26,7 @@ from triode.db import transaction
 from triode.errors import ClientError
 from triode.templating import Redirect, flash, redirect
 
-MOST_PICKED = 1000
+MOST_PICKED = 10_000
 NAMED = 10
 YEAR = 365 * 24 * 3600
 

@@ -1,6 +1,5 @@
 """Accounts: users, sessions, CSRF protection, and the pages to log in and out."""
 
-from triode.auth.csrf import CsrfFailed
 from triode.auth.extension import Auth, auth_of, session_of
 from triode.auth.identity import (
     CurrentUser,
@@ -16,8 +15,9 @@ from triode.auth.lockout import TooManyAttempts
 from triode.auth.models import Group, LoginSession, User
 from triode.auth.passwords import WeakPassword
 from triode.auth.redirects import is_safe_path, safe_path
-from triode.auth.sessions import Session, SessionOptions
 from triode.auth.users import create_user, find_user, set_password
+from triode.middleware.csrf import CsrfFailed
+from triode.middleware.sessions import Session, SessionOptions
 
 __all__ = [
     "Auth",

@@ -13,19 +13,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from triode.auth.browsers import message_page, page_to_return_to, root_path, wants_page
-from triode.auth.csrf import CsrfFailed, CsrfMiddleware, CsrfProtection
 from triode.auth.identity import LoginRequired, PermissionDenied, refuse_unguarded
 from triode.auth.links import LoginLinks
 from triode.auth.lockout import client_group
 from triode.auth.models import User
 from triode.auth.pages import AccountPages
 from triode.auth.redirects import login_address
-from triode.auth.sessions import Session, SessionMiddleware, SessionOptions, Sessions
 from triode.auth.store import DatabaseSessions
 from triode.auth.users import Authenticator, note_login
 from triode.errors import ClientError
 from triode.http import Call, Reply, require_call
 from triode.http.reply import reply_from_response
+from triode.middleware.csrf import CsrfFailed, CsrfProtection
+from triode.middleware.sessions import Session, SessionManager, SessionOptions
+from triode.middleware.visitors import add_sessions
 from triode.signing import Signer, find_secrets
 from triode.templating import redirect
 from triode.templating.environment import home_of
@@ -73,7 +74,7 @@ class Auth:
         self._home = Path()
         self._swept = 0.0
         self.store = DatabaseSessions()
-        self.sessions = Sessions(lambda: self.signer, self.store, sessions)
+        self.sessions = SessionManager(lambda: self.signer, self.store, sessions)
         self.csrf = CsrfProtection(trusted_origins=trusted_origins)
         self.authenticator = Authenticator()
         if app is not None:
@@ -84,11 +85,7 @@ class Auth:
         self._home = home_of(app) or Path.cwd()
         app.add_startup(lambda: refuse_unguarded(_handlers_of(app)))
         AccountPages(self).add_to(app)
-        # WebSocket connections look them up; see `sockets.py`.
-        app.extensions[Sessions] = self.sessions
-        app.extensions[CsrfProtection] = self.csrf
-        app.add_middleware(CsrfMiddleware, self.csrf, self._refuse_forgery)
-        app.add_middleware(SessionMiddleware, self.sessions)
+        add_sessions(app, self.sessions, self.csrf, self._refuse_forgery)
         app.add_exception_handler(LoginRequired, self._ask_to_log_in)
         app.add_exception_handler(PermissionDenied, self._refuse)
         app.add_exception_handler(CsrfFailed, self._refuse)

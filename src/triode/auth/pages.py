@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from starlette.responses import Response
 
 from triode.auth.browsers import account_page, has_page, message_page, root_path
-from triode.auth.csrf import CsrfProtection
 from triode.auth.fields import LoginForm, NewPasswordForm, PasswordForm
 from triode.auth.identity import require_user
 from triode.auth.links import LoginLinks
@@ -15,10 +14,11 @@ from triode.auth.lockout import TooManyAttempts
 from triode.auth.models import User
 from triode.auth.passwords import WeakPassword
 from triode.auth.redirects import safe_path
-from triode.auth.sessions import Session
 from triode.auth.users import set_password
 from triode.forms import Form, read_submitted
 from triode.http import Call
+from triode.middleware.csrf import CsrfProtection
+from triode.middleware.sessions import Session
 from triode.signing import BadToken
 from triode.templating import Page, Redirect, flash, redirect
 from triode.templating import style as sheet

@@ -6,9 +6,9 @@ asks who it is: read once, never written.
 
 from __future__ import annotations
 
-from triode.auth.csrf import CsrfProtection
-from triode.auth.sessions import Sessions
 from triode.http import Call
+from triode.middleware.csrf import CsrfProtection
+from triode.middleware.sessions import SessionManager
 
 
 async def open_socket_session(call: Call) -> None:
@@ -20,7 +20,7 @@ async def open_socket_session(call: Call) -> None:
     Raises:
         CsrfFailed: another site's page opens the connection.
     """
-    sessions: Sessions | None = call.app.extension(Sessions)
+    sessions: SessionManager | None = call.app.extension(SessionManager)
     protection: CsrfProtection | None = call.app.extension(CsrfProtection)
     if sessions is None or protection is None:
         return

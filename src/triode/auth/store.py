@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from triode.auth.models import LoginSession, User
-from triode.auth.sessions import SessionRecord
 from triode.db import RowNotFound
+from triode.middleware.sessions import SessionRecord
 
 
 class DatabaseSessions:

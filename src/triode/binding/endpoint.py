@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeAlias, cast
 
 from triode.binding.awaits import awaits_only_statements
@@ -147,7 +146,7 @@ def _in_thread(solve: Callable[[Call, Any], Reply], *, has_form: bool) -> Run:
     async def endpoint(call: Call) -> Reply:
         form = await read_form(call) if has_form else None
         context = contextvars.copy_context()
-        return await submit(partial(context.run, solve, call, form))
+        return await submit(lambda: context.run(solve, call, form))
 
     return endpoint
 

@@ -298,7 +298,9 @@ class EndpointWriter:
         self._line("    if is_json_content(call):")
         self._line(f"        {variable} = {decode}(call.body)")
         self._line("    else:")
-        self._line(f"        {variable} = {plain}(call.body.decode('utf-8', 'replace'))")
+        text = "call.body.decode('utf-8', 'replace')"
+        is_bytes = part.annotation is bytes
+        self._line(f"        {variable} = {'call.body' if is_bytes else f'{plain}({text})'}")
         self._line("except ValidationFailed as exc:")
         self._line("    problems.extend(exc.under('body').errors)")
         self._indent -= 1

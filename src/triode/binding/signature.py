@@ -201,7 +201,7 @@ class _Reader:
             base = declared if get_origin(declared) is Annotated else annotation
             return describe(Annotated[base, plain] if plain and plain.given else base)
         except SchemaError as exc:
-            raise self._error(name, f"cannot be bound: {exc.message}", "") from exc
+            raise self._error(name, f"cannot be bound: {exc.message.rstrip('.')}", "") from exc
 
     def _guess(self, annotation: Any, schema: Any, in_path: bool) -> FieldInfo:
         if in_path:

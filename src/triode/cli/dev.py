@@ -19,6 +19,7 @@ from triode.cli.errors import EXIT_CODE, CommandError, report
 from triode.cli.reload import Reloader
 from triode.cli.serving import ServingConfig, config_for, serve
 from triode.cli.sockets import listen
+from triode.cli.target import Target
 from triode.server import ServerOptions
 from triode.settings import DEBUG_VARIABLE
 
@@ -27,7 +28,7 @@ _BROWSER_VARIABLE = "TRIODE_OPEN"
 
 
 def dev(
-    target: str = "",
+    target: Target = "",
     *,
     host: str = "127.0.0.1",
     port: int = 8000,

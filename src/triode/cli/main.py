@@ -6,6 +6,7 @@ process imports this module too, and needs neither.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,14 @@ def main(arguments: list[str] | None = None) -> None:
     from cyclopts import CycloptsError
 
     try:
-        make_command_line()(arguments)
+        try:
+            make_command_line()(arguments)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        # `triode openapi | head`: the reader has seen enough; Python would complain at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except CycloptsError as exc:
         fail(CommandError(str(exc)))
     except TriodeError as exc:

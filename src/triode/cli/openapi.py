@@ -7,9 +7,10 @@ from pathlib import Path
 
 from triode.cli.discovery import load
 from triode.cli.errors import CommandError
+from triode.cli.target import Target
 
 
-def openapi(target: str = "", *, output: Path | None = None) -> None:
+def openapi(target: Target = "", *, output: Path | None = None) -> None:
     """Write the OpenAPI document of an application.
 
     Parameters

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from triode.app import App
 from triode.cli.discovery import load
+from triode.cli.target import Target
 from triode.errors import place_of
 from triode.routing import Mount, Route, WebSocketRoute
 
@@ -15,8 +16,8 @@ PACKAGES = Path(__file__).parent.parent.parent  # where Triode itself is install
 HEADINGS = ("METHODS", "PATH", "NAME", "HANDLER", "SERVED BY")
 
 
-def routes(target: str = "") -> None:
-    """List the routes of an application.
+def routes(target: Target = "") -> None:
+    """List the routes of an application, its own before those of Triode's pages.
 
     Parameters
     ----------
@@ -24,7 +25,16 @@ def routes(target: str = "") -> None:
         A file, folder, package or module:attribute; the current folder when left out.
     """
     app = load(target).app
-    print(table([HEADINGS, *(row_of(route, app) for route in app.routes)]))
+    own_first = sorted(app.routes, key=is_of_triode)
+    print(table([HEADINGS, *(row_of(route, app) for route in own_first)]))
+
+
+def is_of_triode(route: Route | Mount | WebSocketRoute) -> bool:
+    """Return whether a route is a page of Triode's own: documentation, accounts, admin."""
+    if isinstance(route, Mount):
+        return False
+    module = getattr(inspect.unwrap(route.handler), "__module__", None) or ""
+    return module.partition(".")[0] == "triode"
 
 
 def row_of(route: Route | Mount | WebSocketRoute, app: App) -> tuple[str, ...]:

@@ -10,11 +10,12 @@ from triode.cli.discovery import load
 from triode.cli.errors import CommandError
 from triode.cli.serving import config_for, serve, serve_with_workers
 from triode.cli.sockets import listen, listen_at_path
+from triode.cli.target import Target
 from triode.server import ServerOptions
 
 
 def run(
-    target: str = "",
+    target: Target = "",
     *,
     host: str = "127.0.0.1",
     port: int = 8000,

@@ -18,10 +18,12 @@ from pathlib import Path
 from types import CodeType, FunctionType, TracebackType
 from typing import Any, TypeAlias
 
-import triode
+import triode.db
+import triode.schema
 from triode.app import App
 from triode.cli.background import BackgroundApp
 from triode.cli.discovery import load
+from triode.cli.target import Target
 
 try:
     import readline
@@ -35,7 +37,7 @@ _TYPED = {"<console>", "<stdin>"}
 RunCoroutine: TypeAlias = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
-def shell(target: str = "") -> None:
+def shell(target: Target = "") -> None:
     """Open a Python shell with the models imported.
 
     `await` works at the top level. Lines that come from a pipe are run without a prompt.
@@ -58,11 +60,16 @@ def namespace_of(app: App, program: dict[str, Any]) -> dict[str, Any]:
     """Return the names of a shell: triode's, the program's, every model's, and `app`."""
     names: dict[str, Any] = {}
     if models := sys.modules.get("triode.db.table"):
-        handed: list[str] = getattr(triode, "__all__")  # noqa: B009 -- made on demand
-        names.update({name: getattr(triode, name) for name in handed})
+        names.update({name: getattr(triode, name) for name in _names_of_data()})
         names.update(models.model_registry)
     names.update({name: value for name, value in program.items() if not name.startswith("__")})
     return {**names, "app": app}
+
+
+def _names_of_data() -> set[str]:
+    """Return triode's names for queries and values; others would load rooms, accounts for one."""
+    handed: list[str] = getattr(triode, "__all__")  # noqa: B009 -- made on demand
+    return {*handed} & {*triode.db.__all__, *triode.schema.__all__}
 
 
 class AwaitingConsole(code.InteractiveConsole):

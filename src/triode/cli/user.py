@@ -13,10 +13,11 @@ from triode.auth import Auth, create_user
 from triode.cli.background import BackgroundApp
 from triode.cli.discovery import load
 from triode.cli.errors import CommandError
+from triode.cli.target import Target
 
 
 def create(
-    target: str = "",
+    target: Target = "",
     *,
     email: str | None = None,
     password: str | None = None,

@@ -20,6 +20,9 @@ from triode.errors import ModelError
 from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.metadata import take_apart
 
+if sys.version_info >= (3, 14):
+    import annotationlib
+
 _OPTIONAL = re.compile(r"(?:typing\.)?Optional\[(.+)\]|(.+?)\s*\|\s*None|None\s*\|\s*(.+)")
 _LIST = re.compile(r"(?:typing\.)?[Ll]ist\[(.+)\]")
 
@@ -121,8 +124,6 @@ def class_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
     """Return the annotations of a class body, those of Python 3.14 included."""
     found = namespace.get("__annotations__")
     if found is None and sys.version_info >= (3, 14):
-        import annotationlib
-
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is not None:
             return dict(

@@ -74,9 +74,13 @@ def Field(
 
     `unique`, `index` and `primary_key` are the database's. `server_default` is a SQL expression
     that the database evaluates. `read_only` values are never accepted from a client, `write_only`
-    ones never sent. `choices` are (value, label) pairs for forms and the admin.
+    ones never sent. `choices` are (value, label) pairs; no other value is accepted. `help_text`
+    stands beside the input of a form, and is the description where none is given.
     """
-    return ColumnInfo(default, default_factory=default_factory, **cast(FieldOptions, options))
+    info = ColumnInfo(default, default_factory=default_factory, **cast(FieldOptions, options))
+    if info.help_text and info.description is None:
+        info.description = info.help_text
+    return info
 
 
 def ForeignKey(

@@ -74,6 +74,11 @@ class ManyToManyRelation(BaseRelation):
     def link_table(self) -> sa.Table | None:
         return None if self.info.through is not None else self.link()
 
+    def forget(self) -> None:
+        link, self._link = self._link, None
+        if link is not None and model_registry.metadata.tables.get(link.name) is link:
+            model_registry.metadata.remove(link)
+
     def _make_link(self) -> sa.Table:
         metadata = model_registry.metadata
         name = f"{self.source.name}_{self.name}"

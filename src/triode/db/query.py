@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from triode.db.engine import Channel, Row, Write
 from triode.db.errors import MultipleRows, ValueRefused
+from triode.db.joining import attach, joined_columns, joined_paths
 from triode.db.lookup import (
     check_values,
     field_of,
@@ -120,9 +121,11 @@ class Query(Statement[list[M]], Generic[M]):
         return clone
 
     def include(self, *relations: Any) -> Self:
-        """Load relations with the rows: one more statement for each, however many rows.
+        """Load relations with the rows.
 
-        `Country.subdivisions.parent` loads the subdivisions and their parents.
+        A relation to one row is joined; one to many is loaded by one more statement, however
+        many rows there are. `Country.subdivisions.parent` loads the subdivisions and their
+        parents.
         """
         clone = self._copy()
         clone._includes += tuple(relation_path(self.table, relation) for relation in relations)
@@ -138,7 +141,7 @@ class Query(Statement[list[M]], Generic[M]):
 
     async def execute(self, channel: Channel) -> list[M]:
         """See `Statement.execute`."""
-        plan = self._plan(channel, "rows", self._select_rows)
+        plan = self._rows_plan(channel)
         parameters = plan.parameters(self._values())
         rows = channel.read_now(plan.sql, parameters)
         if rows is None:
@@ -148,10 +151,23 @@ class Query(Statement[list[M]], Generic[M]):
     async def _objects(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
         if plan.loaders:
             rows = plan.load(rows)
-        objects = self.table.build(rows)
+        if not self._includes:
+            return self.table.build(rows)
+        width = len(self.table.loaded)
+        objects = self.table.build([row[:width] for row in rows])
+        joined = joined_paths(self._includes)
+        attach(objects, rows, joined, width)
         for path in self._includes:
-            await path[0].load(channel, objects, path[1:])
+            if path not in joined:
+                await path[0].load(channel, objects, path[1:])
         return objects
+
+    def _rows_plan(self, channel: Channel) -> Plan:
+        if not self._includes:
+            return self._plan(channel, "rows", self._select_rows)
+        joined = joined_paths(self._includes)
+        shape = ("rows", *(tuple([step.key for step in path]) for path in joined))
+        return self._plan(channel, shape, self._select_rows)
 
     def first(self) -> Statement[M | None]:
         """Give the first row, None if there is none."""
@@ -240,7 +256,7 @@ class Query(Statement[list[M]], Generic[M]):
     async def __aiter__(self) -> AsyncIterator[M]:
         """Give the objects one by one, holding only some of them in memory."""
         channel = self.database.channel()
-        plan = self._plan(channel, "rows", self._select_rows)
+        plan = self._rows_plan(channel)
         parameters = plan.parameters(self._values())
         async for rows in channel.stream(plan.sql, parameters, STREAM_SIZE):
             for item in await self._objects(channel, plan, rows):
@@ -349,6 +365,7 @@ class Query(Statement[list[M]], Generic[M]):
 
     def _select_rows(self, builder: Builder) -> Any:
         columns = [builder.root.c[field.name] for field in self.table.loaded]
+        columns += joined_columns(builder, joined_paths(self._includes))
         return self._finish(builder, columns)
 
     def _select_one(self, builder: Builder) -> Any:

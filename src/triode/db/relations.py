@@ -55,6 +55,10 @@ class BaseRelation:
         )
 
     @property
+    def source_table(self) -> ModelTable:
+        return self.source
+
+    @property
     def target(self) -> ModelTable:
         """The model it leads to.
 
@@ -88,6 +92,9 @@ class BaseRelation:
 
     def link_table(self) -> sa.Table | None:
         return None
+
+    def forget(self) -> None:
+        """Take the table that the relation itself made out of the metadata."""
 
     def equals(self, value: Any) -> Condition:
         column = self.target.primary_key.column.along((self,))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from operator import attrgetter
-from typing import Annotated, Any, Final, get_origin
+from typing import Annotated, Any, Final, Literal, get_origin
 
 import sqlalchemy as sa
 
@@ -72,9 +72,9 @@ class ModelField:
 
     @property
     def value_annotation(self) -> Any:
-        """The type of the value; a foreign key's is that of the key it refers to."""
+        """The type of the value: one of the choices, or the type of the key it refers to."""
         if self.relation is None:
-            return self.annotation
+            return self.annotation if not self.info.choices else self._choice_annotation()
         annotation = self.relation.target.primary_key.value_annotation
         return annotation | None if self.is_nullable else annotation
 
@@ -93,6 +93,13 @@ class ModelField:
             return valid
 
         return check_secret
+
+    def _choice_annotation(self) -> Any:
+        values = tuple(value for value, _ in self.info.choices or ())
+        if not all(isinstance(value, int | str | bool) for value in values):
+            return self.annotation
+        chosen: Any = typing.cast(Any, Literal)[values]
+        return chosen | None if self.is_nullable else chosen
 
     @property
     def is_key(self) -> bool:
@@ -125,6 +132,11 @@ class Relation(Step, typing.Protocol):
     @property
     def target(self) -> ModelTable: ...
 
+    @property
+    def source_table(self) -> ModelTable:
+        """The model on which the relation is declared."""
+        ...
+
     def assigned(self, value: Any) -> tuple[ModelField, Any]:
         """Return the column and its value that assigning `value` means.
 
@@ -139,6 +151,10 @@ class Relation(Step, typing.Protocol):
 
     def link_table(self) -> sa.Table | None:
         """Return the table that the relation itself made, None if it made none."""
+        ...
+
+    def forget(self) -> None:
+        """Take that table out of the metadata."""
         ...
 
     async def load(
@@ -268,6 +284,8 @@ class ModelRegistry(Mapping[str, Any]):
     def remove(self, table: ModelTable) -> None:
         """Forget a model and the tables that its relations made."""
         del self._tables[table.module, table.model_name]
+        for relation in table.relations.values():
+            relation.forget()
         if table._table is not None and self.metadata.tables.get(table.name) is table._table:
             self.metadata.remove(table._table)
 

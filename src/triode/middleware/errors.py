@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from triode.concurrency import run_in_threadpool
 from triode.errors import ClientError
@@ -70,6 +71,8 @@ class ErrorBoundary:
             return http_error_reply(exc)
         if isinstance(exc, ClientError):
             return detail_reply(exc.status_code, exc.detail, exc.headers)
+        if isinstance(exc, ClientDisconnect):
+            return Reply(b"", 400, None)  # nobody is there to read it
         return self._server_error(exc)
 
     def handler_for(self, exc: Exception) -> ExceptionHandler | None:

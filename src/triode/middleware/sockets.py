@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.exceptions import HTTPException, WebSocketException
+from starlette.websockets import WebSocketDisconnect
 
 from triode.errors import ClientError
 from triode.http import Call, Receive, Reply, Send
@@ -39,6 +40,8 @@ async def serve_socket(
         reply = outcome if isinstance(outcome, Reply) else await outcome
         if isinstance(reply, Reply) and reply.stream is not None:
             await reply.stream(call.scope(), receive, watch)
+    except WebSocketDisconnect:
+        return  # The client left while the handler listened: that is how conversations end.
     except (WebSocketException, HTTPException, ClientError) as exc:
         handler = boundary.handler_for(exc)
         if handler is not None and isinstance(exc, WebSocketException):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, Unpack
 
 from starlette.datastructures import URLPath
+from starlette.responses import Response
 
 from triode.binding.markers import DependsInfo
 from triode.errors import RouteError
@@ -33,6 +34,7 @@ class Router:
         responses: dict[int | str, dict[str, Any]] | None = None,
         include_in_schema: bool = True,
         deprecated: bool | None = None,
+        default_response_class: type[Response] | None = None,
     ) -> None:
         if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
             raise RouteError(
@@ -45,6 +47,7 @@ class Router:
         self.responses = dict(responses or {})
         self.include_in_schema = include_in_schema
         self.deprecated = deprecated
+        self.default_response_class = default_response_class
         self.routes: list[Route | Mount | WebSocketRoute] = []
 
     # --- add
@@ -79,6 +82,7 @@ class Router:
             responses={**self.responses, **options.responses},
             include_in_schema=self.include_in_schema and options.include_in_schema,
             deprecated=options.deprecated or self.deprecated,
+            response_class=options.response_class or self.default_response_class,
         )
 
     def route(
@@ -95,6 +99,8 @@ class Router:
             return handler
 
         return decorate
+
+    api_route = route  # FastAPI's name for it
 
     def get(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
         """Add the decorated handler for GET."""
@@ -154,6 +160,7 @@ class Router:
         responses: dict[int | str, dict[str, Any]] | None = None,
         include_in_schema: bool = True,
         deprecated: bool | None = None,
+        default_response_class: type[Response] | None = None,
     ) -> None:
         """Add every route of another router, under a prefix.
 
@@ -169,6 +176,7 @@ class Router:
             responses={**self.responses, **(responses or {})},
             include_in_schema=self.include_in_schema and include_in_schema,
             deprecated=deprecated,
+            default_response_class=default_response_class or self.default_response_class,
         )
         start = self.prefix + prefix
         for route in router.routes:

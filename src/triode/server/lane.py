@@ -43,6 +43,8 @@ logger = logging.getLogger("triode")
 class LaneProtocol(ServingProtocol):
     """One connection: what comes in, and whether it may."""
 
+    parser: httptools.HttpRequestParser
+
     def __init__(
         self,
         config: Any,
@@ -152,7 +154,8 @@ class LaneProtocol(ServingProtocol):
         except httptools.HttpParserCallbackError as exc:
             reason = exc.__context__
             if not isinstance(reason, RefusedError):
-                logger.exception("Error while reading a request")
+                if reason is not None:  # None: more of a request that was refused already
+                    logger.exception("Error while reading a request")
                 reason = RefusedError(400, "Invalid HTTP request received.")
             self._refuse(reason)
         except httptools.HttpParserError:

@@ -8,6 +8,8 @@ from typing import Any
 
 import uvicorn
 
+from triode.server.lifespan import LifespanDriver
+
 LANE = "triode.server.lane:LaneProtocol"
 LOOP = "triode.server.loop:new_event_loop"
 
@@ -73,6 +75,11 @@ def serve(app: Any, options: ServerOptions, *, listener: socket.socket | None = 
     """Serve an application in this process until it is told to stop.
 
     `listener` is a socket that listens already, in place of the host and port of `options`.
+
+    Raises:
+        Exception: whatever the application's start-up raised.
     """
-    sockets = None if listener is None else [listener]
-    uvicorn.Server(make_config(app, options)).run(sockets=sockets)
+    config = make_config(app, options)
+    config.load()
+    config.lifespan_class = lambda _config: LifespanDriver(app)
+    uvicorn.Server(config).run(sockets=None if listener is None else [listener])

@@ -219,7 +219,8 @@ class ServingProtocol(CycleProtocol):
         self.is_busy = True
         self.running = cycle
         has_room = self._has_room()
-        self._start_asgi_task(cycle, self.app if has_room else cast(Any, service_unavailable))
+        app = self.app if has_room else service_unavailable
+        self._start_asgi_task(cycle, cast(Any, app))
 
     def _close_after_response(self) -> None:
         self.is_closing = self.is_last = True

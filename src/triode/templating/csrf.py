@@ -23,7 +23,8 @@ def csrf_token() -> str:
     make = (require_call("csrf_token").extras or {}).get(FIELD)
     if make is None:
         raise TriodeError(
-            "There is no CSRF token, because the application has no sessions. Write Auth(app).",
+            "There is no CSRF token, because the application has no sessions. "
+            "Write Auth(app), or Sessions(app).",
             code="no-sessions",
         )
     return str(make())

@@ -115,7 +115,7 @@ class Templates:
         try:
             return self.environment.get_template(name).render(context)
         except jinja2.TemplateNotFound as exc:
-            raise self._missing(str(exc.name or name)) from exc
+            raise self._missing(str(exc.name or name)) from None
         except jinja2.TemplateSyntaxError as exc:
             raise TemplateError(
                 f"The template {exc.name or name!r} cannot be read: {exc.message}.",

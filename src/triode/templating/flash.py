@@ -45,7 +45,8 @@ def _session() -> MutableMapping[str, Any]:
     session: MutableMapping[str, Any] | None = (require_call("flash").extras or {}).get("session")
     if session is None:
         raise TriodeError(
-            "flash needs sessions, and the application has none. Write Auth(app).",
+            "flash needs sessions, and the application has none. "
+            "Write Auth(app), or Sessions(app).",
             code="no-sessions",
         )
     return session

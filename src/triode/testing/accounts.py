@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 from triode.auth import LoginSession, Session, User, auth_of
-from triode.auth.csrf import HEADER, make_token
-from triode.auth.sessions import key_of
+from triode.middleware.csrf import HEADER, make_token
+from triode.middleware.sessions import key_of
 
 
 def log_in(client: Any, user: User) -> None:

@@ -17,9 +17,9 @@ from triode.server.lifespan import LifespanDriver
 
 try:
     import httpx2
-except ImportError as exc:
+    from starlette.testclient import TestClient as StarletteTestClient
+except ModuleNotFoundError as exc:
     raise MissingExtraError("httpx2", extra="testing", feature="triode.testing") from exc
-from starlette.testclient import TestClient as StarletteTestClient
 
 T = TypeVar("T")
 

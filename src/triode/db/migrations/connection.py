@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
 
 from triode.db.database import Database, parse
@@ -33,13 +34,13 @@ def _on_sqlite(url: URL, work: Callable[[Connection], T]) -> T:
 
     # The driver must not begin by itself, or DDL would stand outside the transaction. Foreign
     # keys are checked at the end instead: a table is altered by making it anew.
-    @sa.event.listens_for(engine, "connect")
+    @event.listens_for(engine, "connect")
     def configure(connection: Any, record: object) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA busy_timeout=30000")
         connection.execute("PRAGMA foreign_keys=OFF")
 
-    @sa.event.listens_for(engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 

@@ -20,10 +20,10 @@ from functools import partial
 from typing import TypeAlias
 from urllib.parse import parse_qs
 
-from triode.auth.cookies import came_over_tls
-from triode.auth.sessions import Run, Session
 from triode.errors import ClientError, ConfigError
 from triode.http import Call, Reply
+from triode.middleware.cookies import came_over_tls
+from triode.middleware.sessions import Run, Session
 
 FIELD = "csrf_token"
 HEADER = b"x-csrf-token"

@@ -10,10 +10,10 @@ import pytest
 
 from triode.app import App
 from triode.auth import Auth
-from triode.auth.csrf import CsrfProtection, is_token_of, make_token
-from triode.auth.sessions import Session
 from triode.db import Database
 from triode.errors import ConfigError
+from triode.middleware.csrf import CsrfProtection, is_token_of, make_token
+from triode.middleware.sessions import Session
 
 FORM = "application/x-www-form-urlencoded"
 

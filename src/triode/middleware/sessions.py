@@ -1,9 +1,9 @@
 """Sessions: what a visitor's browser and the server remember of each other.
 
 A visitor without an account has a signed cookie that holds the data itself; no database is
-needed. A login moves the data into a row of the database, and the cookie then holds a random
-token of 256 bits, of which the row stores only the SHA-256. The token changes at every login
-and at every change of privilege.
+needed. A login moves the data into a store (`triode.auth` has one), and the cookie then holds a
+random token of 256 bits, of which the store knows only the SHA-256. The token changes at every
+login and at every change of privilege.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from typing import Any, Protocol, TypeAlias
 import msgspec
 from starlette.responses import Response
 
-from triode.auth.cookies import (
+from triode.errors import TriodeError
+from triode.http import Call, Reply
+from triode.http.call import RawHeaders
+from triode.middleware.cookies import (
     LARGEST_COOKIE,
     CookieOptions,
     cookie_header,
@@ -27,9 +30,6 @@ from triode.auth.cookies import (
     send_along,
     send_when_started,
 )
-from triode.errors import TriodeError
-from triode.http import Call, Reply
-from triode.http.call import RawHeaders
 from triode.signing import BadToken, Signer
 
 Run: TypeAlias = Callable[[Call], "Reply | Awaitable[Reply]"]
@@ -177,7 +177,7 @@ class Session(MutableMapping[str, Any]):
             self.log_in(self.user)
 
 
-class Sessions:
+class SessionManager:
     """Opens the session of each request and keeps what has changed in it.
 
     `make_signer` is called when the first cookie is read or written, so that a secret file is
@@ -286,7 +286,7 @@ class Sessions:
 class SessionMiddleware:
     """Gives every call a session: `call.extras["session"]`, `request.session`."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: SessionManager) -> None:
         self.sessions = sessions
 
     def wrap(self, run: Run) -> Run:
