@@ -99,11 +99,20 @@ def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[WebDriver]:
-    """Return one headless browser for all tests marked `browser`."""
+def one_chromium() -> Iterator[WebDriver]:
+    """Return one headless browser for the whole run: starting it takes a second."""
     driver = start_chromium()
     yield driver
     driver.quit()
+
+
+@pytest.fixture
+def chromium(one_chromium: WebDriver) -> WebDriver:
+    """Return a headless browser that remembers nothing of earlier tests."""
+    one_chromium.delete_all_cookies()
+    one_chromium.get("about:blank")
+    one_chromium.get_log("browser")  # reading it empties it
+    return one_chromium
 
 
 def start_chromium() -> WebDriver:

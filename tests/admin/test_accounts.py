@@ -49,3 +49,16 @@ def test_sessions_are_ended(place: Place, ada: Visitor) -> None:
     ada.get("/admin/user")
     ada.post("/admin/user", {"action": "end_sessions", "key": "1"}, follow_redirects=False)
     assert "Log in" in ada.get("/admin/user").text
+
+
+def test_a_link_gives_a_new_account_its_first_password(place: Place, ada: Visitor) -> None:
+    place.save(User(email="bob@example.org"))
+    ada.get("/admin/user")
+    ada.post("/admin/user", {"action": "login_links", "key": "2"}, follow_redirects=False)
+    page = ada.get("/admin/user").text
+    link = page.partition("bob@example.org, once and within ten minutes: ")[2].partition("<")[0]
+    assert link.startswith("http")
+    assert place.auth.link_path in link
+    place.client.cookies.clear()
+    opened = place.client.get(link).text
+    assert "This link logs you in as bob@example.org, once." in opened

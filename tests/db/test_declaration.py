@@ -251,3 +251,16 @@ def test_through_model_links(database: Database) -> None:
     assert Club.where(Club.users == user).count().run() == 1
     assert User.where(User.clubs.name == "Chess").count().run() == 1
     database.drop_tables(Membership, Club).run()
+
+
+def test_a_model_that_is_forgotten_takes_its_link_tables_along() -> None:
+    class Label(Model):
+        name: str
+
+    class Parcel(Model):
+        labels: list[Label] = ManyToMany(related_name="parcels")
+
+    link = Parcel.__table__.relations["labels"].link_table()
+    assert link is not None
+    model_registry.remove(Parcel.__table__)
+    assert link.name not in model_registry.metadata.tables

@@ -8,8 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from triode.admin.model_admin import ModelAdmin, action
+from triode.auth.extension import auth_of
 from triode.auth.models import Group, User
 from triode.auth.store import DatabaseSessions
+from triode.templating import flash
+
+MOST_LINKS = 5  # messages are kept in the session, which is small
 
 
 class AdministratorsOnly(ModelAdmin):
@@ -22,7 +26,7 @@ class AdministratorsOnly(ModelAdmin):
 
 
 class AccountAdmin(AdministratorsOnly):
-    """Accounts. A password is set by its owner, or on the command line."""
+    """Accounts. A password is set by its owner, after a one-time link if need be."""
 
     label = "account"
     plural = "accounts"
@@ -34,11 +38,20 @@ class AccountAdmin(AdministratorsOnly):
         "email", "name", "is_active", "is_admin", "groups", "permissions", "created", "last_login",
     )  # fmt: skip
 
+    @action("Make one-time login links")
+    async def login_links(self, request: Any, accounts: Any) -> None:
+        """Show a link for each picked account: for a first password, or a forgotten one."""
+        auth = auth_of(request.app)
+        base = str(request.base_url)
+        for account in await accounts.limit(MOST_LINKS):
+            link = auth.one_time_login_url(account, base_url=base, next=auth.password_path)
+            flash(f"{account.email}, once and within ten minutes: {link}", "success")
+
     @action("End all sessions")
     async def end_sessions(self, request: Any, accounts: Any) -> None:
         """Log the picked accounts out, everywhere."""
         for account in await accounts:
-            await DatabaseSessions().remove_of(account.id)
+            await DatabaseSessions().remove_of(account)
 
 
 class GroupAdmin(AdministratorsOnly):
