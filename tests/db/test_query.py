@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,22 @@ from triode.db import (
     RowNotFound,
     Statement,
     ValueRefused,
+    asc,
     avg,
+    between,
+    coalesce,
     col,
+    contains,
     count,
     desc,
+    icontains,
+    in_,
+    is_null,
+    length,
+    lower,
     max_,
     min_,
+    not_,
     sum_,
     upper,
 )
@@ -257,3 +268,55 @@ def test_too_large_a_page_is_refused(people: Database) -> None:
 def test_too_many_values_are_refused() -> None:
     with pytest.raises(QueryError, match="too many for one query"):
         col(User.age).in_(range(20_000))
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (lower(User.bio), "bob"),
+        (upper(User.bio), "BOB"),
+        (length(User.bio), 3),
+        (coalesce(User.bio, "none"), "Bob"),
+        (User.age * 2, 60),
+        (10 + User.age, 40),
+        (100 - User.age, 70),
+        (2 * User.age, 60),
+        (User.age - 1, 29),
+        (count(User.bio), 1),
+    ],
+)
+def test_computed_value(people: Database, expression: Any, expected: object) -> None:
+    assert User.where(bio="Bob").values(it=expression).run() == [{"it": expected}]
+
+
+@pytest.mark.parametrize(
+    ("condition", "number"),
+    [
+        (in_(User.age, [17]), 1),
+        (between(User.age, 17, 30), 3),
+        (contains(User.bio, "o"), 1),
+        (icontains(User.bio, "O"), 1),
+        (is_null(User.bio), 0),
+        (not_(User.age == 30), 2),
+        (col(User.bio).is_not(None), 4),
+        (col(User.bio).istartswith("A"), 1),
+        (col(User.bio).iendswith("B"), 1),
+        (col(User.bio).ilike("%B%"), 1),
+    ],
+)
+def test_condition_as_a_function(people: Database, condition: Any, number: int) -> None:
+    assert User.where(condition).count().run() == number
+
+
+def test_orders_as_functions(people: Database) -> None:
+    assert names(User.order_by(asc(User.age), desc(User.id)))[0] == "ann"
+    assert names(User.order_by(desc(User.age).nulls_first()))[0] == "cy_l"
+
+
+def test_function_of_something_else_is_refused() -> None:
+    with pytest.raises(QueryError, match="'age' is not a field of a model"):
+        desc("age")
+    with pytest.raises(QueryError, match="has no name of its own"):
+        User.values(User.age + 1)
+    with pytest.raises(QueryError, match="is a column of the model"):
+        User.age = 3  # type: ignore[misc]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from tests.db.models import Country, Hero, Power, Subdivision, Team
-from triode.db import Database, NotLoaded, QueryError, related
+from triode.db import Database, NotLoaded, QueryError, ValueRefused, related
 
 
 @pytest.fixture
@@ -193,3 +192,41 @@ def test_row_of_another_model_is_refused(heroes: Database) -> None:
 def test_unsaved_row_is_refused(database: Database) -> None:
     with pytest.raises(QueryError, match="save it first"):
         Hero(name="x", team=Team(name="new"))
+
+
+def test_relation_is_compared(heroes: Database) -> None:
+    first = Team.get(1).run()
+    assert Hero.where(Hero.team != first, Hero.team.is_not(None)).count().run() == 1
+    assert Hero.where(Hero.team.is_(None)).count().run() == 1
+    assert Hero.where(Hero.powers == 2).count().run() == 1
+    assert Hero.where(Hero.team.in_([1, 2])).count().run() == 3
+
+
+def test_wrong_relations_are_told(heroes: Database) -> None:
+    with pytest.raises(AttributeError, match="Team has no field 'nam'"):
+        _ = Hero.team.nam
+    with pytest.raises(QueryError, match="is not a relation of Hero"):
+        Hero.include(Hero.name)
+    with pytest.raises(QueryError, match="cannot be assigned this way"):
+        Hero(name="x", powers=[1])
+    with pytest.raises(QueryError, match="is not a many-to-many relation"):
+        Hero.get(1).run().add(Hero.team, 1)
+    with pytest.raises(QueryError, match="is a relation of the model"):
+        Hero.team = None
+    assert repr(Hero.team.heroes) == "Hero.team.heroes"
+
+
+def test_update_over_a_relation(heroes: Database) -> None:
+    assert Hero.where(related(Hero.team).name == "Z").update(name="same").run() == 2
+    hero = Hero.get(3).run()
+    hero.update(team=Team.get(1).run()).run()
+    assert hero.team is not None
+    assert (hero.team.name, Hero.get(3).run().team_id) == ("Z", 1)
+    hero.update(team=None).run()
+    assert hero.team is None
+
+
+def test_empty_value_is_refused_by_the_database(heroes: Database) -> None:
+    other = Hero.get(4).run()
+    with pytest.raises(ValueRefused, match="Hero: name must have a value"):
+        Hero.where(id=other.id).update(name=Hero.team_id).run()

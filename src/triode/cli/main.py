@@ -50,7 +50,8 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except UnusedCliTokensError as exc:
-        fail(CommandError(f"more was given than the command takes: {' '.join(exc.unused_tokens or [])}"))
+        unused = " ".join(exc.unused_tokens or [])
+        fail(CommandError(f"more was given than the command takes: {unused}"))
     except CycloptsError as exc:
         fail(CommandError(str(exc)))
     except TriodeError as exc:

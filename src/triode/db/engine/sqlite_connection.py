@@ -131,7 +131,7 @@ def translate(exc: Exception) -> Exception:
 
 
 def _violation(kind: Any, message: str) -> ConstraintViolation:
-    found = re.fullmatch(r"\w+ constraint failed: (.*)", message)
+    found = re.fullmatch(r"[\w ]+ constraint failed: (.*)", message)
     names = found.group(1).split(", ") if found else []
     columns = tuple(name.rpartition(".")[2] for name in names)
     return ConstraintViolation(kind, columns=columns, message=message)
