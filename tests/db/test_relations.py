@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from tests.db.models import Country, Hero, Power, Subdivision, Team
 from triode.db import Database, NotLoaded, QueryError, ValueRefused, related
 
 
