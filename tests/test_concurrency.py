@@ -146,3 +146,18 @@ def test_those_who_wait_to_enter_do_not_keep_others_from_leaving() -> None:
         await asyncio.gather(*[use() for _ in range(MAX_THREADS * 2)])
 
     asyncio.run(main())
+
+
+def test_context_variables_of_a_context_manager_are_seen_inside() -> None:
+    @contextmanager
+    def manager() -> Iterator[None]:
+        token = name.set("inside")
+        yield
+        name.reset(token)
+
+    async def main() -> tuple[str, str]:
+        async with contextmanager_in_threadpool(manager()):
+            inside = name.get()
+        return inside, name.get()
+
+    assert asyncio.run(main()) == ("inside", "nobody")

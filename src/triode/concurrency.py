@@ -127,15 +127,34 @@ async def contextmanager_in_threadpool(
 ) -> AsyncGenerator[T, None]:
     """Enter and leave a plain context manager in a thread.
 
-    Leaving has threads of its own: those who wait to enter, for a connection perhaps, must not
-    keep out the one who gives it back.
+    It is entered and left in one context, and what it sets there is seen inside of it: a
+    transaction, for instance. Leaving has threads of its own: those who wait to enter, for a
+    connection perhaps, must not keep out the one who gives it back.
     """
-    value = await run_in_threadpool(manager.__enter__)
+    context = contextvars.copy_context()
+    value = await _pool.submit(partial(context.run, manager.__enter__))
+    tokens = _adopt(context)
     try:
-        yield value
-    except Exception as exc:
+        try:
+            yield value
+        finally:
+            for variable, token in reversed(tokens):
+                variable.reset(token)
+    except BaseException as exc:
         leave = partial(manager.__exit__, type(exc), exc, exc.__traceback__)
-        if not await _run_in(_exit_pool, leave):
+        # Shielded: a handler that is cancelled has to leave as well.
+        if not await asyncio.shield(_exit_pool.submit(partial(context.run, leave))):
             raise
     else:
-        await _run_in(_exit_pool, partial(manager.__exit__, None, None, None))
+        leave = partial(manager.__exit__, None, None, None)
+        await _exit_pool.submit(partial(context.run, leave))
+
+
+def _adopt(context: contextvars.Context) -> list[tuple[contextvars.ContextVar[Any], Any]]:
+    """Set the context variables that differ in another context; return how to set them back."""
+    unset = object()
+    return [
+        (variable, variable.set(value))
+        for variable, value in context.items()
+        if variable.get(unset) is not value
+    ]

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
 
 from triode.app import App
 from triode.auth import User
@@ -53,7 +55,17 @@ def type_and_send(driver: WebDriver, **fields: str) -> None:
         field = driver.find_element("name", name)
         field.clear()
         field.send_keys(value)
+    press(driver)
+
+
+def press(driver: WebDriver) -> None:
+    """Press the page's main button, and wait for the page that comes of it."""
+    page = driver.find_element(BY_CSS, "html")
     driver.find_element(BY_CSS, "button.primary").click()
+    WebDriverWait(driver, 20).until(staleness_of(page))
+    WebDriverWait(driver, 20).until(
+        lambda each: each.execute_script("return document.readyState") == "complete"
+    )
 
 
 def complaints(driver: WebDriver) -> list[str]:
@@ -73,7 +85,7 @@ def test_a_person_logs_in_changes_the_password_and_logs_out(
     type_and_send(driver, current_password=PASSWORD, new_password=new, repeat_password=new)
     driver.get(f"{address}/logout")
     assert "ada@example.org" in driver.find_element(BY_CSS, "main").text
-    driver.find_element(BY_CSS, "button.primary").click()
+    press(driver)
     assert driver.find_element(BY_CSS, ".note.success").text == "You are logged out."
     type_and_send(driver, email="ada@example.org", password=new)
     assert driver.find_element(BY_CSS, "h1").text == "You are logged in"
