@@ -32,8 +32,8 @@ NAMES_LIMIT = MOST_CHOICES + 1
 class Filter:
     """One filter. `name` is its parameter in the address.
 
-    `is_text` filters take what a person types; the others offer `choices`. `admins` are those of the
-    models that the path leads through.
+    `is_text` filters take what a person types; the others offer `choices`. `admins` are those of
+    the models that the path leads through.
     """
 
     is_text: ClassVar[bool] = False
