@@ -8,7 +8,7 @@ import pytest
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Kind, Post, Tag, Visitor, cells, heading, notes, text_of
 
-from triode.admin import ModelAdmin
+from triode.admin import ModelAdmin, action
 
 
 @pytest.fixture
@@ -191,3 +191,25 @@ def test_a_filter_needs_the_right_to_see_the_model_it_leads_to(place: Place) -> 
     assert "hidden</" not in page.text
     assert text_of(page.text, r"<summary>(.*?)</summary>") == ["Sort"]
     assert len(cells(page)) == 2
+
+
+def test_an_action_without_a_permission_asks_for_that_to_change(place: Place) -> None:
+    class Doing(ModelAdmin):
+        @action("Rename")
+        async def rename(self, request: Any, tags: Any) -> None:
+            await tags.update(name="renamed")
+
+    place.admin.register(Tag, Doing)
+    place.save(Tag(name="red"))
+    eve = place.visitor(
+        email="eve@example.org", is_admin=False, permissions=["admin.enter", "tag.view"]
+    )
+    assert "Rename" not in eve.get("/admin/tag").text
+    assert eve.post("/admin/tag", {"action": "rename", "key": "1"}).status_code == 403
+    assert [tag.name for tag in place.run(Tag.all())] == ["red"]
+    kim = place.visitor(
+        email="kim@example.org", is_admin=False,
+        permissions=["admin.enter", "tag.view", "tag.change"],
+    )  # fmt: skip
+    kim.get("/admin/tag")
+    assert notes(kim.post("/admin/tag", {"action": "rename", "key": "1"})) == ["Rename: 1 tag."]

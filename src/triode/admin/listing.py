@@ -12,6 +12,7 @@ from triode.admin.columns import rows_of
 from triode.admin.desk import Desk
 from triode.admin.filters import Filter
 from triode.admin.labels import words_of
+from triode.admin.model_admin import Action
 from triode.admin.pages import FilterBox, Heading, Link, ListPage
 from triode.admin.paging import page_count, pages_of
 from triode.admin.state import ListState
@@ -137,11 +138,13 @@ async def filter_box(each: Filter, state: ListState, request: Request) -> Filter
 
 def actions_for(visit: Visit, desk: Desk) -> Sequence[tuple[str, str]]:
     """Return the bulk actions this visitor may take, as (name, label)."""
-    found = [
-        (each.name, each.label)
-        for each in desk.actions
-        if each.permission is None or visit.user.has_permission(each.permission)
-    ]
+    found = [(each.name, each.label) for each in desk.actions if _may_take(visit, desk, each)]
     if desk.admin.can_delete(visit.user):
         found.append((DELETE, "Delete the selected"))
     return found
+
+
+def _may_take(visit: Visit, desk: Desk, action: Action) -> bool:
+    if action.permission is None:
+        return desk.admin.can_change(visit.user)
+    return bool(visit.user.has_permission(action.permission))
