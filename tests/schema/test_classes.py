@@ -53,7 +53,7 @@ class Line(msgspec.Struct):
 
 @dataclasses.dataclass
 class Tree:
-    below: list["Tree"] = dataclasses.field(default_factory=list)
+    below: list[Tree] = dataclasses.field(default_factory=list)
     name: str = "x"
 
 
