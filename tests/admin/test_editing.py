@@ -233,6 +233,26 @@ def test_a_lookup_answers_the_script(place: Place, ada: Visitor) -> None:
     assert reader.get("/admin/_lookup/post/author_id?q=").status_code == 403
 
 
+def test_a_lookup_finds_rows_only_for_fields_that_the_form_writes(
+    place: Place, ada: Visitor
+) -> None:
+    place.save(Author(name="Zoe"))
+    for options in ({"fields": ["title"]}, {"readonly_fields": ["author"]}):
+        place.admin.register(Post, **options)
+        answer = ada.get("/admin/_lookup/post/author_id?q=")
+        assert (answer.status_code, "Zoe" in answer.text) == (404, False)
+
+
+def test_a_lookup_needs_the_right_to_see_the_rows_it_finds(place: Place) -> None:
+    place.save(Author(name="Zoe"))
+    eve = place.visitor(
+        email="eve@example.org", is_admin=False,
+        permissions=["admin.enter", "post.view", "post.change"],
+    )  # fmt: skip
+    answer = eve.get("/admin/_lookup/post/author_id?q=")
+    assert (answer.status_code, "Zoe" in answer.text) == (403, False)
+
+
 def test_a_text_key_with_a_slash_has_its_page(place: Place, ada: Visitor) -> None:
     author = place.save(Author(name="Bo"))
     place.save(Invoice(number="2026/11", author=author))

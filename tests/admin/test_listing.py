@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Kind, Post, Tag, Visitor, cells, heading, notes, text_of
+
+from triode.admin import ModelAdmin, action
 
 
 @pytest.fixture
@@ -160,3 +164,53 @@ def test_a_list_that_is_remembered_wrongly_is_forgotten(place: Place, ada: Visit
             "/admin/author/1/edit", headers={"cookie": f"{cookies}; triode_list={value}"}
         )
         assert 'data-leave href="/admin/author">Cancel</a>' in page.text
+
+
+def test_a_filter_offers_only_rows_that_the_visitor_may_see(place: Place, ada: Visitor) -> None:
+    class Own(ModelAdmin):
+        def query(self, request: Any) -> Any:
+            return self.model.where(name="seen")
+
+    place.admin.register(Author, Own)
+    place.admin.register(Post, list_display=["title"], list_filter=["author", "author.name"])
+    author = place.save(Author(name="seen"), Author(name="hidden"))
+    place.save(Post(title="One", author=author))
+    for address in ("/admin/post", "/admin/post?author=%3D2"):
+        page = ada.get(address).text
+        assert text_of(page, r'<a class="option"[^>]*>(.*?)</a>').count("seen") == 2
+        assert "hidden</" not in page
+
+
+def test_a_filter_needs_the_right_to_see_the_model_it_leads_to(place: Place) -> None:
+    place.admin.register(Post, list_display=["title"], list_filter=["author", "author.name"])
+    author = place.save(Author(name="hidden"))
+    place.save(Post(title="One", author=author), Post(title="Two"))
+    eve = place.visitor(
+        email="eve@example.org", is_admin=False, permissions=["admin.enter", "post.view"]
+    )
+    page = eve.get("/admin/post?author=%3D1&author.name=hid")
+    assert "hidden</" not in page.text
+    assert text_of(page.text, r"<summary>(.*?)</summary>") == ["Sort"]
+    assert len(cells(page)) == 2
+
+
+def test_an_action_without_a_permission_asks_for_that_to_change(place: Place) -> None:
+    class Doing(ModelAdmin):
+        @action("Rename")
+        async def rename(self, request: Any, tags: Any) -> None:
+            await tags.update(name="renamed")
+
+    place.admin.register(Tag, Doing)
+    place.save(Tag(name="red"))
+    eve = place.visitor(
+        email="eve@example.org", is_admin=False, permissions=["admin.enter", "tag.view"]
+    )
+    assert "Rename" not in eve.get("/admin/tag").text
+    assert eve.post("/admin/tag", {"action": "rename", "key": "1"}).status_code == 403
+    assert [tag.name for tag in place.run(Tag.all())] == ["red"]
+    kim = place.visitor(
+        email="kim@example.org", is_admin=False,
+        permissions=["admin.enter", "tag.view", "tag.change"],
+    )  # fmt: skip
+    kim.get("/admin/tag")
+    assert notes(kim.post("/admin/tag", {"action": "rename", "key": "1"})) == ["Rename: 1 tag."]

@@ -137,7 +137,21 @@ def test_a_bearer_token_is_not_a_browsers_doing(client: Any, token: str) -> None
 
 
 def test_a_programs_key_without_cookies_is_not_asked(client: Any) -> None:
-    assert post(client, x_api_key="x", sec_fetch_site="cross-site") == 200
+    assert post(client, x_api_key="x") == 200
+
+
+def test_a_form_of_another_site_is_refused_without_a_session_too(client: Any) -> None:
+    for media in (FORM, "multipart/form-data", "text/plain", ""):
+        assert post(client, media=media, sec_fetch_site="cross-site") == 403
+        assert post(client, media=media, origin="https://evil.example") == 403
+    assert post(client, sec_fetch_site="same-origin") == 200
+    assert post(client, origin=origin_of(client)) == 200
+
+
+def test_what_no_form_can_send_is_left_to_cors_without_a_session(client: Any) -> None:
+    foreign = {"origin": "https://other.example", "sec-fetch-site": "cross-site"}
+    assert post(client, media="application/json", **foreign) == 200
+    assert client.delete("/write", headers=foreign).status_code == 200
 
 
 def test_a_trusted_origin_may_send(database: Database, serve: Callable[..., Any]) -> None:

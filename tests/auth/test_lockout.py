@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import anyio
 import pytest
 
-from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts, client_group
+from triode.auth import users
+from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts, client_group, is_a_strangers
 
 
 class Clock:
@@ -89,6 +93,21 @@ def test_the_refusal_tells_when_to_come_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("client", "is_counted"),
+    [
+        ("8.8.8.8", True), ("2001:4860:4860::/64", True), ("100.64.0.1", False),
+        ("testclient", False),
+        ("127.0.0.1", False), ("10.0.0.7", False), ("192.168.1.1", False), ("::1", False),
+        ("::/64", False), ("fd00:1:2:3::/64", False), ("fe80::/64", False), ("", False),
+    ],
+)  # fmt: skip
+def test_an_address_that_may_be_a_proxys_is_not_counted_alone(
+    client: str, is_counted: bool
+) -> None:
+    assert is_a_strangers(client) is is_counted
+
+
+@pytest.mark.parametrize(
     ("address", "group"),
     [
         ("192.0.2.1", "192.0.2.1"),
@@ -102,3 +121,25 @@ def test_the_refusal_tells_when_to_come_back() -> None:
 )
 def test_a_network_of_ipv6_is_one_client(address: str, group: str) -> None:
     assert client_group(address) == group
+
+
+async def guess(authenticator: users.Authenticator, client: str) -> str:
+    """Guess for three accounts; return what the last guess met."""
+    try:
+        for name in ("ada", "bob", "eve"):
+            await authenticator.check(f"{name}@example.org", "wrong guess", client=client)
+    except TooManyAttempts:
+        return "has to wait"
+    return "may go on"
+
+
+def test_one_client_behind_a_proxy_does_not_hold_up_the_others(monkeypatch: Any) -> None:
+    async def nobody(email: str) -> None:
+        return None
+
+    monkeypatch.setattr(users, "find_user", nobody)
+    clients = ("8.8.8.8", "127.0.0.1", "10.0.0.7")
+    met = [
+        anyio.run(guess, users.Authenticator(per_client=Lockout(free=2)), each) for each in clients
+    ]
+    assert met == ["has to wait", "may go on", "may go on"]

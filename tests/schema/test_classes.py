@@ -42,6 +42,22 @@ class Marked(msgspec.Struct):
 
 
 @dataclasses.dataclass
+class Point:
+    a: int
+    b: str = "x"
+
+
+class Line(msgspec.Struct):
+    ends: list[Point]
+
+
+@dataclasses.dataclass
+class Tree:
+    below: list[Tree] = dataclasses.field(default_factory=list)
+    name: str = "x"
+
+
+@dataclasses.dataclass
 class MarkedData:
     a: int = field_info(ge=1)
     b: int = field_info(default=5)
@@ -130,6 +146,16 @@ def test_a_marker_in_place_of_a_default_is_none() -> None:
     assert types_of(Marked, {}) == ["missing"]
     assert json_decoder(MarkedData)(b'{"a": 1}') == MarkedData(1, 5)
     assert types_of(MarkedData, {"a": 0}) == ["greater_than_equal"]
+
+
+def test_a_default_in_the_body_of_a_dataclass_is_the_objects_own() -> None:
+    point = json_decoder(Point)(b'{"a": 1}')
+    assert vars(point) == {"a": 1, "b": "x"}
+    assert json_encoder(Point)(point) == b'{"a":1,"b":"x"}'
+    line = json_decoder(Line)(b'{"ends": [{"a": 1}]}')
+    assert json_encoder(Line)(line) == b'{"ends":[{"a":1,"b":"x"}]}'
+    tree = json_decoder(Tree)(b'{"below": [{}]}')
+    assert json_encoder(Tree)(tree) == b'{"below":[{"below":[],"name":"x"}],"name":"x"}'
 
 
 def test_what_only_the_constructor_takes_is_accepted_and_not_sent() -> None:

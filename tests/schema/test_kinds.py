@@ -3,6 +3,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import ipaddress
+import math
 import pathlib
 import re
 from decimal import Decimal
@@ -175,6 +176,31 @@ def test_bytes_are_base64_in_json_and_utf8_in_text() -> None:
     assert text_decoder(bytes)("\u00e9") == b"\xc3\xa9"
     assert problems_of(bytes, "%") == [("bytes_invalid_encoding", ())]
     assert problems_of(Annotated[bytes, FieldInfo(max_length=1)], b"ab") == [("bytes_too_long", ())]
+
+
+def test_a_float_is_finite_unless_said_otherwise() -> None:
+    expected = [("finite_number", "Input should be a finite number")]
+    for decode, value in (
+        (text_decoder(float), "nan"),
+        (text_decoder(list[float]), ["-inf"]),
+        (json_decoder(float), b"1e999"),
+        (json_decoder(dict[str, float]), b'{"a": -1e999}'),
+        (python_decoder(float), math.inf),
+        (python_decoder(Annotated[float, FieldInfo(ge=0)]), "inf"),
+    ):
+        with pytest.raises(ValidationFailed) as caught:
+            decode(value)
+        assert [(each["type"], each["msg"]) for each in caught.value.errors] == expected
+    endless = Annotated[float, FieldInfo(allow_inf_nan=True)]
+    assert (text_decoder(endless)("inf"), json_decoder(endless)(b"-1e999")) == (math.inf, -math.inf)
+    assert text_decoder(float | str)("nan") == "nan"
+
+
+def test_an_endless_float_is_still_written_as_null() -> None:
+    class Measure(float):
+        pass
+
+    assert json_encoder(list[float])([math.nan, Measure("inf"), Measure(1.5)]) == b"[null,null,1.5]"
 
 
 def test_a_decimal_is_finite() -> None:

@@ -26,6 +26,7 @@ DEVIATIONS = """
 - Decimals of a second beyond the sixth are rounded, as msgspec does; pydantic cuts them off.
 - An integer beyond 64 bits is no member of an enum or literal; pydantic says int_parsing_size.
 - In `Literal[1, True]` a float 1.0 means 1; pydantic takes the last that is equal.
+- Floats are finite unless `allow_inf_nan=True`: no JSON can say what they are otherwise.
 - NaN and infinity are multiples of nothing; pydantic lets them through.
 - The literals NaN and Infinity are no JSON (RFC 8259); FastAPI's parser takes them.
 - Text with a lone surrogate is refused everywhere; pydantic's Python mode lets it through.
@@ -65,25 +66,28 @@ class Movie(TypedDict):
     b: NotRequired[str]
 
 
+Float = Annotated[float, FieldInfo(allow_inf_nan=True)]
+
+
 def limited(base: Any, **limits: Any) -> tuple[Any, Any]:
     return Annotated[base, FieldInfo(**limits)], Annotated[base, Field(**limits)]
 
 
 PLAIN: list[Any] = [
-    int, float, bool, str, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID,
+    int, Float, bool, str, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID,
     decimal.Decimal, Mixed, Named, Numbered, Literal["a", "b", 1], None, Any, list, dict, set,
     tuple, list[int], set[int], frozenset[str], tuple[int, str], tuple[int, ...], dict[str, int],
-    dict[int, str], list[dict[str, float]], int | None, int | str, str | int, float | int,
-    int | float, bool | int, int | bool, str | float | None, list[int] | int, list[str] | str,
+    dict[int, str], list[dict[str, Float]], int | None, int | str, str | int, Float | int,
+    int | Float, bool | int, int | bool, str | Float | None, list[int] | int, list[str] | str,
     dt.date | dt.datetime, dt.datetime | str, int | dt.datetime, list[int | str], uuid.UUID | str,
-    decimal.Decimal | float, Mixed | str, dict[str, int] | list[int], Point, Movie, list[Point],
+    decimal.Decimal | Float, Mixed | str, dict[str, int] | list[int], Point, Movie, list[Point],
     Point | int, Point | Movie, dict[str, Point],
 ]  # fmt: skip
 LIMITED = [
     limited(int, ge=2, lt=10),
     limited(int, gt=1, multiple_of=3),
     limited(int, ge=2**70),
-    limited(float, gt=0.5, le=8),
+    limited(Float, gt=0.5, le=8),
     limited(float, allow_inf_nan=False),
     limited(str, min_length=2, max_length=4),
     limited(str, pattern="^a.*z$"),
@@ -93,7 +97,7 @@ LIMITED = [
     limited(decimal.Decimal, max_digits=4, decimal_places=2),
     limited(decimal.Decimal, ge=1, le=100),
     limited(int | None, ge=2),
-    limited(int | float, ge=2),
+    limited(int | Float, ge=2),
     limited(dt.date, ge=dt.date(2020, 1, 1)),
 ]
 TYPES = [(each, each) for each in PLAIN] + LIMITED
@@ -203,5 +207,5 @@ def test_any_json_is_read_as_pydantic_reads_it(value: Any) -> None:
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(text=st.from_regex(r"[+-]?(0|[1-9][0-9_]{0,4})?[.:T]?[0-9eE]{0,4}", fullmatch=True))
 def test_texts_that_look_like_numbers_are_read_as_pydantic_reads_them(text: str) -> None:
-    for base in (int, float, dt.date, dt.datetime, dt.time, decimal.Decimal):
+    for base in (int, Float, dt.date, dt.datetime, dt.time, decimal.Decimal):
         assert by_us(text_decoder(base), text) == by_pydantic(TypeAdapter(base), text)

@@ -10,13 +10,18 @@ import datetime
 import enum
 import typing
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from triode.admin.cells import bare_type, choice_label
 from triode.admin.paths import FieldPath
 from triode.admin.searching import integer_of
 from triode.admin.state import RESERVED
 from triode.db.table import ModelField
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from triode.admin.model_admin import ModelAdmin
 
 NULL = "-"
 MOST_CHOICES = 100
@@ -27,7 +32,8 @@ NAMES_LIMIT = MOST_CHOICES + 1
 class Filter:
     """One filter. `name` is its parameter in the address.
 
-    `is_text` filters take what a person types; the others offer `choices`.
+    `is_text` filters take what a person types; the others offer `choices`. `admins` are those of
+    the models that the path leads through.
     """
 
     is_text: ClassVar[bool] = False
@@ -36,8 +42,13 @@ class Filter:
         self.path = path
         self.label = label
         self.name = f"{path.text}_" if path.text in RESERVED else path.text
+        self.admins: Sequence[ModelAdmin] = ()
 
-    async def choices(self) -> Sequence[Choice]:
+    def is_for(self, user: Any) -> bool:
+        """Return whether a user may see every model that the path leads through."""
+        return all(admin.can_view(user) for admin in self.admins)
+
+    async def choices(self, request: Request) -> Sequence[Choice]:
         """Return (value in the address, label) pairs."""
         return ()
 
@@ -45,7 +56,7 @@ class Filter:
         """Return the condition for a value from the address."""
         raise NotImplementedError
 
-    async def label_of(self, value: str, choices: Sequence[Choice]) -> str:
+    async def label_of(self, value: str, choices: Sequence[Choice], request: Request) -> str:
         """Return what is chosen, for people."""
         return dict(choices).get(value, value)
 
@@ -59,7 +70,7 @@ class BoolFilter(Filter):
         if is_nullable:
             self._choices.append((NULL, "Not set"))
 
-    async def choices(self) -> Sequence[Choice]:
+    async def choices(self, request: Request) -> Sequence[Choice]:
         return self._choices
 
     def condition(self, value: str) -> Any | None:
@@ -78,7 +89,7 @@ class ChoiceFilter(Filter):
         self._values = {text: value for text, value, _ in self._offered}
         self._nullable = is_nullable
 
-    async def choices(self) -> Sequence[Choice]:
+    async def choices(self, request: Request) -> Sequence[Choice]:
         found = [(text, name) for text, _, name in self._offered]
         return [*found, (NULL, "Not set")] if self._nullable else found
 
@@ -104,7 +115,7 @@ class DateFilter(Filter):
         self._is_moment = issubclass(kind, datetime.datetime)
         self._nullable = is_nullable
 
-    async def choices(self) -> Sequence[Choice]:
+    async def choices(self, request: Request) -> Sequence[Choice]:
         found = list(self.PERIODS.items())
         return [*found, (NULL, "Not set")] if self._nullable else found
 
@@ -129,13 +140,13 @@ class ValueFilter(Filter):
     is_text = True
 
     def __init__(
-        self, path: FieldPath, label: str, values: Callable[[], Awaitable[list[Any] | None]]
+        self, path: FieldPath, label: str, values: Callable[[Request], Awaitable[list[Any] | None]]
     ) -> None:
         super().__init__(path, label)
         self._values = values
 
-    async def choices(self) -> Sequence[Choice]:
-        values = await self._values()
+    async def choices(self, request: Request) -> Sequence[Choice]:
+        values = await self._values(request)
         if values is None or len(values) >= NAMES_LIMIT:
             return ()
         found = [(f"={value}", str(value)) for value in values if value not in (None, "")]
@@ -152,7 +163,7 @@ class ValueFilter(Filter):
             return None if number is None else self.path.expression == number
         return self.path.expression == text if exact else self.path.expression.icontains(text)
 
-    async def label_of(self, value: str, choices: Sequence[Choice]) -> str:
+    async def label_of(self, value: str, choices: Sequence[Choice], request: Request) -> str:
         return "Not set" if value == NULL else value.removeprefix("=")
 
 
@@ -166,10 +177,10 @@ class RelationFilter(Filter):
         path: FieldPath,
         label: str,
         *,
-        rows: Callable[[], Awaitable[list[Choice]]],
+        rows: Callable[[Request], Awaitable[list[Choice]]],
         by_key: Callable[[str], Any | None],
         by_text: Callable[[str], Any | None],
-        name_of: Callable[[str], Awaitable[str]],
+        name_of: Callable[[str, Request], Awaitable[str]],
         null: Any | None,
     ) -> None:
         super().__init__(path, label)
@@ -179,8 +190,8 @@ class RelationFilter(Filter):
         self._name_of = name_of
         self._null = null
 
-    async def choices(self) -> Sequence[Choice]:
-        rows = await self._rows()
+    async def choices(self, request: Request) -> Sequence[Choice]:
+        rows = await self._rows(request)
         found = [(f"={key}", name) for key, name in rows] if len(rows) < NAMES_LIMIT else []
         return found if self._null is None else [*found, (NULL, "Not set")]
 
@@ -191,11 +202,11 @@ class RelationFilter(Filter):
             return self._by_key(value.removeprefix("="))
         return self._by_text(value)
 
-    async def label_of(self, value: str, choices: Sequence[Choice]) -> str:
+    async def label_of(self, value: str, choices: Sequence[Choice], request: Request) -> str:
         known = dict(choices)
         if value in known:
             return known[value]
-        return await self._name_of(value[1:]) if value.startswith("=") else value
+        return await self._name_of(value[1:], request) if value.startswith("=") else value
 
 
 def choices_of(field: ModelField | None) -> list[tuple[str, Any, str]]:

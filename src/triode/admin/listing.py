@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
@@ -12,25 +12,29 @@ from triode.admin.columns import rows_of
 from triode.admin.desk import Desk
 from triode.admin.filters import Filter
 from triode.admin.labels import words_of
+from triode.admin.model_admin import Action
 from triode.admin.pages import FilterBox, Heading, Link, ListPage
 from triode.admin.paging import page_count, pages_of
 from triode.admin.state import ListState
 from triode.admin.visit import Visit
 
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
 DELETE = "delete_selected"
 MOST_NAMED = 3
 
 
-def read_state(desk: Desk, query: dict[str, str]) -> ListState:
+def read_state(desk: Desk, filters: Sequence[Filter], query: dict[str, str]) -> ListState:
     """Return what the address asks of a desk's list; a filter's senseless value is dropped."""
     state = ListState.read(
         query,
-        filters=[each.name for each in desk.filters],
+        filters=[each.name for each in filters],
         sorts=[plan.name for plan in desk.columns if plan.order is not None],
     )
     kept = {
         each.name: state.filters[each.name]
-        for each in desk.filters
+        for each in filters
         if each.name in state.filters and each.condition(state.filters[each.name]) is not None
     }
     return replace(state, filters=kept)
@@ -60,7 +64,8 @@ def ordered(desk: Desk, query: Any, state: ListState) -> Any:
 
 async def list_page(visit: Visit, desk: Desk) -> ListPage:
     """Return a desk's list as the address asks for it."""
-    state = read_state(desk, visit.query)
+    filters = [each for each in desk.filters if each.is_for(visit.user)]
+    state = read_state(desk, filters, visit.query)
     query = narrowed(desk, desk.admin.query(visit.request), state)
     size = desk.admin.list_per_page
     total = await query.count()
@@ -80,7 +85,7 @@ async def list_page(visit: Visit, desk: Desk) -> ListPage:
         search=state.search,
         searchable=", ".join(words_of(path.text) for path in desk.search.paths[:MOST_NAMED]),
         carried=state.pairs_without("q"),
-        filters=[await filter_box(each, state) for each in desk.filters],
+        filters=[await filter_box(each, state, visit.request) for each in filters],
         clear="?" if state.is_narrowed else "",
         headings=headings(desk, state),
         rows=rows_of(rows, cells) if rows else Markup(),
@@ -109,10 +114,10 @@ def headings(desk: Desk, state: ListState) -> list[Heading]:
     return found
 
 
-async def filter_box(each: Filter, state: ListState) -> FilterBox:
+async def filter_box(each: Filter, state: ListState, request: Request) -> FilterBox:
     """Return one filter with its choices."""
     chosen = state.filters.get(each.name, "")
-    choices = await each.choices()
+    choices = await each.choices(request)
     options = (
         [Link("Any", state.with_filter(each.name, "").url, not chosen)] if choices or chosen else []
     )
@@ -123,7 +128,7 @@ async def filter_box(each: Filter, state: ListState) -> FilterBox:
     takes_text = each.is_text and len([value for value, _ in choices if value != "-"]) == 0
     return FilterBox(
         label=each.label,
-        selected=await each.label_of(chosen, choices) if chosen else "",
+        selected=await each.label_of(chosen, choices, request) if chosen else "",
         options=options,
         name=each.name if takes_text else "",
         value=chosen if takes_text and chosen[:1] not in ("=", "-") else "",
@@ -133,11 +138,13 @@ async def filter_box(each: Filter, state: ListState) -> FilterBox:
 
 def actions_for(visit: Visit, desk: Desk) -> Sequence[tuple[str, str]]:
     """Return the bulk actions this visitor may take, as (name, label)."""
-    found = [
-        (each.name, each.label)
-        for each in desk.actions
-        if each.permission is None or visit.user.has_permission(each.permission)
-    ]
+    found = [(each.name, each.label) for each in desk.actions if _may_take(visit, desk, each)]
     if desk.admin.can_delete(visit.user):
         found.append((DELETE, "Delete the selected"))
     return found
+
+
+def _may_take(visit: Visit, desk: Desk, action: Action) -> bool:
+    if action.permission is None:
+        return desk.admin.can_change(visit.user)
+    return bool(visit.user.has_permission(action.permission))

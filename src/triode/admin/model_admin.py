@@ -51,7 +51,8 @@ def action(label: str, *, permission: str | None = None) -> Callable[[Function],
     """Offer a method of a `ModelAdmin` for the rows that are picked in its list.
 
     It is called with the request and a query over those rows; the text it returns is shown, else
-    how many rows it was given. `permission` is the name one must have, as "post.publish".
+    how many rows it was given. `permission` is the name one must have, as "post.publish"; without
+    it, whoever may change the rows may do this.
     """
 
     def mark(function: Function) -> Function:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from triode.admin.cells import bare_type
 from triode.admin.desk import Desk, Option
@@ -18,10 +18,14 @@ from triode.admin.filters import (
     choices_of,
 )
 from triode.admin.list_display import label_for
+from triode.admin.model_admin import ModelAdmin
 from triode.admin.paths import FieldPath, resolve
 from triode.admin.reflection import reflect
 from triode.admin.searching import Search, is_searchable
 from triode.admin.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 MOST_SCANNED = 50_000
 
@@ -66,6 +70,13 @@ def sort_of(desk: Desk) -> str:
 
 def plan_filter(around: Surroundings, desk: Desk, text: str) -> Filter:
     """Compile one entry of `list_filter`."""
+    found = _filter(around, desk, text)
+    # SECURITY: what is chosen tells of the rows of other models.
+    found.admins = [around.desk_for(step.target).admin for step in found.path.steps]
+    return found
+
+
+def _filter(around: Surroundings, desk: Desk, text: str) -> Filter:
     option = Option(desk.admin, "list_filter")
     path = option.path(text)
     if path.field is None:
@@ -78,29 +89,30 @@ def plan_filter(around: Surroundings, desk: Desk, text: str) -> Filter:
         raise option.refuse(
             f"names {text!r}, which is write_only.", "Leave it out.", code="admin-secret-field"
         )
-    return field_filter(path)
+    owner = around.desk_for(path.end) if path.steps else desk
+    return field_filter(path, owner.admin)
 
 
 def relation_filter(around: Surroundings, path: FieldPath) -> RelationFilter:
     """Compile a filter by the rows of another model."""
     known = reflect(path.end)
-    name_of = around.name_of(path.end)
     key = path.to(known.key.name).expression
     named = path.to(known.name_field).expression if known.name_field else None
-    parse = around.desk_for(path.end).parse_key
+    desk = around.desk_for(path.end)
+    parse, admin = desk.parse_key, desk.admin
 
-    async def rows() -> list[tuple[str, str]]:
-        query = path.end.where().limit(NAMES_LIMIT)
+    async def rows(request: Request) -> list[tuple[str, str]]:
+        query = admin.query(request).limit(NAMES_LIMIT)
         if known.name_field:
             query = query.order_by(getattr(path.end, known.name_field))
-        return [(str(getattr(row, known.key.name)), name_of(row)) for row in await query]
+        return [(str(getattr(row, known.key.name)), desk.name_of(row)) for row in await query]
 
-    async def name(text: str) -> str:
+    async def name(text: str, request: Request) -> str:
         value = parse(text)
-        row = None if value is None else await path.end.where(
-            getattr(path.end, known.key.name) == value
-        ).first()  # fmt: skip
-        return text if row is None else name_of(row)
+        if value is None:
+            return text
+        row = await admin.query(request).where(desk.key == value).first()
+        return text if row is None else desk.name_of(row)
 
     def by_key(text: str) -> Any | None:
         value = parse(text)
@@ -122,8 +134,8 @@ def relation_filter(around: Surroundings, path: FieldPath) -> RelationFilter:
     )
 
 
-def field_filter(path: FieldPath) -> Filter:
-    """Return the filter for a field of some type."""
+def field_filter(path: FieldPath, admin: ModelAdmin) -> Filter:
+    """Return the filter for a field of some type; `admin` is that of the field's model."""
     assert path.field is not None
     field, label = path.field, label_for(path)
     bare = bare_type(field.value_annotation)
@@ -135,13 +147,12 @@ def field_filter(path: FieldPath) -> Filter:
     if isinstance(bare, type) and issubclass(bare, datetime.date):
         return DateFilter(path, label, is_nullable=is_nullable)
 
-    async def values() -> list[Any] | None:
-        owner = path.end
-        column = getattr(owner, field.name)
+    async def values(request: Request) -> list[Any] | None:
+        query, column = admin.query(request), getattr(path.end, field.name)
         # Finding the values that occur reads the whole table, unless an index has them.
-        if not (field.info.index or field.info.unique) and await owner.count() > MOST_SCANNED:
+        if not (field.info.index or field.info.unique) and await query.count() > MOST_SCANNED:
             return None
-        rows = await owner.group_by(column).order_by(column).limit(NAMES_LIMIT).values(value=column)
+        rows = await query.group_by(column).order_by(column).limit(NAMES_LIMIT).values(value=column)
         return [row["value"] for row in rows]
 
     return ValueFilter(path, label, values)

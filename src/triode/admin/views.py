@@ -14,8 +14,10 @@ from triode.admin.addresses import decode_key
 from triode.admin.deleting import Consequences, consequences_of
 from triode.admin.desk import Desk
 from triode.admin.editing import Editor
+from triode.admin.form_plan import FormPlan
 from triode.admin.listing import DELETE, actions_for, list_page
-from triode.admin.lookups import Target, lookup
+from triode.admin.lookups import lookup
+from triode.admin.model_admin import ModelAdmin
 from triode.admin.pages import DeletePage, IndexPage, Link, ModelCard, ModelGroup
 from triode.admin.permissions import Denied, Missing, desk_for, row_for
 from triode.admin.security import PAGE_HEADERS
@@ -158,23 +160,31 @@ async def delete_rows(
 async def show_lookup(visit: Visit) -> Response:
     """Answer the script with rows to choose from."""
     desk = desk_for(visit)
-    if not (desk.admin.can_change(visit.user) or desk.admin.can_add(visit.user)):
+    if not _may_write(visit, desk.admin):
         raise Denied(f"change {desk.nouns}", desk)
-    target = target_of(desk, visit.call.params["field"])
-    if target is None:
-        raise Missing("There is nothing here", "This field is no relation.", desk)
+    inline, _, name = visit.call.params["field"].rpartition(".")
+    form = form_of(visit, desk, inline)
+    # SECURITY: by any other relation one would find rows that no form of this visitor offers.
+    if form is None or name not in form.written or name not in form.targets:
+        raise Missing("There is nothing here", "No form offers such a relation.", desk)
+    target = form.targets[name]
+    if target.desk.slug and not target.desk.admin.can_view(visit.user):
+        raise Denied(f"see {target.desk.nouns}", desk)
     return JSONResponse(
         await lookup(visit.request, target, visit.query.get("q", "")), headers=PAGE_HEADERS
     )
 
 
-def target_of(desk: Desk, name: str) -> Target | None:
-    """Return where a field leads: "author_id", or "comment.author_id" of an inline."""
-    inline, _, field = name.rpartition(".")
+def form_of(visit: Visit, desk: Desk, inline: str) -> FormPlan | None:
+    """Return the form of a desk, or that of the rows of an inline which the visitor may write."""
     if not inline:
-        return desk.form.targets.get(field)  # type: ignore[no-any-return]
+        return desk.form  # type: ignore[no-any-return]
     plans = (plan for plan in desk.inlines if plan.name == inline)
-    return next((plan.form.targets.get(field) for plan in plans), None)
+    return next((plan.form for plan in plans if _may_write(visit, plan.admin)), None)
+
+
+def _may_write(visit: Visit, admin: ModelAdmin) -> bool:
+    return admin.can_change(visit.user) or admin.can_add(visit.user)
 
 
 async def set_theme(visit: Visit) -> Response:

@@ -1,6 +1,7 @@
 """Slow down whoever guesses passwords.
 
-Failures are counted per account and client address, and per address alone with more patience.
+Failures are counted per account and client address, and, where the address is a public one, per
+address alone with more patience.
 Each failure beyond the free ones doubles the wait. Memory is bounded: the entries that were
 quiet for longest go first. Counts live in one process; a wait is short enough that a restart
 or a second worker gains an attacker little.
@@ -117,3 +118,14 @@ def client_group(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(ip_network((parsed.packed[:8] + bytes(8), 64)))
+
+
+def is_a_strangers(client: str) -> bool:
+    """Return whether a client's group has an address of its own on the internet.
+
+    A loopback or private address may be that of a proxy, through which everybody comes.
+    """
+    try:
+        return ip_address(client.partition("/")[0]).is_global
+    except ValueError:
+        return False

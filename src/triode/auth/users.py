@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from triode.auth.lockout import Lockout
+from triode.auth.lockout import Lockout, is_a_strangers
 from triode.auth.models import User
 from triode.auth.passwords import check_strength, hash_password, needs_rehash, verify_password
 from triode.auth.store import DatabaseSessions, load_groups
@@ -67,7 +67,8 @@ class Authenticator:
 
     def __init__(self, lockout: Lockout | None = None, per_client: Lockout | None = None) -> None:
         self.lockout = lockout or Lockout()
-        # Many people may share one address; a flood of guesses from it still slows down.
+        # Many people may share one address; a flood of guesses from it still slows down. Not where
+        # it may be a proxy's, whose one client could shut out all others.
         self.per_client = per_client or Lockout(free=50)
 
     async def check(self, email: str, password: str, *, client: str) -> User | None:
@@ -78,10 +79,13 @@ class Authenticator:
         """
         key = (normal_email(email)[:254], client)
         self.lockout.check(*key)
-        self.per_client.check(client)
+        counts_client = is_a_strangers(client)
+        if counts_client:
+            self.per_client.check(client)
         # SECURITY: counted before the slow check, so that guesses made at once count as many.
         self.lockout.failed(*key)
-        self.per_client.failed(client)
+        if counts_client:
+            self.per_client.failed(client)
         user = await find_user(email)
         is_right = await verify_password(user.password_hash if user else None, password)
         if user is None or not is_right or not user.is_active:

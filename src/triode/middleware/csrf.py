@@ -1,6 +1,7 @@
 """Refuse requests that another site makes in a visitor's name.
 
-Two checks, both for unsafe methods that carry a session. First what the browser says of itself:
+Two checks, both for unsafe methods that carry a session; of a request without one only the first,
+and only of what a form can send. First what the browser says of itself:
 `Sec-Fetch-Site` (W3C Fetch Metadata) or, from older browsers, `Origin`. Then the token, in the
 field `csrf_token` or the header `X-CSRF-Token`: forms always need it; a script that sends JSON
 needs it only where the browser said nothing, because a page of another site cannot send JSON
@@ -70,6 +71,18 @@ class CsrfProtection:
     def __init__(self, *, trusted_origins: Iterable[str] = ()) -> None:
         self.trusted_origins = frozenset(_origin(origin) for origin in trusted_origins)
 
+    def check_new(self, call: Call) -> None:
+        """Let a request without a session pass, or refuse a form that another site sends.
+
+        It has nobody's authority yet and might get one: by a log-in, by a sign-up. What a page
+        cannot send without asking first is left to CORS.
+
+        Raises:
+            CsrfFailed: the browser says that another site made it.
+        """
+        if call.method == "POST" and _media_type(call) in FORM_TYPES:
+            self.came_from_us(call)
+
     async def check(self, call: Call, session: Session) -> None:
         """Let a request pass, or refuse it.
 
@@ -117,7 +130,7 @@ class CsrfProtection:
 
 
 class CsrfMiddleware:
-    """Checks every unsafe request that carries a session; stands inside the sessions.
+    """Checks every unsafe request, most of all those with a session; stands inside the sessions.
 
     `refuse` makes the reply to a request that fails.
     """
@@ -141,9 +154,15 @@ class CsrfMiddleware:
             extras = call.extras or {}
             session: Session = extras["session"]
             extras["csrf_token"] = partial(make_token, session)
-            if call.method in SAFE_METHODS or session.is_new:
+            if call.method in SAFE_METHODS:
                 return run(call)
-            return checked(call, session)
+            if not session.is_new:
+                return checked(call, session)
+            try:
+                self.protection.check_new(call)
+            except CsrfFailed as exc:
+                return self.refuse(call, exc)
+            return run(call)
 
         return guarded
 

@@ -22,7 +22,12 @@ class DataclassSchema(RecordSchema):
         # msgspec does not call `__init__`; only the one that @dataclass generates (from a string)
         # does no more than msgspec does.
         code = getattr(vars(self.origin).get("__init__"), "__code__", None)
-        return code is not None and code.co_filename == "<string>"
+        # A default that stands in the body msgspec leaves to the class, and then does not write.
+        return (
+            code is not None
+            and code.co_filename == "<string>"
+            and all(each.default is dataclasses.MISSING for each in dataclasses.fields(self.origin))
+        )
 
     @property
     def is_plain(self) -> bool:

@@ -101,7 +101,7 @@ def _int_from_float(value: float, loc: Loc, problems: list[Problem]) -> Any:
 
 
 class FloatSchema(Schema):
-    """A floating-point number; JSON integers are numbers too."""
+    """A floating-point number, finite unless `allow_inf_nan`; JSON integers are numbers too."""
 
     kind = "float"
 
@@ -126,9 +126,14 @@ class FloatSchema(Schema):
         found = value if type(value) is float else self._convert(value, loc, problems)
         if type(found) is not float:
             return found
-        if self.info.allow_inf_nan is False and not math.isfinite(found):
+        if not self.info.allow_inf_nan and not math.isfinite(found):
             return refuse(problems, "finite_number", loc, "Input should be a finite number", value)
         return check_bounds(self.info, found, value, loc, problems, show=float)
+
+    def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
+        if isinstance(value, float):
+            return float(value)  # A subclass: written as any other, null if it is not finite.
+        return super().dump(value, loc, problems)
 
     def _convert(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         if isinstance(value, bytes):
