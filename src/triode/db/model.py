@@ -15,6 +15,7 @@ from triode.db.field import Field
 from triode.db.lookup import check_values, make_conditions
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
+from triode.db.nesting import remember
 from triode.db.query import Page, Query
 from triode.db.sql.expressions import Condition, Expression
 from triode.db.sql.plan import Plan, plan_for
@@ -165,6 +166,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         if not checked:
             return self
         row = await update_row(channel, table, _saved_key(self), checked)
+        remember(channel, self)
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
         for name, value in checked.items():
@@ -188,6 +190,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
         await delete_row(channel, table, _saved_key(self))
+        remember(channel, self)
         vars(self)["_new"] = True
 
     def load(self, *relations: Any) -> Statement[Self]:
@@ -387,6 +390,7 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
             names += (field.name,)
             values += (value,)
     made = await insert(channel, table, names, values)
+    remember(channel, row)
     if made:
         for name, value in zip(generated_names(table, names), made, strict=True):
             _set(row, name, value)
