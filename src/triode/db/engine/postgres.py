@@ -145,10 +145,25 @@ class PostgresEngine:
         try:
             connection = await pool.acquire()
             block = connection.transaction()
-            await block.start()
+            try:
+                await block.start()
+            except BaseException:
+                # Cancelled or failed: nobody knows whether the transaction has begun.
+                await _give_up(pool, connection)
+                raise
         except Exception as exc:
             raise translate(exc) from exc
         return PostgresTransaction(self, pool, connection, block)
+
+
+async def _give_up(pool: Any, connection: Connection) -> None:
+    """Close a connection in an unknown state; the pool opens another in its place."""
+    try:
+        connection.terminate()
+    except _driver().InterfaceError:
+        # The server closed it, and the driver has given it back already.
+        return
+    await pool.release(connection)
 
 
 async def _close_with_loop(pool: Any) -> AsyncGenerator[None, None]:
@@ -283,12 +298,15 @@ class PostgresTransaction:
             return
         self._is_open = False
         try:
-            async with self._turn:
-                await (self._block.commit() if is_commit else self._block.rollback())
+            try:
+                async with self._turn:
+                    await (self._block.commit() if is_commit else self._block.rollback())
+            except BaseException:
+                await _give_up(self._pool, self._connection)
+                raise
+            await self._pool.release(self._connection)
         except Exception as exc:
             raise translate(exc) from exc
-        finally:
-            await self._pool.release(self._connection)
 
 
 class PinnedChannel:
