@@ -119,7 +119,10 @@ class MomentStorage(Storage):
 def _moment(value: datetime.datetime) -> datetime.datetime:
     if value.tzinfo is None:
         return value.replace(tzinfo=datetime.UTC)
-    return value.astimezone(datetime.UTC)
+    try:
+        return value.astimezone(datetime.UTC)
+    except OverflowError:
+        raise OutOfRange(f"The moment {value} lies outside the calendar in UTC.") from None
 
 
 def _moment_text(value: datetime.datetime) -> str:
