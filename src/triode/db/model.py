@@ -32,6 +32,7 @@ from triode.db.writing import (
 from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
 _set = msgspec.Struct.__setattr__
+_NOTHING: frozenset[str] = frozenset()
 
 STATEMENTS = frozenset(
     {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
@@ -124,7 +125,9 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     # --- change
 
     def save(self) -> Statement[Self]:
-        """Insert the row, or write every column of it if it was loaded or saved before.
+        """Insert the row; if it was loaded or saved before, write the fields assigned since.
+
+        JSON, which may change in place, is always written.
 
         Raises:
             Duplicate: a unique value is taken.
@@ -138,11 +141,17 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         if "_new" in self.__dict__:
             await _insert(channel, table, self)
             return self
-        key = table.primary_key.name
+        key = _saved_key(self)
+        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - {table.primary_key.name}
         values = {
-            field.name: getattr(self, field.name) for field in table.fields if field.name != key
+            each.name: getattr(self, each.name) for each in table.fields if each.name in names
         }
-        await update_row(channel, table, _saved_key(self), values)
+        if values:
+            await update_row(channel, table, key, values)
+        else:
+            await KeyStatement(table, key).execute(channel)
+        remember(channel, self)
+        _settle(self, values)
         return self
 
     def update(
@@ -176,6 +185,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
                 loaded = given.get(relation.name)
                 is_object = hasattr(type(loaded), "__table__")
                 table.slots[relation.name].fill(self, loaded if is_object else msgspec.UNSET)
+        _settle(self, checked)
         return self
 
     def delete(self) -> Statement[None]:
@@ -235,6 +245,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
                 _set(self, field.name, getattr(fresh, field.name))
             for slot in table.slots.values():
                 slot.fill(self, msgspec.UNSET)
+            vars(self).pop("_assigned", None)
             return self
 
         return Operation(execute)
@@ -260,6 +271,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             _set(self, name, _valid(field, value))
+            hidden = self.__dict__
+            hidden["_assigned"] = hidden.get("_assigned", _NOTHING) | {name}
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
@@ -395,6 +408,15 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
         for name, value in zip(generated_names(table, names), made, strict=True):
             _set(row, name, value)
     row.__dict__.pop("_new", None)
+    _settle(row, dict(zip(names, values, strict=True)))
+
+
+def _settle(row: Any, written: Mapping[str, Any]) -> None:
+    """Forget which fields were assigned, but for those assigned again while they were written."""
+    assigned = row.__dict__.pop("_assigned", _NOTHING)
+    left = [name for name in assigned if getattr(row, name) is not written.get(name, MISSING)]
+    if left:
+        row.__dict__["_assigned"] = frozenset(left)
 
 
 async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:
