@@ -28,6 +28,9 @@ Connection = Any
 
 POOL_SIZE = 10
 
+CLOSE_LIMIT = 2.0
+"""Seconds that a connection may take to close before it is aborted."""
+
 
 _RETURNING: Final = re.compile(r"^\s*(with|select)\b|\breturning\b", re.IGNORECASE)
 """What gives rows; of anything else the driver tells how many rows it changed."""
@@ -158,12 +161,17 @@ class PostgresEngine:
 
 async def _give_up(pool: Any, connection: Connection) -> None:
     """Close a connection in an unknown state; the pool opens another in its place."""
+    await asyncio.shield(_close(pool, connection))
+
+
+async def _close(pool: Any, connection: Connection) -> None:
+    driver = _driver()
     try:
-        connection.terminate()
-    except _driver().InterfaceError:
-        # The server closed it, and the driver has given it back already.
-        return
-    await pool.release(connection)
+        # Not aborted: the driver may still be cancelling a statement, and waits for that here.
+        await connection.close(timeout=CLOSE_LIMIT)
+    except (OSError, TimeoutError, driver.InterfaceError, driver.PostgresError):
+        # The driver has aborted it then, or the server closed it before.
+        await pool.release(connection)
 
 
 async def _close_with_loop(pool: Any) -> AsyncGenerator[None, None]:
