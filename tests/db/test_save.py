@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 from tests.db.kinds import Kinds
 from tests.db.models import Team, User
@@ -67,3 +70,20 @@ def test_save_without_a_change_finds_the_row_missing(database: Database) -> None
     Team.all().delete().run()
     with pytest.raises(RowNotFound):
         team.save().run()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("moment", datetime(2020, 1, 2, 12), datetime(2020, 1, 2, 12, tzinfo=UTC)),
+        ("exact", Decimal("1.5"), Decimal("1.500")),
+    ],
+)
+def test_saved_object_holds_what_will_be_read(
+    database: Database, name: str, given: object, kept: object
+) -> None:
+    made = Kinds(**{name: given}).save().run()
+    changed = Kinds().save().run()
+    changed.update({name: given}).run()
+    read = Kinds.get(made.key).run()
+    assert [repr(getattr(each, name)) for each in (made, changed, read)] == [repr(kept)] * 3

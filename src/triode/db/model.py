@@ -412,11 +412,15 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
 
 
 def _settle(row: Any, written: Mapping[str, Any]) -> None:
-    """Forget which fields were assigned, but for those assigned again while they were written."""
+    """Hold what was written as a query would give it; fields assigned meanwhile wait for a save."""
     assigned = row.__dict__.pop("_assigned", _NOTHING)
     left = [name for name in assigned if getattr(row, name) is not written.get(name, MISSING)]
     if left:
         row.__dict__["_assigned"] = frozenset(left)
+    for name, normal in row.__table__.normal.items():
+        if name in written and name not in left:
+            value = getattr(row, name)
+            _set(row, name, None if value is None else normal(value))
 
 
 async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:

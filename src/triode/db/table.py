@@ -252,6 +252,13 @@ class ModelTable:
         return frozenset(name for name, each in storages.items() if isinstance(each, JsonStorage))
 
     @cached_property
+    def normal(self) -> dict[str, Callable[[Any], Any]]:
+        """What makes of a field's value what will be read back, where that may differ."""
+        storages = {field.name: field.storage for field in self.fields if field.storage}
+        found = {name: storage.normal() for name, storage in storages.items()}
+        return {name: normal for name, normal in found.items() if normal is not None}
+
+    @cached_property
     def read_given(self) -> Callable[[Any], tuple[Any, ...]]:
         """Read the values of `given` from a row."""
         if len(self.given) > 1:
