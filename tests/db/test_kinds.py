@@ -178,3 +178,13 @@ def test_any_text_is_found_inside_another(database: Database, text: str, around:
     ):
         assert Kinds.where(condition, key=key).count().run() == 1
     Kinds.get(key).run().delete().run()
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_moment_at_the_edge_of_the_calendar_is_refused(database: Database, text: str) -> None:
+    moment = datetime.fromisoformat(text)
+    with pytest.raises(OutOfRange) as caught:
+        Kinds(moment=moment).save().run()
+    assert caught.value.field == "moment"
+    with pytest.raises(OutOfRange):
+        Kinds.where(Kinds.moment > moment).count().run()

@@ -262,7 +262,6 @@ def test_too_large_a_page_is_refused(people: Database) -> None:
     with pytest.raises(OutOfRange):
         User.order_by(User.id).page(10**30, 10).run()
     assert User.page(99, 10).run().items == []
-    assert User.page(-5, 3).run().page == -5
 
 
 def test_too_many_values_are_refused() -> None:
@@ -320,3 +319,14 @@ def test_function_of_something_else_is_refused() -> None:
         User.values(User.age + 1)
     with pytest.raises(QueryError, match="is a column of the model"):
         User.age = 3  # type: ignore[misc]
+
+
+def test_exists_keeps_a_limit(database: Database) -> None:
+    Team(name="a").save().run()
+    found = [Team.all().limit(count).exists().run() for count in (0, 1, 2, None)]
+    assert found == [False, True, True, True]
+
+
+@pytest.mark.parametrize("number", [0, -3])
+def test_page_below_the_first_is_the_first(people: Database, number: int) -> None:
+    assert User.page(number, 3).run() == User.page(1, 3).run()

@@ -16,10 +16,11 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.creation import create_missing, drop
-from triode.db.engine import Channel, Engine, Pinned
+from triode.db.engine import Channel, Engine
 from triode.db.engine.postgres import PostgresEngine
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.fetching import fetch_rows
+from triode.db.nesting import Level
 from triode.db.statement import Operation, Source
 from triode.db.table import model_registry
 from triode.errors import ConfigError
@@ -41,7 +42,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.engine: Engine = make_engine(url)
-        self.pinned: ContextVar[Pinned | None] = ContextVar("triode_transaction", default=None)
+        self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
         if Source.default is None:
             self.make_default()
 
@@ -94,15 +95,25 @@ class Database:
         self.make_default()
         await self.start()
 
+    def level(self) -> Level | None:
+        """Return the innermost transaction of this context that is still open.
+
+        A task may outlive the transaction it was started in; then it has none.
+        """
+        level = self.pinned.get()
+        while level is not None and not level.is_open:
+            level = level.outer
+        return level
+
     def channel(self) -> Channel:
         """Return the way to the database for code on an event loop."""
-        pinned = self.pinned.get()
-        return self.engine.awaiting if pinned is None else pinned.awaiting
+        level = self.level()
+        return self.engine.awaiting if level is None else level.awaiting
 
     def blocking_channel(self) -> Channel:
         """Return the way to the database for plain code."""
-        pinned = self.pinned.get()
-        return self.engine.blocking if pinned is None else pinned.blocking
+        level = self.level()
+        return self.engine.blocking if level is None else level.blocking
 
     def fetch(self, statement: ClauseElement) -> Operation[list[Any]]:
         """Run a SQLAlchemy statement; a SELECT gives named tuples, anything else is written.

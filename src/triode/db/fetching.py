@@ -9,15 +9,33 @@ from typing import Any, Final
 from sqlalchemy.sql.expression import ClauseElement, SelectBase
 
 from triode.db.engine import Channel, Write
+from triode.db.errors import QueryError
 from triode.db.sql.plan import compile_foreign
 
 _READING: Final = re.compile(r"\s*(select|values|explain|show|pragma)\b", re.IGNORECASE)
 """How a text begins that only reads; anything else goes to the writer, which can read too."""
 
+_CONTROLLING: Final = re.compile(
+    r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
+    r"(begin|start|commit|end|rollback|abort|savepoint|release|prepare\s+transaction)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a text begins that begins or ends a transaction, comments before it included."""
+
 
 async def fetch_rows(channel: Channel, statement: ClauseElement) -> list[Any]:
-    """Return the rows as named tuples; those of a write are what it returns."""
+    """Return the rows as named tuples; those of a write are what it returns.
+
+    Raises:
+        QueryError: it would begin or end a transaction, which other writes share.
+    """
     plan, parameters = compile_foreign(channel.engine.dialect, statement)
+    if found := _CONTROLLING.match(plan.sql):
+        raise QueryError(
+            f"fetch does not take {found.group(1).upper()}: it would end the transaction of other "
+            "writes. Write async with transaction() around the statements.",
+            code="query-transaction",
+        )
     if isinstance(statement, SelectBase) or _READING.match(plan.sql):
         rows = await channel.read(plan.sql, parameters)
     else:

@@ -15,6 +15,7 @@ from triode.db.field import Field
 from triode.db.lookup import check_values, make_conditions
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
+from triode.db.nesting import remember
 from triode.db.query import Page, Query
 from triode.db.sql.expressions import Condition, Expression
 from triode.db.sql.plan import Plan, plan_for
@@ -31,6 +32,7 @@ from triode.db.writing import (
 from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
 _set = msgspec.Struct.__setattr__
+_NOTHING: frozenset[str] = frozenset()
 
 STATEMENTS = frozenset(
     {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
@@ -123,7 +125,9 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     # --- change
 
     def save(self) -> Statement[Self]:
-        """Insert the row, or write every column of it if it was loaded or saved before.
+        """Insert the row; if it was loaded or saved before, write the fields assigned since.
+
+        JSON, which may change in place, is always written.
 
         Raises:
             Duplicate: a unique value is taken.
@@ -137,11 +141,17 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         if "_new" in self.__dict__:
             await _insert(channel, table, self)
             return self
-        key = table.primary_key.name
+        key = _saved_key(self)
+        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - {table.primary_key.name}
         values = {
-            field.name: getattr(self, field.name) for field in table.fields if field.name != key
+            each.name: getattr(self, each.name) for each in table.fields if each.name in names
         }
-        await update_row(channel, table, _saved_key(self), values)
+        if values:
+            await update_row(channel, table, key, values)
+        else:
+            await KeyStatement(table, key).execute(channel)
+        remember(channel, self)
+        _settle(self, values)
         return self
 
     def update(
@@ -165,6 +175,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         if not checked:
             return self
         row = await update_row(channel, table, _saved_key(self), checked)
+        remember(channel, self)
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
         for name, value in checked.items():
@@ -174,6 +185,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
                 loaded = given.get(relation.name)
                 is_object = hasattr(type(loaded), "__table__")
                 table.slots[relation.name].fill(self, loaded if is_object else msgspec.UNSET)
+        _settle(self, checked)
         return self
 
     def delete(self) -> Statement[None]:
@@ -188,6 +200,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
         await delete_row(channel, table, _saved_key(self))
+        remember(channel, self)
         vars(self)["_new"] = True
 
     def load(self, *relations: Any) -> Statement[Self]:
@@ -232,6 +245,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
                 _set(self, field.name, getattr(fresh, field.name))
             for slot in table.slots.values():
                 slot.fill(self, msgspec.UNSET)
+            vars(self).pop("_assigned", None)
             return self
 
         return Operation(execute)
@@ -257,6 +271,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             _set(self, name, _valid(field, value))
+            hidden = self.__dict__
+            hidden["_assigned"] = hidden.get("_assigned", _NOTHING) | {name}
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
@@ -387,10 +403,24 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
             names += (field.name,)
             values += (value,)
     made = await insert(channel, table, names, values)
+    remember(channel, row)
     if made:
         for name, value in zip(generated_names(table, names), made, strict=True):
             _set(row, name, value)
     row.__dict__.pop("_new", None)
+    _settle(row, dict(zip(names, values, strict=True)))
+
+
+def _settle(row: Any, written: Mapping[str, Any]) -> None:
+    """Hold what was written as a query would give it; fields assigned meanwhile wait for a save."""
+    assigned = row.__dict__.pop("_assigned", _NOTHING)
+    left = [name for name in assigned if getattr(row, name) is not written.get(name, MISSING)]
+    if left:
+        row.__dict__["_assigned"] = frozenset(left)
+    for name, normal in row.__table__.normal.items():
+        if name in written and name not in left:
+            value = getattr(row, name)
+            _set(row, name, None if value is None else normal(value))
 
 
 async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:

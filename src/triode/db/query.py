@@ -216,7 +216,7 @@ class Query(Statement[list[M]], Generic[M]):
         """Say whether there is any row."""
 
         async def execute(channel: Channel) -> bool:
-            one = self.limit(1)
+            one = self if self._limit is not None else self.limit(1)
             plan = one._plan(channel, "exists", one._select_one)
             return bool(await channel.read(plan.sql, plan.parameters(one._values())))
 
@@ -225,12 +225,12 @@ class Query(Statement[list[M]], Generic[M]):
     def page(self, number: int = 1, size: int = 20) -> Statement[Page[M]]:
         """Give one page and how many there are; `number` counts from 1.
 
-        A page after the last has no items.
+        A number below 1 stands for the first page; a page after the last has no items.
         """
+        number = max(number, 1)
 
         async def execute(channel: Channel) -> Page[M]:
-            start = max(number - 1, 0) * size
-            items = await self.limit(size).offset(start).execute(channel)
+            items = await self.limit(size).offset((number - 1) * size).execute(channel)
             total = await self.count().execute(channel)
             return Page(items, total, number, size, -(-total // size) if size else 0)
 

@@ -27,7 +27,7 @@ from triode.db.kinds import storage_of, strip_optional
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
-from triode.db.sql.storage import Storage
+from triode.db.sql.storage import JsonStorage, Storage
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
@@ -244,6 +244,19 @@ class ModelTable:
     def required(self) -> list[ModelField]:
         """The fields that a new row must be given."""
         return [field for field in self.fields if field.is_required]
+
+    @cached_property
+    def mutable(self) -> frozenset[str]:
+        """The fields whose values may change without being assigned."""
+        storages = {field.name: field.storage for field in self.fields}
+        return frozenset(name for name, each in storages.items() if isinstance(each, JsonStorage))
+
+    @cached_property
+    def normal(self) -> dict[str, Callable[[Any], Any]]:
+        """What makes of a field's value what will be read back, where that may differ."""
+        storages = {field.name: field.storage for field in self.fields if field.storage}
+        found = {name: storage.normal() for name, storage in storages.items()}
+        return {name: normal for name, normal in found.items() if normal is not None}
 
     @cached_property
     def read_given(self) -> Callable[[Any], tuple[Any, ...]]:

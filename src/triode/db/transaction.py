@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Any
 
 from triode.db.database import Database, current_database
-from triode.db.engine import Pinned, Write
+from triode.db.engine import Write
 from triode.db.errors import TransactionError
+from triode.db.nesting import Level
 from triode.db.statement import drive
 
 
@@ -22,8 +23,8 @@ class Transaction:
     def __init__(self, database: Database | None = None) -> None:
         self._given = database
         self._database: Database | None = None
-        self._token: Token[Pinned | None] | None = None
-        self._savepoint: str | None = None
+        self._level: Level | None = None
+        self._token: Token[Level | None] | None = None
 
     async def __aenter__(self) -> Transaction:
         await self._enter(is_blocking=False)
@@ -53,34 +54,69 @@ class Transaction:
         if self._database is not None:
             raise TransactionError("A transaction is entered once. Make another one.")
         database = self._database = self._given or current_database()
-        pinned = database.pinned.get()
-        if pinned is None:
+        outer = database.level()
+        if outer is None:
             root = database.engine.blocking if is_blocking else database.engine.awaiting
-            self._token = database.pinned.set(await root.begin())
-            return
-        self._savepoint = f"inner_{id(self)}"
-        await self._channel(pinned, is_blocking).write([Write(f"SAVEPOINT {self._savepoint}")])
+            level = Level(await root.begin())
+        else:
+            level = await _open_inner(outer, is_blocking=is_blocking)
+        self._level = level
+        self._token = database.pinned.set(level)
 
     async def _leave(self, *, failed: bool, is_blocking: bool) -> None:
-        assert self._database is not None
-        pinned = self._database.pinned.get()
-        assert pinned is not None
-        channel = self._channel(pinned, is_blocking)
-        if self._savepoint is not None:
-            if failed:
-                await channel.write([Write(f"ROLLBACK TO SAVEPOINT {self._savepoint}")])
-            await channel.write([Write(f"RELEASE SAVEPOINT {self._savepoint}")])
-            return
+        level, database = self._level, self._database
+        assert level is not None
+        assert database is not None
         assert self._token is not None
-        self._database.pinned.reset(self._token)
+        database.pinned.reset(self._token)
+        if level.outer is not None:
+            await _close_inner(level, failed=failed, is_blocking=is_blocking)
+            return
+        level.end()
+        channel = _channel(level, is_blocking)
         if failed:
+            level.restore()
             await channel.rollback()
-        else:
+            return
+        try:
             await channel.commit()
+        except Exception:
+            level.restore()
+            raise
 
-    @staticmethod
-    def _channel(pinned: Pinned, is_blocking: bool) -> Any:
-        return pinned.blocking if is_blocking else pinned.awaiting
+
+async def _open_inner(outer: Level, *, is_blocking: bool) -> Level:
+    outer.check()
+    level = Level(outer.pinned, outer)
+    try:
+        await _channel(level, is_blocking).write([Write(f"SAVEPOINT {level.savepoint}")])
+    except BaseException:
+        level.end()
+        raise
+    return level
+
+
+async def _close_inner(level: Level, *, failed: bool, is_blocking: bool) -> None:
+    if not level.is_open:
+        level.restore()
+        if failed:
+            return
+        raise TransactionError("The transaction around this one ended before it.")
+    channel = _channel(level, is_blocking)
+    try:
+        if failed:
+            await channel.write([Write(f"ROLLBACK TO SAVEPOINT {level.savepoint}")])
+        await channel.write([Write(f"RELEASE SAVEPOINT {level.savepoint}")])
+    finally:
+        level.end()
+        if failed:
+            level.restore()
+        else:
+            level.keep()
+
+
+def _channel(level: Level, is_blocking: bool) -> Any:
+    return level.pinned.blocking if is_blocking else level.pinned.awaiting
 
 
 def transaction(database: Database | None = None) -> Transaction:

@@ -121,7 +121,7 @@ def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> s
         processor = model.table.c[name].type.bind_processor(channel.engine.dialect)
         try:
             driver_value = processor(value) if processor is not None else value
-        except (TriodeError, ValueError, TypeError):
+        except (TriodeError, ValueError, TypeError, OverflowError):
             return name
         if isinstance(driver_value, int) and not -(2**63) <= driver_value < 2**63:
             return name

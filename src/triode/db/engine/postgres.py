@@ -28,6 +28,9 @@ Connection = Any
 
 POOL_SIZE = 10
 
+CLOSE_LIMIT = 2.0
+"""Seconds that a connection may take to close before it is aborted."""
+
 
 _RETURNING: Final = re.compile(r"^\s*(with|select)\b|\breturning\b", re.IGNORECASE)
 """What gives rows; of anything else the driver tells how many rows it changed."""
@@ -145,10 +148,30 @@ class PostgresEngine:
         try:
             connection = await pool.acquire()
             block = connection.transaction()
-            await block.start()
+            try:
+                await block.start()
+            except BaseException:
+                # Cancelled or failed: nobody knows whether the transaction has begun.
+                await _give_up(pool, connection)
+                raise
         except Exception as exc:
             raise translate(exc) from exc
         return PostgresTransaction(self, pool, connection, block)
+
+
+async def _give_up(pool: Any, connection: Connection) -> None:
+    """Close a connection in an unknown state; the pool opens another in its place."""
+    await asyncio.shield(_close(pool, connection))
+
+
+async def _close(pool: Any, connection: Connection) -> None:
+    driver = _driver()
+    try:
+        # Not aborted: the driver may still be cancelling a statement, and waits for that here.
+        await connection.close(timeout=CLOSE_LIMIT)
+    except (OSError, TimeoutError, driver.InterfaceError, driver.PostgresError):
+        # The driver has aborted it then, or the server closed it before.
+        await pool.release(connection)
 
 
 async def _close_with_loop(pool: Any) -> AsyncGenerator[None, None]:
@@ -283,12 +306,15 @@ class PostgresTransaction:
             return
         self._is_open = False
         try:
-            async with self._turn:
-                await (self._block.commit() if is_commit else self._block.rollback())
+            try:
+                async with self._turn:
+                    await (self._block.commit() if is_commit else self._block.rollback())
+            except BaseException:
+                await _give_up(self._pool, self._connection)
+                raise
+            await self._pool.release(self._connection)
         except Exception as exc:
             raise translate(exc) from exc
-        finally:
-            await self._pool.release(self._connection)
 
 
 class PinnedChannel:

@@ -381,7 +381,13 @@ def _fetch(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) 
 
 
 def _commit(connection: sqlite3.Connection) -> None:
-    connection.execute("COMMIT")
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error:
+        # What the database refuses to commit would keep the writer from everyone else.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def _rollback(connection: sqlite3.Connection) -> None:

@@ -163,6 +163,8 @@ def _run(connection: sqlite3.Connection, write: Write) -> Outcome:
     return Outcome(rows, len(rows) if rows else max(cursor.rowcount, 0))
 
 
-def lost_transaction(cause: BaseException) -> TransactionError:
-    """Describe what happens to the other writes when SQLite gives a whole transaction up."""
-    return TransactionError(f"The database gave the transaction up: {cause}. Nothing was written.")
+def lost_transaction(cause: object) -> TransactionError:
+    """Describe what happens to the other writes when their common transaction ends too early."""
+    return TransactionError(
+        f"The transaction ended before its commit: {cause}. Look whether your change was written."
+    )

@@ -11,9 +11,10 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, TypeVar
 
 from triode.db.engine.sqlite_connection import lost_transaction, translate
@@ -51,6 +52,9 @@ class Job:
     def resolve(self) -> None:
         if self.future.done():
             return
+        if isinstance(self.error, StopIteration):
+            # No future takes it, and a waiter that hears nothing waits for ever.
+            self.error = RuntimeError("A task of the writer raised StopIteration.")
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -93,8 +97,9 @@ class Writer:
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self.holder: asyncio.AbstractEventLoop | None = None
-        """The loop whose transaction has the writer."""
+        self._lock = threading.Lock()
+        # How many transactions of each loop have the writer or wait for it.
+        self._transactions: Counter[asyncio.AbstractEventLoop] = Counter()
         self._thread = threading.Thread(target=self._work, name="triode-writer", daemon=True)
         self._thread.start()
 
@@ -104,12 +109,29 @@ class Writer:
         Raises:
             TransactionError: the caller would wait for a transaction of its own event loop.
         """
-        if job.loop is None and self.holder is not None and self.holder is running_loop():
-            raise TransactionError(
-                "run() was called on an event loop that holds a transaction, which would wait "
-                "for itself. Use await."
-            )
+        if job.loop is None:
+            self._refuse_to_wait_for_itself()
+        elif isinstance(job, TransactionJob):
+            with self._lock:
+                self._transactions[job.loop] += 1
         self._jobs.put(job)
+
+    def _refuse_to_wait_for_itself(self) -> None:
+        loop = running_loop()
+        if loop is not None and loop in self._transactions:
+            raise TransactionError(
+                "run() was called on an event loop that holds a transaction or waits for one, "
+                "which would wait for itself. Use await."
+            )
+
+    def _release(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Forget a transaction of `loop`, which has ended."""
+        if loop is None:
+            return
+        with self._lock:
+            self._transactions[loop] -= 1
+            if not self._transactions[loop]:
+                del self._transactions[loop]
 
     def close(self) -> None:
         """Finish every job that was put, then end the thread."""
@@ -140,9 +162,7 @@ class Writer:
         job: Job | None = first
         while job is not None:
             if isinstance(job, TransactionJob):
-                self.holder = job.loop
-                job.serve(connection)
-                self.holder = None
+                job.serve(connection, partial(self._release, job.loop))
                 return True
             job, is_stopped = self._commit_group(connection, job)
             if is_stopped:
@@ -189,23 +209,30 @@ class TransactionJob(Job):
         connection.execute("BEGIN IMMEDIATE")
         return self.lane
 
-    def serve(self, connection: sqlite3.Connection) -> None:
-        """Run the jobs of the lane until one of them ends the transaction."""
+    def serve(self, connection: sqlite3.Connection, release: Callable[[], None]) -> None:
+        """Run the jobs of the lane until one of them ends the transaction.
+
+        `release` is called before anyone hears of the end.
+        """
         if self.future.cancelled():
+            release()
             return
-        self.run(connection)
-        _deliver([self])
-        while connection.in_transaction:
+        job: Job = self
+        while True:
+            job.run(connection)
+            if not connection.in_transaction:
+                break
+            _deliver([job])
             try:
                 job = self.lane.jobs.get(timeout=IDLE_LIMIT)
             except queue.Empty:
                 connection.execute("ROLLBACK")
-                break
-            job.run(connection)
-            if not connection.in_transaction:
+                release()
                 self.lane.close()
-            _deliver([job])
+                return
+        release()
         self.lane.close()
+        _deliver([job])
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -220,8 +247,8 @@ def _finish(connection: sqlite3.Connection, group: list[Job]) -> None:
     """Commit, then tell everyone."""
     try:
         if not connection.in_transaction:
-            cause = next(job.error for job in group if job.error is not None)
-            raise lost_transaction(cause)
+            causes = (job.error for job in group if job.error is not None)
+            raise lost_transaction(next(causes, "one of the statements ended it"))
         connection.execute("COMMIT")
     except Exception as exc:
         failure = translate(exc)

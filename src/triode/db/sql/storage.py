@@ -56,6 +56,10 @@ class Storage(sa.types.TypeDecorator[Any]):
         """Return what turns the driver's value into ours; it is not called with None."""
         return None
 
+    def normal(self) -> Converter | None:
+        """Return what makes of a value what will be read back; None where it stays as it is."""
+        return None
+
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         return self
 
@@ -115,11 +119,17 @@ class MomentStorage(Storage):
     def reader(self, is_sqlite: bool) -> Converter | None:
         return datetime.datetime.fromisoformat if is_sqlite else None
 
+    def normal(self) -> Converter | None:
+        return _moment
+
 
 def _moment(value: datetime.datetime) -> datetime.datetime:
     if value.tzinfo is None:
         return value.replace(tzinfo=datetime.UTC)
-    return value.astimezone(datetime.UTC)
+    try:
+        return value.astimezone(datetime.UTC)
+    except OverflowError:
+        raise OutOfRange(f"The moment {value} lies outside the calendar in UTC.") from None
 
 
 def _moment_text(value: datetime.datetime) -> str:
@@ -199,22 +209,29 @@ class DecimalStorage(Storage):
         return postgresql.NUMERIC(self.max_digits, self.decimal_places)
 
     def writer(self, is_sqlite: bool) -> Converter | None:
-        places = self.decimal_places
-        unit = Decimal(1).scaleb(-places)
-
-        def exact(value: Any) -> Decimal:
-            number = value if isinstance(value, Decimal) else Decimal(str(value))
-            try:
-                rounded = number.quantize(unit)
-            except InvalidOperation:
-                raise OutOfRange(f"The number {value} is too large.") from None
-            if rounded != number:
-                raise ValueRefused(f"The number {value} has more than {places} decimal places.")
-            return rounded
-
         if is_sqlite:
-            return lambda value: int(exact(value).scaleb(places))
-        return exact
+            return lambda value: int(self.exact(value).scaleb(self.decimal_places))
+        return self.exact
+
+    def normal(self) -> Converter | None:
+        return self.exact
+
+    def exact(self, value: Any) -> Decimal:
+        """Return the number with all its decimal places.
+
+        Raises:
+            OutOfRange: it is too large.
+            ValueRefused: it has more places than the column.
+        """
+        places = self.decimal_places
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+        try:
+            rounded = number.quantize(Decimal(1).scaleb(-places))
+        except InvalidOperation:
+            raise OutOfRange(f"The number {value} is too large.") from None
+        if rounded != number:
+            raise ValueRefused(f"The number {value} has more than {places} decimal places.")
+        return rounded
 
     def reader(self, is_sqlite: bool) -> Converter | None:
         places = -self.decimal_places

@@ -1,0 +1,125 @@
+"""The blocks of a transaction, one in another, and what each must undo in memory.
+
+A rollback undoes what happened to the rows; the objects that stand for them have to follow, or
+they would go on to change rows that were given their keys since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+
+from triode.db.engine import Channel, Engine, Outcome, Pinned, Row, Write
+from triode.db.errors import TransactionError
+
+_set = msgspec.Struct.__setattr__
+
+
+class Level:
+    """One block: the transaction itself, or a savepoint in the block `outer`."""
+
+    def __init__(self, pinned: Pinned, outer: Level | None = None) -> None:
+        self.pinned = pinned
+        self.outer = outer
+        self.savepoint = f"inner_{id(self)}"
+        # The open blocks of one transaction, shared by all of them; the innermost is the last.
+        self._open: list[Level] = [] if outer is None else outer._open
+        self._open.append(self)
+        self._remembered: dict[int, Snapshot] = {}
+        self.awaiting = LevelChannel(self, pinned.awaiting)
+        self.blocking = LevelChannel(self, pinned.blocking)
+
+    @property
+    def is_open(self) -> bool:
+        return self in self._open
+
+    def check(self) -> None:
+        """Refuse a change where another task's inner block is open: it would undo the change too.
+
+        Raises:
+            TransactionError: this block has ended, or is not the innermost.
+        """
+        if not self.is_open:
+            raise TransactionError("The transaction has ended.")
+        if self._open[-1] is not self:
+            raise TransactionError(
+                "Another task has a transaction open inside this one, which would take this "
+                "change with it if it were undone. Let one end before the next begins, or give "
+                "each task a transaction of its own."
+            )
+
+    def remember(self, row: Any) -> None:
+        """Keep what `row` holds, for the case that the block is undone."""
+        if id(row) not in self._remembered:
+            self._remembered[id(row)] = Snapshot(row)
+
+    def end(self) -> None:
+        """End the block, with those that were left open in it."""
+        if self.is_open:
+            del self._open[self._open.index(self) :]
+
+    def keep(self) -> None:
+        """Leave what it remembers to the block around it."""
+        if self.outer is not None:
+            for key, snapshot in self._remembered.items():
+                self.outer._remembered.setdefault(key, snapshot)
+        self._remembered = {}
+
+    def restore(self) -> None:
+        """Give the objects back what they held before the block."""
+        for snapshot in self._remembered.values():
+            snapshot.restore()
+        self._remembered = {}
+
+
+class Snapshot:
+    """What an object held at one moment."""
+
+    __slots__ = ("_hidden", "_loaded", "_public", "_row")
+
+    def __init__(self, row: Any) -> None:
+        table = type(row).__table__
+        self._row = row
+        self._public = [(field.name, getattr(row, field.name)) for field in table.public]
+        self._hidden = dict(vars(row))
+        self._loaded = [(slot, slot.peek(row)) for slot in table.slots.values() if slot.member]
+
+    def restore(self) -> None:
+        for name, value in self._public:
+            _set(self._row, name, value)
+        hidden = vars(self._row)
+        hidden.clear()
+        hidden.update(self._hidden)
+        for slot, value in self._loaded:
+            slot.fill(self._row, value)
+
+
+class LevelChannel:
+    """A channel whose writes belong to one block."""
+
+    def __init__(self, level: Level, channel: Channel) -> None:
+        self.level = level
+        self._channel = channel
+        self.read_now = channel.read_now
+        self.read = channel.read
+
+    @property
+    def engine(self) -> Engine:
+        return self._channel.engine
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """See `Channel.write`."""
+        self.level.check()
+        return await self._channel.write(writes)
+
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
+        """See `Channel.stream`."""
+        return self._channel.stream(sql, parameters, size)
+
+
+def remember(channel: Channel, row: Any) -> None:
+    """Keep what `row` holds if `channel` belongs to a transaction, which may be undone."""
+    if isinstance(channel, LevelChannel):
+        channel.level.remember(row)
