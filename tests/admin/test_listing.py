@@ -8,7 +8,6 @@ import pytest
 
 from tests.admin.conftest import Place
 from tests.admin.library import Author, Kind, Post, Tag, Visitor, cells, heading, notes, text_of
-
 from triode.admin import ModelAdmin, action
 
 

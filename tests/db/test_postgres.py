@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
+
 from tests.db.conftest import postgres_schema
 from tests.db.models import ALL, Team
-
 from triode.db import Database, transaction
 
 pytestmark = pytest.mark.service("postgres")

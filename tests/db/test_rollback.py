@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.db.models import Team
 
+from tests.db.models import Team
 from triode.db import Database, TransactionError, transaction
 
 

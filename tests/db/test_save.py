@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+
 from tests.db.kinds import Kinds
 from tests.db.models import Team, User
-
 from triode.db import Database, RowNotFound, transaction
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 import sqlalchemy as sa
-from tests.db.models import Team
 
+from tests.db.models import Team
 from triode.db import Database, QueryError, TransactionError, transaction
 from triode.db.engine import Write
 from triode.db.engine.sqlite_writer import Job, Writer
