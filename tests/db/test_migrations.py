@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from triode.db import Database, Field, ForeignKey, Model, SchemaMismatch, model_registry
 from triode.db.errors import MigrationError
 from triode.db.migrations import Migrations
+from triode.db.migrations.history import new_revision
 from triode.db.table import ModelTable
 
 
@@ -166,3 +167,7 @@ def test_tables_that_differ_are_not_taken_over(migrations: Migrations) -> None:
     define_second()
     with pytest.raises(MigrationError, match="differ from the models"):
         migrations.make("first")
+
+
+def test_names_made_in_one_second_differ() -> None:
+    assert len({new_revision() for _ in range(200)}) > 190

@@ -107,7 +107,8 @@ class Database:
 
     def channel(self) -> Channel:
         """Return the way to the database for code on an event loop."""
-        level = self.level()
+        # PERF: nearly every statement is outside a transaction.
+        level = None if self.pinned.get() is None else self.level()
         return self.engine.awaiting if level is None else level.awaiting
 
     def blocking_channel(self) -> Channel:

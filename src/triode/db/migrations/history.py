@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from alembic.config import Config
@@ -74,7 +74,7 @@ class Migrations:
         texts = [write_operations(connection, each).strip() for each in (upgrade, downgrade)]
         needs_dialect = any("postgresql." in text for text in texts)
         made = script.generate_revision(
-            _new_revision(),
+            new_revision(),
             message,
             head="head",
             upgrades=texts[0],
@@ -150,7 +150,8 @@ class Migrations:
         )
 
 
-def _new_revision() -> str:
+def new_revision() -> str:
     """Return a name that sorts by time: the second, and four letters against a collision."""
     now = datetime.now(UTC)
-    return f"{now:%Y%m%d_%H%M%S}_{re.sub('[^a-z]', 'x', secrets.token_hex(2))}"
+    letters = "".join(secrets.choice(ascii_lowercase) for _ in range(4))
+    return f"{now:%Y%m%d_%H%M%S}_{letters}"
