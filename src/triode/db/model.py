@@ -271,8 +271,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             _set(self, name, _valid(field, value))
-            hidden = self.__dict__
-            hidden["_assigned"] = hidden.get("_assigned", _NOTHING) | {name}
+            assigned = self.__dict__.get("_assigned", _NOTHING)
+            _set(self, "_assigned", assigned | {name})
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
