@@ -13,6 +13,7 @@ from triode.concurrency import (
     MAX_THREADS,
     ThreadPool,
     contextmanager_in_threadpool,
+    iterate_in_threadpool,
     run_in_threadpool,
 )
 
@@ -161,3 +162,16 @@ def test_context_variables_of_a_context_manager_are_seen_inside() -> None:
         return inside, name.get()
 
     assert asyncio.run(main()) == ("inside", "nobody")
+
+
+def test_iterable_is_read_in_threads() -> None:
+    main = threading.get_ident()
+
+    def numbers() -> Iterator[tuple[int, bool]]:
+        for number in range(3):
+            yield number, threading.get_ident() == main
+
+    async def collect() -> list[tuple[int, bool]]:
+        return [item async for item in iterate_in_threadpool(numbers())]
+
+    assert asyncio.run(collect()) == [(0, False), (1, False), (2, False)]

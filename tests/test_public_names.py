@@ -24,6 +24,7 @@ PUBLIC_NAMES = [
     "Depends",
     "Duplicate",
     "Email",
+    "FastAPI",
     "Field",
     "File",
     "ForeignKey",

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from triode.forms import ModelForm as ModelForm
     from triode.forms import Submitted as Submitted
     from triode.forms import Widget as Widget
+    from triode.framework import FastAPI as FastAPI
     from triode.framework import Triode as Triode
     from triode.http import HTTPException as HTTPException
     from triode.http import RequestValidationError as RequestValidationError

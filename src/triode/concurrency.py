@@ -9,11 +9,11 @@ import asyncio
 import contextvars
 import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -115,6 +115,14 @@ def thread_pool() -> ThreadPool:
 async def run_in_threadpool(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a function in a thread and return its result; context variables are carried in."""
     return await _run_in(_pool, partial(function, *args, **kwargs))
+
+
+async def iterate_in_threadpool(iterable: Iterable[T]) -> AsyncGenerator[T, None]:
+    """Yield what an iterable gives; each step of it runs in a thread."""
+    iterator = iter(iterable)
+    end = object()
+    while (item := await run_in_threadpool(next, iterator, end)) is not end:
+        yield cast(T, item)
 
 
 async def _run_in(pool: ThreadPool, function: Callable[[], T]) -> T:

@@ -96,6 +96,9 @@ class Triode(App):
             await self._database.stop()
 
 
+FastAPI = Triode  # The name that programs written for FastAPI import.
+
+
 def _room(name: str) -> ModuleType:
     return import_module(f"triode.{name}")
 

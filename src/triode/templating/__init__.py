@@ -1,5 +1,7 @@
 """Templates and what they need: pages, redirects, flash messages, addresses."""
 
+from starlette.templating import Jinja2Templates
+
 from triode.templating.csrf import csrf_field, csrf_token
 from triode.templating.environment import (
     TemplateError,
@@ -12,6 +14,7 @@ from triode.templating.pages import Page, Redirect, redirect, render
 from triode.templating.urls import static, url_for
 
 __all__ = [
+    "Jinja2Templates",
     "Page",
     "Redirect",
     "TemplateError",

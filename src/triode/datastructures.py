@@ -1,0 +1,25 @@
+"""What requests hold, under the names that users of FastAPI and Starlette import."""
+
+from starlette.datastructures import (
+    URL,
+    Address,
+    FormData,
+    Headers,
+    MutableHeaders,
+    QueryParams,
+    Secret,
+    State,
+    UploadFile,
+)
+
+__all__ = [
+    "URL",
+    "Address",
+    "FormData",
+    "Headers",
+    "MutableHeaders",
+    "QueryParams",
+    "Secret",
+    "State",
+    "UploadFile",
+]

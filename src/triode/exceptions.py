@@ -1,0 +1,17 @@
+"""Errors of requests, under the names that users of FastAPI and Starlette import."""
+
+from triode.http.exceptions import (
+    HTTPException,
+    RequestValidationError,
+    ResponseValidationError,
+    StarletteHTTPException,
+    WebSocketException,
+)
+
+__all__ = [
+    "HTTPException",
+    "RequestValidationError",
+    "ResponseValidationError",
+    "StarletteHTTPException",
+    "WebSocketException",
+]

@@ -1,0 +1,5 @@
+"""Static files, under the name that users of FastAPI and Starlette import."""
+
+from starlette.staticfiles import StaticFiles
+
+__all__ = ["StaticFiles"]
