@@ -79,7 +79,7 @@ class RepeatedBlock:
                 if len(lines) >= MAX_LINES:
                     lines.clear()
                 lines[line] = aim
-        return aim  # type: ignore[no-any-return]
+        return aim
 
 
 def _read_line(line: bytes, table: RouteTable) -> Aim | None:
