@@ -176,10 +176,8 @@ def postgres_row() -> Row:
 
 def fortunes_row() -> Row:
     page = Request("/fortunes")
-    cells = [
-        f"{key} {data.FORTUNES[key - 1]}"
-        for key in sorted(range(1, 13), key=lambda key: data.FORTUNES[key - 1])
-    ]
+    fortunes = sorted(enumerate(data.FORTUNES, start=1), key=lambda fortune: fortune[1])
+    cells = [f"{key} {message}" for key, message in fortunes]
     check = Check(page, (200,), page=" ".join(["Fortunes", "id message", *cells]))
     return Row("fortunes", "template page of 12 rows", (page,), (check,), {"django": 6, "flask": 6})
 
