@@ -7,10 +7,13 @@ from starlette.responses import (
     PlainTextResponse,
     RedirectResponse,
     Response,
-    StreamingResponse,
 )
 
+from triode.http.events import EventSourceResponse
+from triode.http.streaming import StreamingResponse
+
 __all__ = [
+    "EventSourceResponse",
     "FileResponse",
     "HTMLResponse",
     "JSONResponse",
