@@ -56,16 +56,16 @@ class StreamingResponse(StarletteStreamingResponse):
         return self._feed
 
     @property
-    def body_iterator(  # pyright: ignore[reportIncompatibleVariableOverride]
-        self,
-    ) -> AsyncIterable[Any]:
+    def body_iterator(self) -> AsyncIterable[Any]:
         """The chunks as they are sent; a middleware may put another iterator around it."""
         if self._chunks is None:
             self._chunks = _chunks(self.feed, self.silence_seconds, self.when_silent)
         return self._chunks
 
     @body_iterator.setter
-    def body_iterator(self, chunks: AsyncIterable[Any]) -> None:
+    def body_iterator(  # pyright: ignore[reportIncompatibleVariableOverride]
+        self, chunks: AsyncIterable[Any]
+    ) -> None:
         self._chunks = chunks
 
     def stop(self) -> None:
