@@ -1,7 +1,6 @@
 """Response classes, under the names that users of FastAPI and Starlette import."""
 
 from starlette.responses import (
-    FileResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
@@ -10,6 +9,7 @@ from starlette.responses import (
 )
 
 from triode.http.events import EventSourceResponse
+from triode.http.files import FileResponse
 from triode.http.streaming import StreamingResponse
 
 __all__ = [

@@ -206,9 +206,7 @@ class ThreadFeed(Feed):
 
     def _break_off(self) -> None:
         # A thread cannot be interrupted: it ends with the next item that it makes.
-        if not self._is_started:
-            self._end(None)
-        elif self._is_parked:
+        if self._is_parked or not self._is_started:
             self._close()
 
     def _go_on(self) -> None:
@@ -259,7 +257,7 @@ class ThreadFeed(Feed):
 
     def _close(self) -> None:
         """Run the clean-up of an iterator that was stopped."""
-        close = getattr(self._iterator, "close", None)
+        close = getattr(self._iterator or self._source, "close", None)
         if close is None:
             self._end(asyncio.CancelledError())
             return

@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from triode.http.call import Message, RawHeaders, Receive, Reply, Scope, Send
+from triode.http.call import Call, Message, RawHeaders, Receive, Reply, Scope, Send
 
 Background: TypeAlias = Callable[[], Awaitable[None]]
 
@@ -38,6 +38,15 @@ def reply_from_response(response: Response) -> Reply:
     if response.background is not None:
         reply.background = response.background
     return reply
+
+
+async def settled(reply: Reply, call: Call) -> Reply:
+    """Return the reply that a response makes of a request it depends on: a file, say."""
+    made: Reply = await reply.stream.reply_to(call.method, call.head)  # type: ignore[union-attr]
+    for name, value in reply.headers or ():
+        made.add_header(name, value)
+    made.background = join_background(made.background, reply.background)
+    return made
 
 
 def response_from_reply(reply: Reply) -> Response:

@@ -20,7 +20,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
-from triode.http.reply import join_background, stream_reply
+from triode.http.reply import join_background, settled, stream_reply
 from triode.server.cycles import CycleProtocol
 from triode.server.loop import start_task, step
 from triode.server.streams import StreamWriter, is_plain_stream
@@ -208,6 +208,11 @@ class ServingProtocol(CycleProtocol):
         self.is_busy = True
         if is_plain_stream(reply.stream):
             self._start_chunks(call, reply, reply.stream)
+            return
+        if hasattr(reply.stream, "reply_to"):
+            task = self.loop.create_task(settled(reply, call))
+            self.tasks.add(cast(Any, task))
+            task.add_done_callback(partial(self._finish_task, call))
             return
         cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
         cycle.body = bytearray(call.body or b"")
