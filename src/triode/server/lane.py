@@ -83,6 +83,8 @@ class LaneProtocol(ServingProtocol):
         super().connection_lost(exc)
         self.waiting.clear()
         self.is_closing = True
+        if self.streaming is not None:
+            self.streaming.cancel()
 
     def shutdown(self) -> None:
         """Close the connection now, or after the response that is under way."""

@@ -137,6 +137,18 @@ class Wire:
             return b"%b%b\r\n%b" % (head, length, body)
         return b"%b%b%b\r\n%b" % (head, length, _lines(reply.headers, keep_alive), body)
 
+    def encode_head(
+        self, status: int, headers: RawHeaders, default_headers: RawHeaders, *, keep_alive: bool
+    ) -> bytes:
+        """Return the head of a response whose body follows by itself.
+
+        Raises:
+            UnsendableError: the status or a header must not be sent.
+        """
+        defaults = b"".join([b"%b: %b\r\n" % pair for pair in default_headers])
+        lines = _lines(headers, keep_alive)
+        return b"%b%b%b\r\n" % (status_line(status), defaults, lines)
+
     def _head(self, status: int, media: bytes | None) -> bytes:
         parts = [status_line(status)]
         parts += [b"%b: %b\r\n" % pair for pair in self._default_headers or ()]
