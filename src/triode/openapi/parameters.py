@@ -10,7 +10,9 @@ from triode.binding.models import spread
 from triode.openapi.context import Context, Json
 from triode.openapi.values import openapi_examples, schema_of_text
 from triode.routing import Route
-from triode.schema import title_of
+from triode.schema import Schema, title_of
+from triode.schema.constraints import has_limits
+from triode.schema.node import walk
 
 _ORDER: Final = ("path", "query", "header", "cookie")
 _CONVERTED: Final[dict[str, Json]] = {
@@ -43,6 +45,25 @@ def describe_parameters(route: Route, context: Context) -> list[Json]:
 def has_parameters(dependant: Dependency) -> bool:
     """Whether anything is read from the request besides its body."""
     return any(node.parameters for node in dependant.walk())
+
+
+def may_be_invalid(dependant: Dependency) -> bool:
+    """Whether some request is refused for what it has besides its body, or has not."""
+    return any(
+        _may_be_invalid(parameter) for node in dependant.walk() for parameter in node.parameters
+    )
+
+
+def _may_be_invalid(parameter: Parameter) -> bool:
+    if parameter.required and parameter.source != "path":
+        return True
+    return not all(_takes_any_text(each) for each in walk(parameter.schema))
+
+
+def _takes_any_text(schema: Schema) -> bool:
+    if schema.kind in ("str", "list", "set"):
+        return not has_limits(schema.info)
+    return schema.kind in ("any", "nullable")
 
 
 def _in_order(nodes: Iterable[Dependency]) -> list[tuple[Parameter, str]]:

@@ -6,10 +6,10 @@ from typing import Final, get_args
 
 from triode.binding.description import BodyPart, Dependency
 from triode.openapi.context import Context, Json
+from triode.openapi.errors import JSON
 from triode.openapi.values import openapi_examples, schema_of_text, schema_of_value
 from triode.schema import ObjectSchema, title_of
 
-JSON: Final = "application/json"
 MULTIPART: Final = "multipart/form-data"
 
 
