@@ -66,6 +66,7 @@ class Peer:
 
 
 WEB = ("hello", "params", "body", "plain")
+MORE = ("deps3", "deps8", "large-body", "large-response")
 DATABASE = ("row", "rows", "insert")
 SYNC_OR_ASYNC = (Variant("async def"), Variant("def", "/sync"))
 
@@ -112,7 +113,7 @@ def all_peers() -> tuple[Peer, ...]:
             "triode",
             "Triode",
             triode,
-            WEB + DATABASE,
+            WEB + DATABASE + MORE,
             variants={"hello": (Variant("struct"), Variant("dict", "/dict"))},
             distributions=("triode", "starlette", "msgspec", "uvicorn", "SQLAlchemy"),
             directory=ROOT,
@@ -143,7 +144,7 @@ def all_peers() -> tuple[Peer, ...]:
             "fastapi",
             "FastAPI + uvicorn, SQLAlchemy",
             uvicorn("fastapi_app:app"),
-            WEB + DATABASE,
+            WEB + DATABASE + MORE,
             variants={
                 "hello": (Variant("model"), Variant("dict", "/dict")),
                 **dict.fromkeys(DATABASE, SYNC_OR_ASYNC),

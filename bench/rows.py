@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench import data
+from bench.apps.catalog import products
 
 COUNTER = "@COUNTER@"
 HELLO = {"message": "Hello, World!"}
@@ -27,6 +28,7 @@ RECEIPT = {
     "tags": ORDER["tags"],
     "buyer": ORDER["buyer"],
 }
+LARGE = 8100  # products; 1 MB of JSON
 NEW_USER = {"email": f"new{COUNTER}@example.org", "age": 33, "bio": "Came with the benchmark."}
 
 
@@ -143,6 +145,49 @@ def insert_row() -> Row:
     )
 
 
+def large_rows() -> tuple[Row, ...]:
+    """A body of 1 MB to validate, and a response of 1,000 objects to write."""
+    catalog = products(LARGE)
+    sent = post("/catalog", {"products": catalog})
+    broken = [{**catalog[0], "price": -1}, *catalog[1:]]
+    answer = Request("/catalog")
+    return (
+        Row(
+            "large-body",
+            "POST, 1 MB of JSON validated",
+            (sent,),
+            (
+                ok(sent, {"products": LARGE}),
+                refused(post("/catalog", {"products": broken})),
+            ),
+            {"fastapi": 8},
+        ),
+        Row(
+            "large-response",
+            "1,000 objects as JSON",
+            (answer,),
+            (ok(answer, {"products": products(1000)}),),
+            {"fastapi": 8},
+        ),
+    )
+
+
+def dependency_rows() -> tuple[Row, ...]:
+    three, eight = Request("/dependencies/3"), Request("/dependencies/8?limit=20")
+    visitor = {"token": "none", "country": "NZ"}
+    whole = {"visitor": visitor, "limit": 20, "locale": "en", "notes": 1, "permissions": ["read"]}
+    return (
+        Row("deps3", "3 dependencies", (three,), (ok(three, visitor),), {"fastapi": 8}),
+        Row(
+            "deps8",
+            "8 dependencies, one of them with yield",
+            (eight,),
+            (ok(eight, whole), refused(Request("/dependencies/8?limit=0"))),
+            {"fastapi": 8},
+        ),
+    )
+
+
 def all_rows() -> tuple[Row, ...]:
     hello, plain = Request("/hello"), Request("/plain")
     page = Request(f"/users?limit={data.PAGE}")
@@ -172,4 +217,6 @@ def all_rows() -> tuple[Row, ...]:
             {"fastapi": 20, "django": 10, "django-bolt": 8},
         ),
         insert_row(),
+        *dependency_rows(),
+        *large_rows(),
     )

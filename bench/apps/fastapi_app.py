@@ -9,7 +9,8 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Query
+from catalog import products
+from fastapi import Depends, FastAPI, Header, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import create_engine, event, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -89,6 +90,48 @@ class User(NewUser):
     model_config = ConfigDict(from_attributes=True)
 
     id: int
+
+
+class Settings(BaseModel):
+    country: str
+
+
+class Visitor(BaseModel):
+    token: str
+    country: str
+
+
+class Slice(BaseModel):
+    offset: int
+    limit: int
+
+
+class Answer(BaseModel):
+    visitor: Visitor
+    limit: int
+    locale: str
+    notes: int
+    permissions: list[str]
+
+
+class Product(BaseModel):
+    id: int
+    name: str
+    price: Annotated[float, Field(ge=0)]
+    tags: list[str]
+    in_stock: bool
+
+
+class Catalog(BaseModel):
+    products: list[Product]
+
+
+class Count(BaseModel):
+    products: int
+
+
+SETTINGS = Settings(country="NZ")
+CATALOG = Catalog(products=[Product(**product) for product in products(1000)])
 
 
 async def get_async_session() -> AsyncIterator[AsyncSession]:
@@ -173,3 +216,79 @@ def create_user_sync(user: NewUser, session: SessionDep) -> UserRow:
     session.add(row)
     session.commit()
     return row
+
+
+async def get_settings() -> Settings:
+    return SETTINGS
+
+
+async def get_token(x_token: Annotated[str | None, Header()] = None) -> str:
+    return x_token or "none"
+
+
+async def get_visitor(
+    token: Annotated[str, Depends(get_token)], settings: Annotated[Settings, Depends(get_settings)]
+) -> Visitor:
+    return Visitor(token=token, country=settings.country)
+
+
+async def get_slice(
+    offset: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=100)] = 10
+) -> Slice:
+    return Slice(offset=offset, limit=limit)
+
+
+async def get_locale(accept_language: Annotated[str, Header()] = "en") -> str:
+    return accept_language[:2]
+
+
+async def open_session() -> AsyncIterator[list[str]]:
+    session: list[str] = []
+    try:
+        yield session
+    finally:
+        session.clear()
+
+
+async def get_audit(
+    session: Annotated[list[str], Depends(open_session)],
+    visitor: Annotated[Visitor, Depends(get_visitor)],
+) -> list[str]:
+    session.append(visitor.token)
+    return session
+
+
+async def get_permissions(visitor: Annotated[Visitor, Depends(get_visitor)]) -> list[str]:
+    return ["read"] if visitor.country == "NZ" else []
+
+
+@app.get("/dependencies/3")
+async def three_dependencies(visitor: Annotated[Visitor, Depends(get_visitor)]) -> Visitor:
+    return visitor
+
+
+@app.get("/dependencies/8")
+async def eight_dependencies(
+    visitor: Annotated[Visitor, Depends(get_visitor)],
+    part: Annotated[Slice, Depends(get_slice)],
+    locale: Annotated[str, Depends(get_locale)],
+    audit: Annotated[list[str], Depends(get_audit)],
+    permissions: Annotated[list[str], Depends(get_permissions)],
+) -> Answer:
+    return Answer(
+        visitor=visitor,
+        limit=part.limit,
+        locale=locale,
+        notes=len(audit),
+        permissions=permissions,
+    )
+
+
+@app.post("/catalog")
+async def count_catalog(catalog: Catalog) -> Count:
+    return Count(products=len(catalog.products))
+
+
+@app.get("/catalog")
+async def get_catalog() -> Catalog:
+    return CATALOG

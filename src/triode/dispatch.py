@@ -90,6 +90,8 @@ class RouteTable:
         self._mounts.sort(key=lambda pair: -len(pair[0].path))
         self._missing = Served(self._compose(_not_found), body_limit=body_limit)
         self.find = self._matcher.find
+        # What a server keeps of this table's request lines: see `server/repeats.py`.
+        self.lines: dict[bytes, Any] = {}
 
     def _add(self, route: Route | Mount | WebSocketRoute, overrides: Overrides) -> None:
         if isinstance(route, Mount):

@@ -98,7 +98,7 @@ class CollectionSchema(Schema):
             return None
         make = self.family.make
         if make is list:
-            return lambda raw: [finish_item(each) for each in raw]
+            return self.item.finish_list
         return lambda raw: make(finish_item(each) for each in raw)
 
     def is_direct(self, value: Any) -> bool:
