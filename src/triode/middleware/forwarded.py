@@ -105,7 +105,7 @@ def parse_node(text: str) -> Node:
     """
     text = text.strip()
     host, rest = text, ""
-    if text.startswith("["):
+    if text.startswith("[") and "]" in text:
         host, _, rest = text[1:].partition("]")
     elif text.count(":") == 1:
         host, _, port = text.partition(":")
