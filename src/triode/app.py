@@ -18,6 +18,7 @@ from triode.dispatch import RouteTable, Served
 from triode.errors import ClientError, ConfigError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.asgi import call_from_scope, close_socket, send_reply
+from triode.http.exits import leave
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
 from triode.middleware.sockets import serve_socket
@@ -268,7 +269,7 @@ class App(Router):
         self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
     ) -> None:
         self._overrides = Overrides(self._changed)
-        self._overrides.update(overrides)
+        self._overrides.update(overrides or {})
 
     # --- serve
 
@@ -335,8 +336,15 @@ class App(Router):
             scope["root_path"] = self.root_path
         call = call_from_scope(scope, receive, send)
         served, call.params = self.table.resolve(call.method, call.path)
-        reply = await self.answer(call, served)
-        await send_reply(reply, call, send)
+        try:
+            reply = await self.answer(call, served)
+            await send_reply(reply, call, send)
+        except BaseException as exc:
+            if call.exits is not None:
+                await leave(call.exits, exc)
+            raise
+        if call.exits is not None:
+            await leave(call.exits)
         if reply.error is not None:
             # Raised again after the 500 is sent: the server logs it, the test client shows it.
             raise reply.error

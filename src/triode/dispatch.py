@@ -27,10 +27,11 @@ class Served:
 
     `reads_body` says that `call.body` must be there before `run` is called; `body_limit` is in
     bytes, None for no limit. `may_step` says that `run` may be stepped without a task until it
-    first waits. `is_asgi` marks what only the ASGI way can serve.
+    first waits, `leaves` that it may leave something to be cleaned up in `call.exits`. `is_asgi`
+    marks what only the ASGI way can serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "may_step", "reads_body", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "reads_body", "route", "run")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Served:
         self.body_limit = body_limit
         self.is_asgi = is_asgi
         self.may_step = False
+        self.leaves = False
 
 
 class Entry:
@@ -108,6 +110,7 @@ class RouteTable:
                 body_limit=limit,
             )
             served.may_step = compiled.may_step and not self._around
+            served.leaves = compiled.leaves
             self._matcher.add(Entry(route, served))
 
     def _compose(self, run: Run) -> Run:

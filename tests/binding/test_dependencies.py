@@ -9,6 +9,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tests.conftest import eventually
 from triode.app import App
 from triode.binding import SecurityScopes
 from triode.binding.markers import Depends, Header, Query, Security
@@ -113,7 +114,8 @@ def test_kinds_of_callables_that_yield(serve: Any) -> None:
         return [a, b, c]
 
     assert serve(app_with(handler)).get("/?name=partial").json() == ["call", "method", "partial"]
-    assert events == ["partial", "method", "call"]
+    expected = ["partial", "method", "call"]
+    assert eventually(lambda: events, expected) == expected
 
 
 @pytest.mark.parametrize("is_plain", [False, True])
@@ -140,7 +142,8 @@ def test_clean_up_runs_in_reverse_after_the_handler(serve: Any, is_plain: bool) 
 
     client = serve(app_with(plain if is_plain else handler))
     assert client.get("/").json() == "outer inner"
-    assert events == ["outer in", "inner in", "handler", "inner out", "outer out"]
+    expected = ["outer in", "inner in", "handler", "inner out", "outer out"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_clean_up_sees_the_exception_and_may_replace_it(serve: Any) -> None:
@@ -167,7 +170,8 @@ def test_clean_up_sees_the_exception_and_may_replace_it(serve: Any) -> None:
 
     response = serve(app_with(handler)).get("/")
     assert (response.status_code, response.json()) == (418, {"detail": "teapot"})
-    assert events == ["inner lost", "outer 418", "outer out"]
+    expected = ["inner lost", "outer 418", "outer out"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_clean_up_runs_when_a_later_dependency_fails(serve: Any) -> None:
@@ -185,7 +189,8 @@ def test_clean_up_runs_when_a_later_dependency_fails(serve: Any) -> None:
     async def handler(_: Annotated[None, Depends(failing)]) -> None: ...
 
     assert serve(app_with(handler)).get("/").status_code == 403
-    assert events == ["out"]
+    expected = ["out"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_clean_up_runs_when_the_request_is_wrong(serve: Any) -> None:
@@ -265,7 +270,8 @@ def test_dependencies_of_application_router_and_inclusion_run_in_order(serve: An
     app = App(openapi_url=None, dependencies=[noting("app")])
     app.include_router(router, prefix="/x", dependencies=[noting("inclusion")])
     assert serve(app).get("/x/").json() == "done"
-    assert events == ["app", "inclusion", "router", "route", "parameter"]
+    expected = ["app", "inclusion", "router", "route", "parameter"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_override(serve: Any) -> None:

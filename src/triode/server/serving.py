@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
+from triode.http.exits import leave
 from triode.http.reply import stream_reply
 from triode.server.cycles import CycleProtocol
 from triode.server.loop import start_task, step
@@ -54,6 +55,7 @@ class ServingProtocol(CycleProtocol):
         self.keep_alive = True
         self.is_last = False
         self.is_advancing = False
+        self.clean_context = copy_context()
 
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
@@ -74,6 +76,9 @@ class ServingProtocol(CycleProtocol):
         current_call.set(call)
         # What a handler sets in a context variable is its own, as it would be in a task.
         context = copy_context()
+        if served.leaves:
+            self._serve_and_leave(call, served, context)
+            return
         try:
             outcome = context.run(served.run, call)
         except BaseException as exc:
@@ -110,6 +115,71 @@ class ServingProtocol(CycleProtocol):
             return
         error = task.exception()
         self._finish(call, task.result() if error is None else _error_reply(error))
+
+    def _serve_and_leave(self, call: Call, served: Served, context: Context) -> None:
+        """Serve a call whose dependencies are cleaned up once the reply is sent.
+
+        All of it is one task where it is any, because a dependency may hold what has to be left
+        in the task that entered it: a task group, or a timeout.
+        """
+        self.is_busy = True
+        coroutine = self._converse(call, served)
+        if served.may_step:
+            _, task = step(self.loop, coroutine, context)
+        else:
+            task = start_task(self.loop, coroutine, context)
+        if task is not None and not task.done():
+            self.tasks.add(cast(Any, task))
+            task.add_done_callback(self.tasks.discard)
+
+    async def _converse(self, call: Call, served: Served) -> None:
+        """Run the endpoint, send its reply and clean up; log what cannot be answered any more."""
+        error: BaseException | None = None
+        try:
+            outcome = served.run(call)
+            reply = outcome if isinstance(outcome, Reply) else await outcome
+        except BaseException as exc:
+            error = exc
+            reply = _error_reply(exc)
+        try:
+            if error is None:
+                error = await self._send_all(call, reply)
+            else:
+                self._send_apart(call, reply)
+            if call.exits is not None:
+                await leave(call.exits, error)
+        except BaseException as exc:
+            logger.error("Exception after %s %s was answered", call.method, call.path, exc_info=exc)
+
+    async def _send_all(self, call: Call, reply: Reply) -> BaseException | None:
+        """Send a reply and run its background tasks; return what went wrong."""
+        if reply.stream is None:
+            background, reply.background = reply.background, None
+            self._send_apart(call, reply)
+            if background is None:
+                return None
+            work: Any = background()
+        else:
+            done: asyncio.Future[BaseException | None] = self.loop.create_future()
+            self._stream(call, reply, done)
+            return await asyncio.shield(done)
+        try:
+            # A task of its own: this one may not have become any yet.
+            await self.loop.create_task(work)
+        except BaseException as exc:
+            logger.error(
+                "Exception in a background task of %s %s", call.method, call.path, exc_info=exc
+            )
+            return exc
+        return None
+
+    def _send_apart(self, call: Call, reply: Reply) -> None:
+        """Write a reply; what waits behind it is served in a context of its own."""
+        self.is_busy = False
+        if not self._finish_plain(call, reply):
+            self._finish(call, reply)
+        if self.waiting and not self.is_busy:
+            self.loop.call_soon(self._next, context=self.clean_context)
 
     def _finish_plain(self, call: Call, reply: Reply) -> bool:
         """Write a reply that has nothing special about it; False: it has, or the connection."""
@@ -193,14 +263,24 @@ class ServingProtocol(CycleProtocol):
         self.running = None
         self.silent_seconds = 0
         if not self.transport.is_closing():
-            self.loop.call_soon(self._next)
+            self.loop.call_soon(self._next, context=self.clean_context)
 
-    def _stream(self, call: Call, reply: Reply) -> None:
-        """Send a reply that sends itself, through uvicorn's response cycle."""
+    def _stream(
+        self,
+        call: Call,
+        reply: Reply,
+        done: asyncio.Future[BaseException | None] | None = None,
+    ) -> None:
+        """Send a reply that sends itself, through uvicorn's response cycle.
+
+        `done` is given what went wrong, None if nothing did.
+        """
         try:
             check_stream(reply)
         except UnsendableError as exc:
             self._finish(call, _error_reply(exc))
+            if done is not None:
+                done.set_result(exc)
             return
         self.is_busy = True
         cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
@@ -209,9 +289,17 @@ class ServingProtocol(CycleProtocol):
         cycle.message_event.set()
 
         async def send_stream(scope: Scope, receive: Receive, send: Send) -> None:
-            await stream_reply(reply, scope, receive, send)
-            if reply.background is not None:
-                await reply.background()
+            error: BaseException | None = None
+            try:
+                await stream_reply(reply, scope, receive, send)
+                if reply.background is not None:
+                    await reply.background()
+            except BaseException as exc:
+                error = exc
+                raise
+            finally:
+                if done is not None and not done.done():
+                    done.set_result(error)
 
         self._start_asgi_task(cycle, cast(Any, send_stream))
 
