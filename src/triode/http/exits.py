@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import Context
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from triode.concurrency import exit_pool
@@ -145,12 +146,20 @@ async def wait_out(future: asyncio.Future[Any]) -> tuple[Any, BaseException | No
     """
     cancelled: BaseException | None = None
     while not future.done():
+        # A cancelled waiter leaves the future itself alone.
+        waiter: asyncio.Future[None] = future.get_loop().create_future()
+        future.add_done_callback(partial(_wake, waiter))
         try:
-            await asyncio.wait((future,))
+            await waiter
         except asyncio.CancelledError as exc:
             cancelled = exc
     error = future.exception()
     return (future.result(), cancelled) if error is None else (None, error)
+
+
+def _wake(waiter: asyncio.Future[None], _: asyncio.Future[Any]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def not_yielded(name: str) -> TriodeError:
