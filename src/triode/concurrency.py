@@ -118,15 +118,20 @@ class ThreadPool:
     def _work(self) -> None:
         while True:
             function, future, returns = self._jobs.get()
-            try:
-                value = function()
-            except BaseException as exc:
-                returns.give(future, None, without_stop(exc))
-            else:
-                returns.give(future, value, None)
+            if not future.cancelled():  # else nobody waits for it any more
+                self._run(function, future, returns)
             with self._lock:
                 self._idle += 1
             del function, future, returns
+
+    @staticmethod
+    def _run(function: Callable[[], Any], future: asyncio.Future[Any], returns: _Returns) -> None:
+        try:
+            value = function()
+        except BaseException as exc:
+            returns.give(future, None, without_stop(exc))
+        else:
+            returns.give(future, value, None)
 
 
 def without_stop(error: BaseException) -> BaseException:

@@ -32,10 +32,6 @@ class CallWriter:
         """Write the values that a callable takes from the request; return names and values."""
         raise NotImplementedError
 
-    def _reads_parts(self, node: Dependency) -> bool:
-        """Whether a callable takes parts of a body that is read before anything is called."""
-        raise NotImplementedError
-
     # --- dependencies
 
     def _bind(self, node: Dependency) -> tuple[str, list[str]]:
@@ -72,8 +68,6 @@ class CallWriter:
         if is_fallible:
             self._fallible.add(variable)
             failed = [f" and {name} is not FAILED" for name in dict.fromkeys(doubtful)]
-            if self._reads_parts(node):
-                failed.append(" and body is not NO_BODY")
             self._line(f"{variable} = FAILED")
             self._line(f"if len(problems) == {mark}{''.join(failed)}:")
             self._indent += 1
@@ -104,6 +98,15 @@ class CallWriter:
             self._step(variable, called)
         else:
             self._line(f"{variable} = await {called}")
+
+    def _call_handler(self, arguments: str) -> None:
+        """Write the call of the handler, and what makes a reply of its result."""
+        if self.plan.is_stream:
+            handler = self._constant(_readable(self.root.call), self.root.call)
+            self._line(f"reply = await open_stream(call, {handler}({arguments}))")
+        else:
+            self._call("result", self.root, arguments)
+            self._line("reply = finish(result)")
 
     def _step(self, variable: str, awaitable: str) -> None:
         """Write what runs an awaitable that never waits."""
@@ -179,6 +182,7 @@ RESERVED = frozenset(
         "background",
         "form",
         "body",
+        "body_problems",
         "raw",
         "reply",
         "result",
@@ -187,6 +191,7 @@ RESERVED = frozenset(
         "exc",
         "stop",
         "finish",
+        "open_stream",
         "missing",
         "deepcopy",
         *(f"{kind}_{number}" for kind in ("hop", "context") for number in range(1, 100)),

@@ -15,16 +15,16 @@ from typing import Any, TypeAlias, cast
 
 from triode.binding.awaits import awaits_only_statements
 from triode.binding.bodies import (
-    check_upload,
     close_form,
     is_json_content,
     json_object,
     read_form,
-    read_upload,
+    received_body,
 )
 from triode.binding.calling import identity
 from triode.binding.calls import is_async, never_suspends, without_manager
 from triode.binding.description import Dependency
+from triode.binding.embedded import each_once
 from triode.binding.generate import EndpointWriter
 from triode.binding.plan import Mode, Place, Plan
 from triode.binding.results import (
@@ -35,10 +35,12 @@ from triode.binding.results import (
 )
 from triode.binding.signature import name_of, read_signature
 from triode.binding.specials import BackgroundTasks
+from triode.binding.streams import make_opener
 from triode.binding.threads import in_thread, one_hop, one_hop_and_leave
 from triode.errors import BindingError, place_of
 from triode.http import Call, Reply, RequestValidationError
 from triode.http.exits import leave, leave_now, not_yielded
+from triode.http.uploads import contents_of
 from triode.schema import ValidationFailed
 
 Run: TypeAlias = Callable[[Call], "Reply | Awaitable[Reply]"]
@@ -88,7 +90,7 @@ def compile_endpoint(
             where=place_of(dependant.call),
         )
     source = writer.write()
-    namespace: dict[str, Any] = {**TOOLS, **writer.constants, "finish": make_finisher(result)}
+    namespace: dict[str, Any] = {**TOOLS, **writer.constants, **_answering(plan, result)}
     filename = f"<triode endpoint {name_of(dependant.call)} {id(writer):x}>"
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - our own text
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
@@ -111,6 +113,20 @@ def compile_endpoint(
         not has_form and _may_step(plan),
         leaves,
     )
+
+
+def _answering(plan: Plan, result: ResultOptions) -> dict[str, Any]:
+    """Return the function that turns the handler's result into a reply, by its name in the text."""
+    if not plan.is_stream:
+        return {"finish": make_finisher(result)}
+    opener = make_opener(
+        result.annotation,
+        result.response_class,
+        status_code=result.status_code,
+        trim=result.trim,
+        where=result.where,
+    )
+    return {"open_stream": opener}
 
 
 def _may_step(plan: Plan) -> bool:
@@ -182,19 +198,18 @@ def missing(place: tuple[str, ...]) -> dict[str, Any]:
     return {"type": "missing", "loc": place, "msg": "Field required", "input": None}
 
 
-NO_BODY: dict[str, Any] = {}  # in place of a body of several parts that is wrong
 FAILED = object()  # in place of what a dependency would have made, had its parameters been right
 
 TOOLS: dict[str, Any] = {
     "BackgroundTasks": BackgroundTasks,
     "FAILED": FAILED,
-    "NO_BODY": NO_BODY,
     "RequestValidationError": RequestValidationError,
     "ValidationFailed": ValidationFailed,
     "blank_response": blank_response,
-    "check_upload": check_upload,
+    "contents_of": contents_of,
     "copy_context": copy_context,
     "deepcopy": deepcopy,
+    "each_once": each_once,
     "in_thread": in_thread,
     "is_json_content": is_json_content,
     "json_object": json_object,
@@ -204,5 +219,5 @@ TOOLS: dict[str, Any] = {
     "missing": missing,
     "not_yielded": not_yielded,
     "read_form": read_form,
-    "read_upload": read_upload,
+    "received_body": received_body,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from triode.binding.calls import is_async, is_async_generator, is_generator, never_suspends
 from triode.binding.description import Dependency
+from triode.binding.streams import is_stream
 
 
 class Mode(enum.Enum):
@@ -44,9 +45,11 @@ class Plan:
         self.sync_to_thread = sync_to_thread
         self.keeps_open = keeps_open
         self.nodes = root.walk()
+        self.is_stream = is_stream(root.call)
         self._runners = {id(node): _limited(node) for node in self.nodes}
         self.mode = self._choose_mode()
-        yielding = [node for node in self.nodes if self.is_generator(node)]
+        # A handler with `yield` is a stream, not something to be left.
+        yielding = [node for node in self.nodes if node is not root and self.is_generator(node)]
         self.has_early = any(node.lifetime == "function" for node in yielding)
         self.has_exits = any(node.lifetime != "function" for node in yielding)
 
@@ -62,6 +65,8 @@ class Plan:
     def place(self, node: Dependency) -> Place:
         """Return where a dependency runs."""
         runner = self.runner(node)
+        if node is self.root and self.is_stream:
+            return Place.LOOP  # its first item is awaited; a plain generator has a thread then
         if node.inline is not None or getattr(runner, "__triode_inline__", False):
             return Place.ANYWHERE
         if is_async(runner) or is_async_generator(runner) or not self.sync_to_thread:
@@ -77,6 +82,8 @@ class Plan:
 
     def _is_one_step(self, node: Dependency) -> bool:
         runner = self.runner(node)
+        if node is self.root and self.is_stream:
+            return False
         if node.inline is None and (is_async(runner) or is_async_generator(runner)):
             return never_suspends(runner)
         return True

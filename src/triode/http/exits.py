@@ -140,9 +140,9 @@ def _finish_all(group: list[Any], error: BaseException | None) -> BaseException 
 
 
 async def wait_out(future: asyncio.Future[Any]) -> tuple[Any, BaseException | None]:
-    """Wait for what a thread does to its end, even if the waiter is cancelled meanwhile.
+    """Wait for what a thread or task does to its end, even if the waiter is cancelled meanwhile.
 
-    Returns its result, and the exception that stands: its own, or the cancellation.
+    Returns its result, and the exception that stands: its own, or the waiter's cancellation.
     """
     cancelled: BaseException | None = None
     while not future.done():
@@ -153,6 +153,8 @@ async def wait_out(future: asyncio.Future[Any]) -> tuple[Any, BaseException | No
             await waiter
         except asyncio.CancelledError as exc:
             cancelled = exc
+    if future.cancelled():
+        return None, cancelled
     error = future.exception()
     return (future.result(), cancelled) if error is None else (None, error)
 

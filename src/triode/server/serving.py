@@ -13,16 +13,17 @@ from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, cast
 
+from starlette.responses import StreamingResponse
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
-from triode.http.exits import leave
-from triode.http.reply import stream_reply
+from triode.http.reply import join_background, settled, stream_reply
 from triode.server.cycles import CycleProtocol
 from triode.server.loop import start_task, step
+from triode.server.streams import StreamWriter, is_plain_stream
 from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
 logger = logging.getLogger("triode")
@@ -56,11 +57,12 @@ class ServingProtocol(CycleProtocol):
         self.is_last = False
         self.is_advancing = False
         self.clean_context = copy_context()
+        self.streaming: asyncio.Task[None] | None = None
 
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
         app = self.lane_app
-        if app is None or app._foreign or app.root_path:
+        if app is None or not app.is_on_lane or app.root_path:
             return None
         return app._table or app.table
 
@@ -82,7 +84,7 @@ class ServingProtocol(CycleProtocol):
         try:
             outcome = context.run(served.run, call)
         except BaseException as exc:
-            self._finish(call, _error_reply(exc))
+            self._finish(call, error_reply(exc))
             return
         if type(outcome) is Reply:
             if not self._finish_plain(call, outcome):
@@ -94,7 +96,7 @@ class ServingProtocol(CycleProtocol):
             try:
                 reply, task = step(self.loop, coroutine, context)
             except Exception as exc:
-                reply, task = _error_reply(exc), None
+                reply, task = error_reply(exc), None
             if task is None:
                 self.is_busy = False
                 if not self._finish_plain(call, cast(Reply, reply)):
@@ -111,75 +113,14 @@ class ServingProtocol(CycleProtocol):
     def _finish_task(self, call: Call, task: asyncio.Task[Reply]) -> None:
         self.tasks.discard(cast(Any, task))
         if task.cancelled():
-            self._finish(call, _error_reply(asyncio.CancelledError("The handler was cancelled.")))
+            self._finish(call, error_reply(asyncio.CancelledError("The handler was cancelled.")))
             return
         error = task.exception()
-        self._finish(call, task.result() if error is None else _error_reply(error))
+        self._finish(call, task.result() if error is None else error_reply(error))
 
     def _serve_and_leave(self, call: Call, served: Served, context: Context) -> None:
-        """Serve a call whose dependencies are cleaned up once the reply is sent.
-
-        All of it is one task where it is any, because a dependency may hold what has to be left
-        in the task that entered it: a task group, or a timeout.
-        """
-        self.is_busy = True
-        coroutine = self._converse(call, served)
-        if served.may_step:
-            _, task = step(self.loop, coroutine, context)
-        else:
-            task = start_task(self.loop, coroutine, context)
-        if task is not None and not task.done():
-            self.tasks.add(cast(Any, task))
-            task.add_done_callback(self.tasks.discard)
-
-    async def _converse(self, call: Call, served: Served) -> None:
-        """Run the endpoint, send its reply and clean up; log what cannot be answered any more."""
-        error: BaseException | None = None
-        try:
-            outcome = served.run(call)
-            reply = outcome if isinstance(outcome, Reply) else await outcome
-        except BaseException as exc:
-            error = exc
-            reply = _error_reply(exc)
-        try:
-            if error is None:
-                error = await self._send_all(call, reply)
-            else:
-                self._send_apart(call, reply)
-            if call.exits is not None:
-                await leave(call.exits, error)
-        except BaseException as exc:
-            logger.error("Exception after %s %s was answered", call.method, call.path, exc_info=exc)
-
-    async def _send_all(self, call: Call, reply: Reply) -> BaseException | None:
-        """Send a reply and run its background tasks; return what went wrong."""
-        if reply.stream is None:
-            background, reply.background = reply.background, None
-            self._send_apart(call, reply)
-            if background is None:
-                return None
-            work: Any = background()
-        else:
-            done: asyncio.Future[BaseException | None] = self.loop.create_future()
-            self._stream(call, reply, done)
-            return await asyncio.shield(done)
-        try:
-            # A task of its own: this one may not have become any yet.
-            await self.loop.create_task(work)
-        except BaseException as exc:
-            logger.error(
-                "Exception in a background task of %s %s", call.method, call.path, exc_info=exc
-            )
-            return exc
-        return None
-
-    def _send_apart(self, call: Call, reply: Reply) -> None:
-        """Write a reply; what waits behind it is served in a context of its own."""
-        self.is_busy = False
-        if not self._finish_plain(call, reply):
-            self._finish(call, reply)
-        if self.waiting and not self.is_busy:
-            self.loop.call_soon(self._next, context=self.clean_context)
+        """Serve a call whose dependencies are left once its reply is sent: see `leaving.py`."""
+        raise NotImplementedError
 
     def _finish_plain(self, call: Call, reply: Reply) -> bool:
         """Write a reply that has nothing special about it; False: it has, or the connection."""
@@ -247,11 +188,13 @@ class ServingProtocol(CycleProtocol):
             self.is_busy or self.flow.write_paused or self.transport.is_closing()
         ):
             item = self.waiting.popleft()
+            # Whoever comes here may have set context variables for a request of his own.
+            context = self.clean_context.copy()
             if isinstance(item, RequestResponseCycle):
-                self._start_cycle(item)
+                context.run(self._start_cycle, item)
             else:
                 call, served, self.keep_alive = item
-                self._serve(call, served)
+                context.run(self._serve, call, served)
         self.is_advancing = False
         if not self.waiting and not self.flow.write_paused:
             self.flow.resume_reading()
@@ -263,45 +206,67 @@ class ServingProtocol(CycleProtocol):
         self.running = None
         self.silent_seconds = 0
         if not self.transport.is_closing():
-            self.loop.call_soon(self._next, context=self.clean_context)
+            self.loop.call_soon(self._next)
 
-    def _stream(
-        self,
-        call: Call,
-        reply: Reply,
-        done: asyncio.Future[BaseException | None] | None = None,
-    ) -> None:
-        """Send a reply that sends itself, through uvicorn's response cycle.
-
-        `done` is given what went wrong, None if nothing did.
-        """
+    def _stream(self, call: Call, reply: Reply) -> None:
+        """Send a reply that sends itself, through uvicorn's response cycle."""
         try:
             check_stream(reply)
         except UnsendableError as exc:
-            self._finish(call, _error_reply(exc))
-            if done is not None:
-                done.set_result(exc)
+            self._finish(call, error_reply(exc))
             return
         self.is_busy = True
+        if is_plain_stream(reply.stream):
+            self._start_chunks(call, reply, reply.stream)
+            return
+        if hasattr(reply.stream, "reply_to"):
+            task = self.loop.create_task(settled(reply, call))
+            self.tasks.add(cast(Any, task))
+            task.add_done_callback(partial(self._finish_task, call))
+            return
         cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
         cycle.body = bytearray(call.body or b"")
         cycle.more_body = False
         cycle.message_event.set()
 
         async def send_stream(scope: Scope, receive: Receive, send: Send) -> None:
-            error: BaseException | None = None
-            try:
-                await stream_reply(reply, scope, receive, send)
-                if reply.background is not None:
-                    await reply.background()
-            except BaseException as exc:
-                error = exc
-                raise
-            finally:
-                if done is not None and not done.done():
-                    done.set_result(error)
+            await stream_reply(reply, scope, receive, send)
+            if reply.background is not None:
+                await reply.background()
 
         self._start_asgi_task(cycle, cast(Any, send_stream))
+
+    def _start_chunks(self, call: Call, reply: Reply, stream: StreamingResponse) -> None:
+        writer = StreamWriter(self.transport, self.flow, call, stream, reply.headers)
+        self.keep_alive = self.keep_alive and not self.is_closing and not writer.ends_connection
+        head = self.wire.encode_head(
+            stream.status_code,
+            writer.headers,
+            self.server_state.default_headers,
+            keep_alive=self.keep_alive,
+        )
+        self.transport.write(head)
+        if self.access_log:
+            self._log_access(call, stream.status_code)
+        self.streaming = self.loop.create_task(writer.write_body())
+        self.tasks.add(self.streaming)
+        self.streaming.add_done_callback(partial(self._finish_chunks, call, reply, writer))
+
+    def _finish_chunks(
+        self, call: Call, reply: Reply, writer: StreamWriter, task: asyncio.Task[None]
+    ) -> None:
+        self.tasks.discard(task)
+        self.streaming = None
+        writer.stop()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger.error("Exception in %s %s", call.method, call.path, exc_info=error)
+            writer.cut()
+        elif task.cancelled() or not self.keep_alive or self.is_closing:
+            self.transport.close()
+        self.silent_seconds = 0
+        reply.background = join_background(writer.stream.background, reply.background)
+        self._after_reply(call, reply)
 
     def _start_cycle(self, cycle: RequestResponseCycle) -> None:
         self.is_busy = True
@@ -325,7 +290,7 @@ class ServingProtocol(CycleProtocol):
         )
 
 
-def _error_reply(exc: BaseException) -> Reply:
+def error_reply(exc: BaseException) -> Reply:
     """Return the reply to what went past every middleware."""
     reply = Reply(SERVER_ERROR, 500, TEXT)
     reply.error = exc if isinstance(exc, Exception) else RuntimeError(repr(exc))
