@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from tests.conftest import eventually
 from triode.app import App
@@ -369,3 +370,126 @@ def test_dependency_that_cannot_be_called_is_refused() -> None:
         "<locals>.handler depends on nothing that can be called. Write Depends(function). "
         "[binding-parameter]"
     )
+
+
+def test_override_is_told_the_scopes_of_what_it_replaces(serve: Any) -> None:
+    async def user() -> str:
+        return "real"
+
+    async def inner(scopes: SecurityScopes) -> str:
+        return scopes.scope_str
+
+    async def fake(found: Annotated[str, Security(inner, scopes=["more"])]) -> str:
+        return found
+
+    async def handler(found: Annotated[str, Security(user, scopes=["me"])]) -> str:
+        return found
+
+    app = app_with(handler)
+    app.dependency_overrides[user] = fake
+    assert serve(app).get("/").json() == "me more"
+
+
+def test_override_in_a_websocket(serve: Any) -> None:
+    async def name() -> str:
+        return "real"
+
+    async def greeting(found: Annotated[str, Depends(name)]) -> str:
+        return f"hello {found}"
+
+    async def fake(q: str) -> AsyncIterator[str]:
+        yield q
+
+    app = App(openapi_url=None)
+
+    @app.websocket("/")
+    async def talk(websocket: WebSocket, text: Annotated[str, Depends(greeting)]) -> None:
+        await websocket.accept()
+        await websocket.send_text(text)
+
+    app.dependency_overrides[name] = fake
+    with serve(app).websocket_connect("/?q=fake") as session:
+        assert session.receive_text() == "hello fake"
+
+
+def test_two_that_one_override_replaces_are_two(serve: Any) -> None:
+    runs: list[int] = []
+
+    async def one() -> int: ...
+    async def two() -> int: ...
+
+    async def fake() -> int:
+        runs.append(1)
+        return len(runs)
+
+    async def handler(
+        a: Annotated[int, Depends(one)], b: Annotated[int, Depends(two)]
+    ) -> list[int]:
+        return [a, b]
+
+    app = app_with(handler)
+    app.dependency_overrides = {one: fake, two: fake}
+    assert serve(app).get("/").json() == [1, 2]
+
+
+def test_scopes_of_its_own_make_another_value(serve: Any) -> None:
+    runs: list[int] = []
+
+    async def base() -> int:
+        runs.append(1)
+        return len(runs)
+
+    async def handler(
+        a: Annotated[int, Security(base, scopes=["a"])],
+        b: Annotated[int, Security(base, scopes=["b"])],
+        again: Annotated[int, Security(base, scopes=["a"])],
+    ) -> list[int]:
+        return [a, b, again]
+
+    assert serve(app_with(handler)).get("/").json() == [1, 2, 1]
+
+
+def test_dependency_that_failed_once_keeps_all_from_running_that_need_it(serve: Any) -> None:
+    async def number(n: int) -> int:
+        return n
+
+    async def twice(n: Annotated[int, Depends(number)]) -> int:
+        return n * 2
+
+    async def other(q: str = "") -> str:
+        raise HTTPException(401)
+
+    async def handler(
+        n: Annotated[int, Depends(number)], m: Annotated[int, Depends(twice)]
+    ) -> list[int]:
+        return [n, m]
+
+    assert serve(app_with(handler)).get("/?n=x").status_code == 422
+    client = serve(app_with(handler, dependencies=[Depends(number), Depends(other)]))
+    assert client.get("/?n=x").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"scope": "session"}, "binding-scope"),
+        ({"max_concurrency": 0}, "binding-max-concurrency"),
+        ({"max_concurrency": True}, "binding-max-concurrency"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: Any, code: str) -> None:
+    with pytest.raises(BindingError) as caught:
+        Depends(test_override, **options)
+    assert caught.value.code == code
+
+
+def test_scopes_as_one_text_are_refused() -> None:
+    with pytest.raises(BindingError) as caught:
+        Security(test_override, scopes="me")
+    assert caught.value.message == "The scopes 'me' are one text. Write a list: scopes=['me']."
+
+
+def test_depends_that_say_the_same_are_equal() -> None:
+    assert {Depends(test_override), Depends(test_override)} == {Depends(test_override)}
+    assert Depends(test_override) != Depends(test_override, scope="function")
+    assert Depends(test_override, max_concurrency=1) != Depends(test_override, max_concurrency=1)
