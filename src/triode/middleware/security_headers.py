@@ -19,6 +19,7 @@ from triode.middleware.composition import OwnMiddleware
 from triode.middleware.csp import DEFAULT, Directives, Policy
 from triode.middleware.protocol import Run, on_reply
 
+HSTS = b"strict-transport-security"
 YEAR = 365 * 24 * 3600
 ENFORCED = "content-security-policy"
 REPORTED = "content-security-policy-report-only"
@@ -66,6 +67,7 @@ class SecurityHeadersMiddleware(OwnMiddleware):
         hsts_header = _hsts(hsts, hsts_subdomains, hsts_preload)
         secure = [] if hsts_header is None else [hsts_header]
         self._plain = plain
+        self._names = {name for name, _ in [*plain, *self._policies]} | {HSTS}
         self._secure = [*plain, *secure]
         self._plain_static = [*plain, *policies]
         self._secure_static = [*self._secure, *policies]
@@ -76,12 +78,21 @@ class SecurityHeadersMiddleware(OwnMiddleware):
 
     def _complete(self, call: Call, reply: Reply) -> None:
         headers = self._headers_for(call)
-        if reply.headers is None and reply.stream is None:
+        own = reply.headers
+        if reply.stream is not None:
+            self._complete_stream(reply, headers)
+        elif own is None:
             reply.headers = headers.copy()
-        elif reply.stream is None or isinstance(reply.stream, Response):
-            own = reply.stream.raw_headers if isinstance(reply.stream, Response) else []
-            reply.headers = _merged([*own, *(reply.headers or ())], reply.headers, headers)
+        elif self._names.isdisjoint([name for name, _ in own]):
+            own += headers
         else:
+            reply.headers = _merged(own, own, headers)
+
+    def _complete_stream(self, reply: Reply, headers: RawHeaders) -> None:
+        if isinstance(reply.stream, Response):
+            present = [*reply.stream.raw_headers, *(reply.headers or ())]
+            reply.headers = _merged(present, reply.headers, headers)
+        elif reply.stream is not None:
             reply.stream = _completing(reply.stream, headers)
 
     def _headers_for(self, call: Call) -> RawHeaders:
