@@ -97,6 +97,8 @@ class RouteTable:
             self._add(route)
         self._mounts.sort(key=lambda mounted: -len(mounted[0].path))
         self.find = self._matcher.find
+        # What a server keeps of this table's request lines: see `server/repeats.py`.
+        self.lines: dict[bytes, Any] = {}
 
     def _add(self, route: Route | Mount | WebSocketRoute) -> None:
         around = nearest(self._around, self._made.make(route.middleware, repr(route)))
