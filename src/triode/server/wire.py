@@ -77,7 +77,8 @@ def check_stream(reply: Reply) -> None:
 
 def asks_to_close(headers: RawHeaders) -> bool:
     """Whether a response says that it is the last one of its connection."""
-    for name, value in headers:  # PERF: 0.3 us for ten headers, any() with a generator 0.6
+    # PERF: 0.3 us for ten headers; any() with a generator takes 0.6.
+    for name, value in headers:  # noqa: SIM110
         if name == b"connection" and value.lower() == b"close":
             return True
     return False
