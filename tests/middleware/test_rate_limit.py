@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -256,16 +258,26 @@ def test_redis_as_a_dependency(serve: Any, redis_options: dict[str, Any]) -> Non
 def test_redis_counts_as_memory_does(redis_options: dict[str, Any]) -> None:
     async def compare() -> None:
         theirs, ours = RedisStore(**redis_options), MemoryStore()
-        rate = Rate(5, 1.0)
-        for step in range(40):
-            left = await theirs.take("k", rate)
-            right = ours.take("k", rate)
-            assert left[1] == right[1]
-            assert left[0] == pytest.approx(right[0], abs=0.05)
-            await asyncio.sleep(0.03 * (step % 4))
-        await theirs.close()
+        async with aclosing_store(theirs):
+            for _ in range(8):
+                left, right = await theirs.take("k", Rate(5, 600)), ours.take("k", Rate(5, 600))
+                assert left[1] == right[1]
+                assert left == pytest.approx(right, abs=10)
+            short = Rate(1, 0.1)
+            assert [bool((await theirs.take("s", short))[0]) for _ in range(2)] == [False, True]
+            await asyncio.sleep(0.15)
+            assert (await theirs.take("s", short))[0] == 0
 
     asyncio.run(compare())
+
+
+@asynccontextmanager
+async def aclosing_store(store: RedisStore) -> AsyncIterator[None]:
+    """Close a store after use."""
+    try:
+        yield
+    finally:
+        await store.close()
 
 
 def test_without_redis_requests_pass_or_are_refused(serve: Any, caplog: Any) -> None:

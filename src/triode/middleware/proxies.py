@@ -93,6 +93,8 @@ class TrustedProxies:
             return wish
         if isinstance(wish, int):
             return cls(hops=int(wish))
+        if isinstance(wish, str) and wish.strip().isdecimal():
+            return cls(hops=int(wish))
         if isinstance(wish, str):
             wish = [part.strip() for part in wish.split(",") if part.strip()]
         return cls(networks=tuple(wish)) if wish else None

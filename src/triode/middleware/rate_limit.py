@@ -42,6 +42,7 @@ UNITS = {
     "d": 86400,
     "day": 86400,
 }
+ROUNDING = 1e-3  # seconds; a sum of floats is not quite a whole number
 LIMIT = re.compile(r"(\d+)\s*(?:/|per)\s*(\d*)\s*(s|second|m|minute|h|hour|d|day)s?")
 NAME = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}")
 
@@ -53,7 +54,7 @@ class RateLimited(ClientError):
     status_code = 429
 
     def __init__(self, wait: float, headers: RawHeaders) -> None:
-        self.wait = max(1, math.ceil(wait))
+        self.wait = max(1, math.ceil(wait - ROUNDING))
         unit = "second" if self.wait == 1 else "seconds"
         super().__init__(f"Too many requests. Try again in {self.wait} {unit}.")
         named = {name.decode(): value.decode() for name, value in headers}
@@ -102,7 +103,8 @@ class RateLimiter:
 
     def headers(self, taken: Taken) -> RawHeaders:
         """Return what a response says of the limit."""
-        return [self._policy, (b"ratelimit", self._format % (taken[1], math.ceil(taken[2])))]
+        seconds = math.ceil(taken[2] - ROUNDING)
+        return [self._policy, (b"ratelimit", self._format % (taken[1], seconds))]
 
     def check(self, call: Call, taken: Taken) -> RawHeaders:
         """Return the headers of the response, or refuse the request.
