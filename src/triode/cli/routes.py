@@ -47,7 +47,7 @@ def notes_of(app: App) -> list[str]:
     return [
         f"{foreign.name} moves this application to the ASGI way. "
         f"{TWINS[foreign.name]} does the same on the lane."
-        for foreign in app.middleware_stack.foreign
+        for foreign in app.middlewares.foreign
         if foreign.name in TWINS
     ]
 
@@ -76,7 +76,7 @@ def way_of(app: App) -> str:
     """Return what serves an ordinary route, and why where it is not the lane."""
     if app.is_on_lane:
         return "lane"
-    names = ", ".join(foreign.name for foreign in app.middleware_stack.foreign)
+    names = ", ".join(foreign.name for foreign in app.middlewares.foreign)
     return f"ASGI: inside of {names}"
 
 
