@@ -140,6 +140,28 @@ def test_a_thread_runs_on_but_what_waits_for_one_never_begins(serve: Any) -> Non
     assert done == ["ran on"]
 
 
+def pass_on(app: Any) -> Any:
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    return serve
+
+
+def test_what_is_mounted_or_foreign_is_timed_as_well(serve: Any) -> None:
+    below = app_with(seconds=None)
+    app = app_with()
+    app.mount("/below", below)
+    foreign = App(middleware=[Middleware(TimeoutMiddleware, seconds=SHORT), Middleware(pass_on)])
+    foreign.mount("/below", below)
+    for client in (serve(app), serve(foreign)):
+        assert client.get("/below/quick").json() == "quick"
+        response = client.get("/below/slow")
+        assert (response.status_code, response.json()) == (
+            503,
+            {"detail": "The server did not answer within 0.05 seconds."},
+        )
+
+
 def test_a_stream_may_last(serve: Any) -> None:
     app = app_with()
 

@@ -12,9 +12,14 @@ import types
 from collections.abc import Awaitable, Coroutine, Generator
 from typing import Any, cast
 
+from starlette.responses import Response
+
 from triode.errors import ClientError, ConfigError
-from triode.http import ASGIApp, Call, Reply
+from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
+from triode.http.asgi import send_reply
+from triode.http.call import Message
 from triode.middleware.composition import OwnMiddleware
+from triode.middleware.errors import detail_reply
 from triode.middleware.protocol import Run
 
 STATUSES = (503, 504)
@@ -71,17 +76,53 @@ class TimeoutMiddleware(OwnMiddleware):
         if seconds is None:
             return run
 
-        async def wait(outcome: Awaitable[Reply]) -> Reply:
+        def limit(call: Call, reply: Reply) -> Reply:
+            if reply.stream is not None and not isinstance(reply.stream, Response):
+                reply.stream = _limited(reply.stream, call, seconds, status)
+            return reply
+
+        async def wait(call: Call, outcome: Awaitable[Reply]) -> Reply:
             try:
-                return await _Limited(outcome, seconds).run()
+                return limit(call, await _Limited(outcome, seconds).run())
             except _TimeRanOut:
                 raise RequestTimeout(seconds, status) from None
 
         def timed(call: Call) -> Reply | Awaitable[Reply]:
             outcome = run(call)
-            return outcome if type(outcome) is Reply else wait(outcome)  # type: ignore[arg-type]
+            if type(outcome) is Reply:
+                return outcome if outcome.stream is None else limit(call, outcome)
+            return wait(call, outcome)  # type: ignore[arg-type]
 
         return timed
+
+
+def _limited(app: ASGIApp, call: Call, seconds: float, status: int) -> ASGIApp:
+    """Return an ASGI application that must have begun its response in time.
+
+    A mounted application, or one inside of an ASGI middleware, begins to work when it is sent.
+    """
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = False
+
+        async def watch(message: Message) -> None:
+            nonlocal has_begun
+            if not has_begun:
+                has_begun = True
+                timer.reschedule(None)
+            await send(message)
+
+        timer = asyncio.timeout(seconds)
+        try:
+            async with timer:
+                await app(scope, receive, watch)
+        except TimeoutError:
+            if has_begun or not timer.expired():
+                raise
+            error = RequestTimeout(seconds, status)
+            await send_reply(detail_reply(status, error.detail), call, send)
+
+    return serve
 
 
 class _TimeRanOut(Exception):
