@@ -156,11 +156,11 @@ class App(Router):
             given.pop("exception_handlers", None) or {}
         )
         self._overrides = Overrides(self._changed)
-        self.middleware_stack = MiddlewareStack(self, given.pop("middleware", None) or ())
+        self.middlewares = MiddlewareStack(self, given.pop("middleware", None) or ())
         self._route_middleware = RouteMiddleware(self)
         self._stack: ASGIApp | None = None
         self._table: RouteTable | None = None
-        self.is_on_lane = not self.middleware_stack.foreign
+        self.is_on_lane = not self.middlewares.foreign
         """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
         self.trusted_proxies = given.pop("trusted_proxies", None)
         for name, value in given.items():
@@ -263,20 +263,20 @@ class App(Router):
         Starlette's `BaseHTTPMiddleware`. Any other is taken for an ASGI middleware: it is called
         with the application, and the application leaves the lane.
         """
-        self.middleware_stack.add(factory, args, options)
-        self.is_on_lane = not self.middleware_stack.foreign
+        self.middlewares.add(factory, args, options)
+        self.is_on_lane = not self.middlewares.foreign
         self._changed()
 
     @property
     def trusted_proxies(self) -> TrustedProxies | None:
         """The proxies whose headers are believed, None for none."""
-        outermost = self.middleware_stack.outermost
+        outermost = self.middlewares.outermost
         return outermost.proxies if isinstance(outermost, ProxyMiddleware) else None
 
     @trusted_proxies.setter
     def trusted_proxies(self, given: TrustedProxies | Sequence[str] | str | int | None) -> None:
         proxies = TrustedProxies.of(given)
-        self.middleware_stack.outermost = ProxyMiddleware(proxies) if proxies else None
+        self.middlewares.outermost = ProxyMiddleware(proxies) if proxies else None
         self._changed()
 
     @property
@@ -304,7 +304,7 @@ class App(Router):
             self._table = RouteTable(
                 self.routes,
                 guard=self._boundary(),
-                around=self.middleware_stack.inner,
+                around=self.middlewares.inner,
                 made=self._route_middleware,
                 overrides=self._overrides,
                 body_limit=self.max_body_size,
@@ -332,7 +332,7 @@ class App(Router):
         if self._stack is None:
             guard = self._boundary()
             limit = self.table.body_limit
-            self._stack = self.middleware_stack.build(self._serve, guard, limit)
+            self._stack = self.middlewares.build(self._serve, guard, limit)
         await self._stack(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,13 +5,13 @@ A table is made once and never changed; an application whose routes change makes
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any, cast
 from urllib.parse import quote
 
 from triode.binding import Run
 from triode.binding.endpoint import Overrides
-from triode.http import Call, HTTPException, Reply
+from triode.http import BodyTooLarge, Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
 from triode.middleware.composition import compose, compose_socket, nearest
 from triode.middleware.errors import ErrorBoundary
@@ -93,6 +93,7 @@ class RouteTable:
         self._sockets: Matcher[Entry] = Matcher()
         self._mounts: list[tuple[Mount, Served, Served]] = []
         self._missing = self._serve(_not_found, self._around)
+        self._too_large = self._serve(_too_large, self._around)
         self._redirects = self._serve(self._redirect, self._around)
         self._rests = {self._around: self._serve(self._answer_rest, self._around)}
         for route in routes:
@@ -168,6 +169,17 @@ class RouteTable:
             return self._redirects, NO_PARAMS
         return self._missing, NO_PARAMS
 
+    def refuse_body(self, call: Call) -> Reply | None:
+        """Return the 413 to a call whose body is too large, inside of the middleware.
+
+        None: one of them, or the handler of the exception, would have to wait.
+        """
+        outcome = self._too_large.run(call)
+        if isinstance(outcome, Reply):
+            return outcome
+        cast("Coroutine[Any, Any, Reply]", outcome).close()
+        return None
+
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:
         """Return what serves a WebSocket connection, None if nothing does."""
         found = self._sockets.find("WEBSOCKET", path)
@@ -213,6 +225,10 @@ def _reading(run: Run) -> Run:
         return run(call) if call.body is not None else read_first(call)
 
     return reads
+
+
+def _too_large(call: Call) -> Reply:
+    raise BodyTooLarge(call.body_limit or 0)
 
 
 def _not_found(call: Call) -> Reply:

@@ -38,6 +38,9 @@ class Head(Struct, eq=False):
     """The header block of a request: pairs in the order sent, names in lower case."""
 
     raw: RawHeaders
+    notes: Any = None
+    """What the outermost middleware has read in the block; on the lane the next request of the
+    connection may have the same one."""
     _values: dict[bytes, bytes] | None = None
     _cookies: dict[str, str] | None = None
 

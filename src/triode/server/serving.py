@@ -282,7 +282,7 @@ class ServingProtocol(CycleProtocol):
                 cycle.keep_alive = False
 
     def _log_access(self, call: Call, status: int) -> None:
-        client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
+        client = "{}:{}".format(*call.client) if call.client else ""
         path = call.target.decode("ascii")
         target = f"{path}?{call.query}" if call.query else path
         self.access_logger.info(
