@@ -14,6 +14,7 @@ from starlette.datastructures import State
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from triode.binding.bodies import FormLimits
 from triode.dispatch import RouteTable, Served
 from triode.errors import ClientError, ConfigError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
@@ -36,7 +37,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class AppOptions(TypedDict, total=False):
     """What an application takes besides its title and version; names and meanings are FastAPI's.
 
-    `max_body_size` is in bytes, None for no limit.
+    `max_body_size` is in bytes, None for no limit. `strict_content_type` refuses JSON that is sent
+    without a content type, `form_limits` says how much a form may hold. With `problem_details`
+    errors are answered as RFC 9457 has it.
     """
 
     debug: bool
@@ -66,6 +69,9 @@ class AppOptions(TypedDict, total=False):
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
+    strict_content_type: bool
+    form_limits: FormLimits | None
+    problem_details: bool
 
 
 class Attachable(Protocol):
@@ -132,6 +138,9 @@ class App(Router):
     swagger_ui_parameters: Mapping[str, Any] | None = None
     redirect_slashes: bool = True
     max_body_size: int | None = MAX_BODY_SIZE
+    strict_content_type: bool = True
+    form_limits: FormLimits | None = None
+    problem_details: bool = False
 
     def __init__(
         self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]

@@ -5,7 +5,9 @@ from triode.http.exceptions import (
     RequestValidationError,
     ResponseValidationError,
     StarletteHTTPException,
+    ValidationException,
     WebSocketException,
+    WebSocketRequestValidationError,
 )
 
 __all__ = [
@@ -13,5 +15,7 @@ __all__ = [
     "RequestValidationError",
     "ResponseValidationError",
     "StarletteHTTPException",
+    "ValidationException",
     "WebSocketException",
+    "WebSocketRequestValidationError",
 ]

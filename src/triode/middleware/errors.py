@@ -20,6 +20,7 @@ from triode.errors import ClientError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
 from triode.http.asgi import send_reply
 from triode.http.call import Message
+from triode.http.problem_details import as_problem, wants_problem_details
 from triode.http.reply import reply_from_response
 from triode.middleware.protocol import Run
 
@@ -63,7 +64,7 @@ class ErrorBoundary:
         handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)
-        return self.default_answer(exc)
+        return _default(call, exc, self.default_answer(exc))
 
     def default_answer(self, exc: Exception) -> Reply:
         """Return the reply to an exception that the application has no handler for."""
@@ -122,7 +123,7 @@ class ErrorBoundary:
                 response = await run_in_threadpool(handler, request, exc)
             reply = reply_from_response(response)
         except Exception as second:
-            return self._server_error(second)
+            return _default(call, second, self._server_error(second))
         if not isinstance(exc, HTTPException | ClientError) and reply.status >= 500:
             reply.error = exc
         return reply
@@ -134,6 +135,10 @@ class ErrorBoundary:
         reply = Reply(text.encode("utf-8", "replace"), 500, TEXT)
         reply.error = exc
         return reply
+
+
+def _default(call: Call, exc: Exception, reply: Reply) -> Reply:
+    return as_problem(call, exc, reply) if wants_problem_details(call) else reply
 
 
 def http_error_reply(exc: HTTPException) -> Reply:
