@@ -20,6 +20,7 @@ from triode.binding.embedded import parts_reader
 from triode.binding.models import gather_choice, gather_form, gather_parameters
 from triode.binding.shape import objects_of
 from triode.binding.specials import SecurityScopes
+from triode.binding.streams import is_stream
 from triode.binding.texts import fast_int_decoder, is_plain_text
 from triode.schema import json_decoder, python_decoder, text_decoder
 from triode.schema.kinds.strings import BytesSchema
@@ -39,6 +40,7 @@ class Mode(enum.Enum):
 def choose_mode(root: Dependency, *, sync_to_thread: bool) -> Mode:
     """Return the cheapest way to run a handler and its dependencies."""
     calls = [node.call for node in root.walk()]
+    # A handler with `yield` is a stream, whose first item is awaited.
     if any(is_generator(call) or is_async_generator(call) for call in calls):
         return Mode.ASYNC
     if all(_is_one_step(call, sync_to_thread) for call in calls):
@@ -72,9 +74,8 @@ class EndpointWriter:
         self._is_read_again = sum(not part.is_form for part in parts) > 1
         self.has_response = any("response" in node.specials.values() for node in nodes)
         self.has_background = any("background" in node.specials.values() for node in nodes)
-        self.has_stack = any(
-            is_generator(node.call) or is_async_generator(node.call) for node in nodes
-        )
+        self.is_stream = is_stream(root.call)
+        self.has_stack = any(is_stream(node.call) for node in nodes if node is not root)
         self._sources = {item.source for node in nodes for item in node.parameters}
         self._is_fallible = bool(self._sources or parts)
 
@@ -90,10 +91,17 @@ class EndpointWriter:
             if self._is_read_again:
                 self._line("    problems = each_once(problems)")
             self._line("    raise RequestValidationError(problems, body=received_body(call))")
-        self._call("result", self.root.call, arguments)
+        if self.is_stream:
+            handler = self._constant(_readable(self.root.call), self.root.call)
+            self._line(f"reply = await open_stream(call, {handler}({arguments}))")
+        else:
+            self._call("result", self.root.call, arguments)
+            self._line("reply = finish(result)")
         self._epilogue()
         if self.mode is Mode.THREAD:
             head = "def solve(call, form):"
+        elif self.is_kept_open:
+            head = "async def endpoint(call, delivery):"
         elif self.mode is Mode.ASYNC or self.has_form:
             head = "async def endpoint(call):"
         else:
@@ -133,15 +141,19 @@ class EndpointWriter:
     def _is_embedded(self) -> bool:
         return len(self.json_parts) > 1 or any(part.embed for part in self.json_parts)
 
+    @property
+    def is_kept_open(self) -> bool:
+        """Whether the endpoint goes on after its reply, which `delivery` hands out."""
+        return self.is_stream and self.has_stack
+
     def _epilogue(self) -> None:
-        self._line("reply = finish(result)")
         if self.has_response:
             self._line("merge_response(reply, response)")
         if self.has_background:
             self._line("if background.tasks:")
             self._line("    reply.background = background")
-        self._line("return reply")
-        if self.has_stack:
+        self._line("await delivery.until_made(reply)" if self.is_kept_open else "return reply")
+        if self.has_stack and not self.is_kept_open:
             self._indent -= 1
             self._line("raise swallowed()")
 
@@ -383,6 +395,8 @@ RESERVED = frozenset(
         "exc",
         "stop",
         "finish",
+        "open_stream",
+        "delivery",
         "missing",
         "deepcopy",
     ]

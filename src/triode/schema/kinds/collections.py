@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from triode.schema.constraints import check_size, has_size, size_schema, sized_codec
 from triode.schema.describe import describe
+from triode.schema.documentation import schema_inside
 from triode.schema.fields import FieldInfo
 from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
@@ -97,7 +98,7 @@ class CollectionSchema(Schema):
             return None
         make = self.family.make
         if make is list:
-            return lambda raw: [finish_item(each) for each in raw]
+            return self.item.finish_list
         return lambda raw: make(finish_item(each) for each in raw)
 
     def is_direct(self, value: Any) -> bool:
@@ -178,8 +179,7 @@ class CollectionSchema(Schema):
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         found: dict[str, Any] = {"type": "array"}
-        if items := self.item.json_schema(registry, mode):
-            found["items"] = items
+        found["items"] = schema_inside(self.item, registry, mode)
         if self.family in (_SET, _FROZENSET):
             found["uniqueItems"] = True
         return found | size_schema(self.info, "Items")
@@ -262,7 +262,7 @@ class TupleSchema(Schema):
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         found: dict[str, Any] = {"type": "array"}
         if self.items:
-            found["prefixItems"] = [item.json_schema(registry, mode) for item in self.items]
+            found["prefixItems"] = [schema_inside(item, registry, mode) for item in self.items]
         return found | {"minItems": len(self.items), "maxItems": len(self.items)}
 
 

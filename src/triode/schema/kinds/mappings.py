@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from triode.schema.constraints import check_size, size_schema, sized_codec
 from triode.schema.describe import describe
+from triode.schema.documentation import schema_inside
 from triode.schema.fields import FieldInfo
 from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
@@ -19,6 +20,11 @@ from triode.schema.node import EXACT, LAX, Schema, refuse
 from triode.schema.problems import INVALID, MAX_PROBLEMS, Loc, Problem
 from triode.schema.registry import Mode, Registry
 from triode.schema.undeclared import is_open
+
+_SAID_OF_NAMES: Final = frozenset(
+    {"pattern", "minLength", "maxLength", "format", "enum", "const", "$ref"}
+)
+_WHOLE_NUMBER: Final = "^-?[0-9]+$"
 
 
 class _Family(NamedTuple):
@@ -144,11 +150,18 @@ class MappingSchema(Schema):
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         found: dict[str, Any] = {"type": "object"}
-        found["additionalProperties"] = self.value.json_schema(registry, mode) or True
-        names = self.key.json_schema(registry, mode)
-        if {"pattern", "minLength", "maxLength", "format", "enum", "$ref"} & names.keys():
+        found["additionalProperties"] = schema_inside(self.value, registry, mode) or True
+        if names := self._names(registry, mode):
             found["propertyNames"] = names
         return found | size_schema(self.info, "Properties")
+
+    def _names(self, registry: Registry, mode: Mode) -> dict[str, Any]:
+        """Return what is demanded of a key, which is always text in JSON."""
+        found = schema_inside(self.key, registry, mode)
+        if found.get("type") == "integer":
+            return {"pattern": _WHOLE_NUMBER}
+        found = {name: each for name, each in found.items() if (name, each) != ("type", "string")}
+        return found if _SAID_OF_NAMES & found.keys() else {}
 
 
 def mapping(parts: Parts) -> Schema | None:
