@@ -11,6 +11,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from types import SimpleNamespace
 from typing import Annotated, Any, get_args, get_origin
 
 from triode.binding.description import BodyPart, Dependency, Parameter
@@ -24,7 +25,7 @@ from triode.binding.markers import (
     PathInfo,
     QueryInfo,
 )
-from triode.binding.shape import is_list, is_scalar, is_upload, objects_of
+from triode.binding.shape import is_list, is_scalar, is_text_list, is_upload, objects_of
 from triode.binding.specials import SecurityScopes, special_of
 from triode.errors import BindingError, SchemaError, place_of
 from triode.schema import MISSING, FieldInfo, ValidationFailed, describe, python_decoder
@@ -100,7 +101,7 @@ def _hints_of(call: Callable[..., Any]) -> Mapping[str, Any]:
         target = type(target).__call__
     target = inspect.unwrap(target)
     try:
-        return typing.get_type_hints(target, include_extras=True)
+        return _resolved(target)
     except NameError as exc:
         raise BindingError(
             f"{name_of(call)} has an annotation that cannot be resolved: {exc}. "
@@ -108,6 +109,19 @@ def _hints_of(call: Callable[..., Any]) -> Mapping[str, Any]:
             code="binding-unknown-name",
             where=place_of(target),
         ) from exc
+
+
+def _resolved(target: Any) -> Mapping[str, Any]:
+    try:
+        return typing.get_type_hints(target, include_extras=True)
+    except NameError:
+        written = dict(getattr(target, "__annotations__", {}))
+        if written.pop("return", None) is None:
+            raise
+        # What a dependency returns may be known to the type checker alone.
+        parameters = SimpleNamespace(__annotations__=written)
+        names = getattr(target, "__globals__", {})
+        return typing.get_type_hints(parameters, globalns=names, include_extras=True)
 
 
 def name_of(call: Callable[..., Any]) -> str:
@@ -176,8 +190,11 @@ class _Reader:
     ) -> None:
         name = parameter.name
         info = _merged(infos)
-        names = self._wire_names(name, info)
-        in_path = name in self.path_names or any(each in self.path_names for each in names)
+        in_path = name in self.path_names
+        if info is None or type(info) is FieldInfo or isinstance(info, PathInfo):
+            in_path = in_path or any(
+                each in self.path_names for each in self._wire_names(name, info)
+            )
         if isinstance(info, PathInfo) and not in_path:
             raise self._error(
                 name, "is a path parameter, but the path does not name it", "Add it to the path."
@@ -258,7 +275,7 @@ class _Reader:
         """Refuse what no text outside of a body can say."""
         if isinstance(info, PathInfo) and not is_scalar(schema):
             raise self._error(name, "is in the path, but no single value", "Use Query or Body.")
-        is_readable = is_scalar(schema) or objects_of(schema) or is_list(schema)
+        is_readable = is_scalar(schema) or objects_of(schema) or is_text_list(schema)
         if isinstance(info, ParameterInfo) and not is_readable:
             raise self._error(
                 name,

@@ -44,7 +44,8 @@ class ValidationException(ClientError):
 
     def __init__(self, errors: Sequence[Any]) -> None:
         self._errors = list(errors)
-        super().__init__(f"{len(self._errors)} problem(s) in the request")
+        count = len(self._errors)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the request")
 
     def errors(self) -> Sequence[Any]:
         """Return every problem, each with type, loc, msg and input."""
