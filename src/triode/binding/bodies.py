@@ -45,7 +45,9 @@ async def read_form(call: Call) -> dict[str, list[Any]]:
     """
     limits = DEFAULT_LIMITS.copy()
     for owner in (call.app, getattr(call.route, "options", None)):
-        limits.update(getattr(owner, "form_limits", None) or {})
+        given: FormLimits | None = getattr(owner, "form_limits", None)
+        if given:
+            limits.update(given)
     media = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media == MULTIPART:
         return await _read_multipart(call, limits)

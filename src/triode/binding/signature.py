@@ -242,9 +242,8 @@ class _Reader:
         try:
             plain = info.without(*NOT_OF_THE_TYPE) if info else None
             base = declared if get_origin(declared) is Annotated else annotation
-            executed = (
-                {key: info.given[key] for key in EXECUTED if key in info.given} if info else 0
-            )
+            given = info.given if info else {}
+            executed = {key: given[key] for key in EXECUTED if key in given}
             if executed:
                 base = Annotated[base, pydantic_field(**executed)]
             return describe(Annotated[base, plain] if plain and plain.given else base)

@@ -8,10 +8,13 @@ from typing import Any, Final
 
 import msgspec
 
-from triode.errors import TriodeError
+from triode.errors import ClientError
 from triode.http.call import Call, Reply
 
+SERVER_ERROR: Final = b"Internal Server Error"
 PROBLEM_JSON: Final = b"application/problem+json"
+# RFC 9110, 15.5.14 and 15.5.21; Python before 3.13 has older ones.
+_NEW_PHRASES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 _MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance"})
 
 
@@ -22,7 +25,8 @@ def wants_problem_details(call: Call) -> bool:
 
 def as_problem(call: Call, exc: Exception, reply: Reply) -> Reply:
     """Return the default reply to an exception as problem details; one without a body as it is."""
-    if reply.status < 400 or not reply.body:
+    is_traceback = reply.error is not None and reply.body != SERVER_ERROR
+    if reply.status < 400 or not reply.body or is_traceback:
         return reply
     reply.body = msgspec.json.encode(
         problem_details(exc, reply.status, call.target.decode("latin-1"))
@@ -42,25 +46,26 @@ def problem_details(exc: Exception, status: int, instance: str) -> dict[str, Any
     found: dict[str, Any] = {
         "type": "about:blank", "title": title_of_status(status), "status": status,
     }  # fmt: skip
-    detail = None if status >= 500 and not hasattr(exc, "detail") else getattr(exc, "detail", None)
+    detail = getattr(exc, "detail", None)
+    own: dict[str, Any] = {}
     if isinstance(detail, Mapping):
-        text = detail.get("detail")
-        found |= {key: value for key, value in detail.items() if key not in _MEMBERS}
+        own = {key: value for key, value in detail.items() if key not in _MEMBERS}
+        detail = detail.get("detail")
     elif isinstance(detail, list):
-        text = f"{len(detail)} problem{'' if len(detail) == 1 else 's'} in the request."
-        found["errors"] = [_error(each) for each in detail]
-    else:
-        text = None if detail is None else str(detail)
-    if text and text != found["title"]:
-        found["detail"] = text
+        own = {"errors": [_error(each) for each in detail]}
+        detail = f"{len(detail)} problem{'' if len(detail) == 1 else 's'} in the request."
+    if detail is not None and str(detail) != found["title"]:
+        found["detail"] = str(detail)
     found["instance"] = instance
-    if isinstance(exc, TriodeError) and status < 500:
+    if isinstance(exc, ClientError):
         found["code"] = exc.code
-    return found
+    return found | own
 
 
 def title_of_status(status: int) -> str:
     """Return the phrase of a status, "Unknown" for one that has none."""
+    if status in _NEW_PHRASES:
+        return _NEW_PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -61,6 +61,8 @@ class ErrorBoundary:
 
     def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
         """Return the reply to an exception."""
+        if isinstance(exc, ClientError) and exc.field is not None:
+            exc.place = _place_of(call, exc.field)
         handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)
@@ -135,6 +137,11 @@ class ErrorBoundary:
         reply = Reply(text.encode("utf-8", "replace"), 500, TEXT)
         reply.error = exc
         return reply
+
+
+def _place_of(call: Call, field: str) -> tuple[int | str, ...] | None:
+    locate = getattr(call.route, "locate", None)
+    return None if locate is None else locate(field)
 
 
 def _default(call: Call, exc: Exception, reply: Reply) -> Reply:

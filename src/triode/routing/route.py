@@ -13,6 +13,7 @@ from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint
 from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
+from triode.binding.places import place_of_field
 from triode.binding.signature import name_of, signature_of
 from triode.binding.trimming import Names, Trim
 from triode.errors import RouteError, SchemaError, place_of
@@ -208,6 +209,10 @@ class Route:
         except SchemaError as exc:
             exc.where = exc.where or place_of(inspect.unwrap(self.handler))
             raise
+
+    def locate(self, field: str) -> tuple[str, ...] | None:
+        """Return where a request has the value of a field, None where that is not plain."""
+        return place_of_field(self.dependant, field)
 
     def __repr__(self) -> str:
         return f"<Route {'/'.join(sorted(self.methods))} {self.path} {name_of(self.handler)}>"

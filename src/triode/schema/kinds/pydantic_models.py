@@ -118,11 +118,16 @@ class PydanticSchema(_Delegate, ObjectSchema):
 
     @property
     def forbids_extra(self) -> bool:
-        return bool(self.target.model_config.get("extra") == "forbid")
+        return bool(self._extra == "forbid")
 
     @property
     def keeps_extra(self) -> bool:
-        return bool(self.target.model_config.get("extra") == "allow")
+        return bool(self._extra == "allow")
+
+    @property
+    def _extra(self) -> Any:
+        config: Any = self.target.model_config  # type: ignore[attr-defined]
+        return config.get("extra")
 
     def construct(self, values: dict[str, Any]) -> Any:
         return self.adapter.validate_python(values, by_alias=False, by_name=True)
