@@ -51,8 +51,7 @@ def jsonable_encoder(
 
 
 def _names(given: Any) -> Any:
-    is_names = given is None or isinstance(given, set | dict)
-    return given if is_names else set(given)
+    return given if given is None or isinstance(given, set | dict) else set(given)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,8 @@ class ValidationException(ClientError):
 class RequestValidationError(ValidationException):
     """A request that does not fit the handler's signature; answered with 422.
 
-    `body` is what was sent: JSON as Python's builtins, anything else as bytes, None where there
-    was nothing or a form.
+    `body` is what was sent: JSON as Python's builtins, anything else as bytes; None where there
+    was nothing, or a form in parts.
     """
 
     def __init__(self, errors: Sequence[Any], *, body: Any = None) -> None:
