@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 
 from starlette.datastructures import State
@@ -17,6 +18,7 @@ from triode.binding.bodies import FormLimits
 from triode.dispatch import RouteTable, Served
 from triode.errors import ConfigError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
+from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
@@ -309,7 +311,7 @@ class App(Router):
         if self._table is None:
             self._table = RouteTable(
                 self.routes,
-                guard=ErrorBoundary(self.exception_handlers, debug=self.debug),
+                guard=self._boundary(),
                 around=self.middleware_stack.inner,
                 made=self._route_middleware,
                 overrides=self._overrides,
@@ -336,7 +338,7 @@ class App(Router):
             await self._serve(scope, receive, send)
             return
         if self._stack is None:
-            guard = ErrorBoundary(self.exception_handlers, debug=self.debug)
+            guard = self._boundary()
             limit = self.table.body_limit
             self._stack = self.middleware_stack.build(self._serve, guard, limit)
         await self._stack(scope, receive, send)
@@ -380,5 +382,16 @@ class App(Router):
         call.app = self
         call.route = served.route
         current_call.set(call)
-        boundary = ErrorBoundary(self.exception_handlers, debug=self.debug)
-        await serve_socket(call, served.run, boundary, receive, send)
+        await serve_socket(call, served.run, self._boundary(), receive, send)
+
+    def _boundary(self) -> ErrorBoundary:
+        return ErrorBoundary(self.exception_handlers, present=self._present)
+
+    def _present(self, call: Call, exc: Exception, reply: Reply) -> Reply:
+        """Return an error as a page, to a browser or while debugging; else the reply as it is."""
+        is_debugged = self.debug and reply.error is not None
+        if not is_debugged and not prefers_html(call.header(b"accept")):
+            return reply
+        # Loaded when the first error is shown: most applications never need it.
+        present: Callable[..., Reply] = import_module("triode.error_pages").present
+        return present(self, call, exc, reply)

@@ -52,6 +52,8 @@ class Auth:
     one. `trusted_origins` are other sites whose pages may send forms here.
     """
 
+    has_pages = True  # so the errors of the application are pages too
+
     login_path: str = "/login"
     logout_path: str = "/logout"
     password_path: str = "/password"  # noqa: S105 - a path

@@ -11,7 +11,6 @@ import msgspec
 from triode.errors import ClientError
 from triode.http.call import Call, Reply
 
-SERVER_ERROR: Final = b"Internal Server Error"
 PROBLEM_JSON: Final = b"application/problem+json"
 # RFC 9110, 15.5.14 and 15.5.21; Python before 3.13 has older ones.
 _NEW_PHRASES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -25,8 +24,7 @@ def wants_problem_details(call: Call) -> bool:
 
 def as_problem(call: Call, exc: Exception, reply: Reply) -> Reply:
     """Return the default reply to an exception as problem details; one without a body as it is."""
-    is_traceback = reply.error is not None and reply.body != SERVER_ERROR
-    if reply.status < 400 or not reply.body or is_traceback:
+    if reply.status < 400 or not reply.body:
         return reply
     reply.body = msgspec.json.encode(
         problem_details(exc, reply.status, call.target.decode("latin-1"))
