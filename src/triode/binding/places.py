@@ -31,8 +31,7 @@ def _places(dependant: Dependency, field: str) -> Iterator[tuple[str, ...]]:
             yield from (
                 (*start, each.encoded_name) for each in schema.accepted if each.name == field
             )
-    for node in nodes:
-        for item in node.parameters:
-            for each in spread(item):
-                if each.name == field:
-                    yield each.source, each.alias
+    for item in (item for node in nodes for item in node.parameters):
+        fields = [each for schema in objects_of(item.schema) for each in schema.accepted]
+        names = {each.encoded_name for each in fields if each.name == field} or {field}
+        yield from ((each.source, each.alias) for each in spread(item) if each.name in names)
