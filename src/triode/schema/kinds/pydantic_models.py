@@ -209,6 +209,11 @@ def _generator() -> type[Any]:
                 found["contentEncoding"] = "base64"
             return {**found, "contentMediaType": "application/octet-stream"}
 
+        def tuple_schema(self, schema: Any) -> dict[str, Any]:
+            found: dict[str, Any] = super().tuple_schema(schema)
+            found.setdefault("items", {})  # Linters ask for it beside `prefixItems`.
+            return found
+
     return Generator
 
 
