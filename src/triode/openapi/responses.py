@@ -11,8 +11,10 @@ from typing import Any, Final, Union, get_args, get_origin
 from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
+from triode.binding.streams import is_stream, stream_class
 from triode.openapi.context import Context, Json, merge_into
 from triode.openapi.errors import JSON, error_response, validation_response
+from triode.openapi.streams import describe_stream
 from triode.routing import Route
 from triode.schema import MISSING, describe, title_of
 
@@ -88,6 +90,10 @@ def _add_success(responses: Json, route: Route, operation_id: str, context: Cont
         )
         if response_class.media_type is None or not _has_body(status):
             continue
+        if is_stream(route.handler):
+            content = describe_stream(response_class, annotation, operation_id, context)
+            found.setdefault("content", {})[response_class.media_type] = content
+            continue
         schema: Json = {"type": "string"}
         if issubclass(response_class, JSONResponse):
             schema = _result_schema(annotation, operation_id, context)
@@ -101,6 +107,8 @@ def _results_of(route: Route) -> list[tuple[type[Response], Any]]:
     JSON for the other types in it.
     """
     annotation = route.response_annotation
+    if is_stream(route.handler):
+        return [(stream_class(route.options.response_class), annotation)]
     if route.options.response_class is not None:
         return [(route.options.response_class, annotation)]
     is_union = get_origin(annotation) in (Union, UnionType)

@@ -113,6 +113,14 @@ class PydanticSchema(_Delegate, ObjectSchema):
     def fit(self, value: Any) -> int:
         return EXACT if type(value) is self.target else LAX
 
+    @property
+    def forbids_extra(self) -> bool:
+        return bool(self.target.model_config.get("extra") == "forbid")
+
+    @property
+    def keeps_extra(self) -> bool:
+        return bool(self.target.model_config.get("extra") == "allow")
+
     def construct(self, values: dict[str, Any]) -> Any:
         return self.adapter.validate_python(values, by_alias=False, by_name=True)
 
@@ -148,7 +156,7 @@ def pydantic_model(parts: Parts) -> Schema | None:
 def _fields(target: Any) -> Iterable[FieldDescription]:
     for name, field in target.model_fields.items():
         info, _ = from_pydantic(field)
-        alias = field.validation_alias if isinstance(field.validation_alias, str) else field.alias
+        alias, *others = _names(name, field, target.model_config)
         annotation = field.annotation
         for item in field.metadata:
             annotation = Annotated[annotation, item]
@@ -159,8 +167,22 @@ def _fields(target: Any) -> Iterable[FieldDescription]:
             required=field.is_required(),
             default=info.default,
             default_factory=info.default_factory,
-            encoded_name=alias or name,
+            encoded_name=alias,
+            other_names=tuple(others),
         )
+
+
+def _names(name: str, field: Any, config: Any) -> list[str]:
+    """Return the keys that a field is read from, the preferred one first."""
+    alias = field.validation_alias
+    found = [each for each in getattr(alias, "choices", [alias]) if isinstance(each, str)]
+    if not found:
+        found = [field.alias or name]
+    if config.get("validate_by_alias") is False:
+        return [name]
+    if config.get("validate_by_name") or config.get("populate_by_name"):
+        found.append(name)
+    return list(dict.fromkeys(found))
 
 
 def foreign(parts: Parts) -> Schema | None:
@@ -183,7 +205,12 @@ def _constraints(parts: Parts) -> list[Any]:
         "max_digits", "decimal_places", "allow_inf_nan", "discriminator",
     )  # fmt: skip
     given = {name: parts.info.given[name] for name in names if name in parts.info.given}
-    return [_pydantic().Field(**given)] if given else []
+    return [pydantic_field(**given)] if given else []
+
+
+def pydantic_field(**options: Any) -> Any:
+    """Return what pydantic's `Field` makes of options that it executes."""
+    return _pydantic().Field(**options)
 
 
 def _pydantic() -> Any:
