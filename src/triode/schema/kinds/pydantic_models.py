@@ -89,6 +89,9 @@ class _Delegate(Schema):
         for name, body in self._own_definition(made).items():
             definitions[name] = body
             made = {"$ref": _REFERENCE + name}
+        for body in definitions.values():
+            if "\f" in body.get("description", ""):
+                body["description"] = body["description"].partition("\f")[0].strip()
         found: dict[str, Any] = _adopt(made, definitions, registry, mode)
         return found
 
