@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TypeVar
 
 from triode.errors import ConfigError
 from triode.http.call import RawHeaders, Reply
 
 FORBIDDEN_IN_NAME = re.compile(rb'[\x00-\x20\x7f-\xff()<>@,;:\\"/\[\]?={}]')
 FORBIDDEN_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+LARGEST_REMEMBERED = 512
+T = TypeVar("T")
 
 # The lines of constant headers, which the server need neither check nor write again.
 # PERF: a look-up costs 0.06 us, the check and the line 0.5 us; a reply of ours has up to ten.
@@ -31,6 +37,19 @@ def constant_header(name: str, value: str) -> tuple[bytes, bytes]:
         raise _refusal(name, value)
     CONSTANT_LINES[pair] = b"%b: %b\r\n" % pair
     return pair
+
+
+def remembered(read: Callable[[bytes], T], *, entries: int = 256) -> Callable[[bytes], T]:
+    """Return a function that reads a header's value, and knows the last values it has read.
+
+    Memory is bounded: what is longer than any honest value is read anew each time.
+    """
+    cached = lru_cache(maxsize=entries)(read)
+
+    def look_up(value: bytes) -> T:
+        return cached(value) if len(value) <= LARGEST_REMEMBERED else read(value)
+
+    return look_up
 
 
 def _refusal(name: str, value: str) -> ConfigError:

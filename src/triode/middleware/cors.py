@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Collection
-from functools import lru_cache
 
 from triode.errors import ConfigError
 from triode.http import ASGIApp, Call, Reply
 from triode.http.call import RawHeaders
-from triode.http.headers import add_headers, constant_header
+from triode.http.headers import add_headers, constant_header, remembered
 from triode.middleware.composition import OwnMiddleware
 from triode.middleware.protocol import Run
 
@@ -78,7 +77,7 @@ class CORSMiddleware(OwnMiddleware):
         }
         self._for_all = self._make("*", is_constant=True) if self._is_wildcard else None
         # PERF: of origins that a pattern allows, the last ones are remembered.
-        self._make_for = lru_cache(maxsize=256)(self._make_unknown)
+        self._make_for = remembered(self._make_unknown)
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Return whether pages of an origin may read responses."""
