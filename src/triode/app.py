@@ -19,6 +19,7 @@ from triode.errors import ConfigError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
+from triode.http.exits import leave
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
@@ -288,7 +289,7 @@ class App(Router):
         self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
     ) -> None:
         self._overrides = Overrides(self._changed)
-        self._overrides.update(overrides)
+        self._overrides.update(overrides or {})
 
     # --- serve
 
@@ -348,8 +349,15 @@ class App(Router):
             scope["root_path"] = self.root_path
         call = call_from_scope(scope, receive, send)
         served, call.params = self.table.resolve(call.method, call.path)
-        reply = await self.answer(call, served)
-        await send_reply(reply, call, send)
+        try:
+            reply = await self.answer(call, served)
+            await send_reply(reply, call, send)
+        except BaseException as exc:
+            if call.exits is not None:
+                await leave(call.exits, exc)
+            raise
+        if call.exits is not None:
+            await leave(call.exits)
         if reply.error is not None:
             # Raised again after the 500 is sent: the server logs it, the test client shows it.
             raise reply.error

@@ -17,6 +17,7 @@ import httptools
 from triode.dispatch import Served
 from triode.http import Call, Head, Reply, current_call
 from triode.middleware.errors import detail_reply
+from triode.server.leaving import LeavingProtocol
 from triode.server.limits import (
     BODY_SECONDS,
     HEAD_SECONDS,
@@ -33,13 +34,12 @@ from triode.server.limits import (
     split_target,
 )
 from triode.server.repeats import RepeatedBlock
-from triode.server.serving import ServingProtocol
 from triode.server.sweeper import Sweeper, sweeper_for
 
 logger = logging.getLogger("triode")
 
 
-class LaneProtocol(ServingProtocol):
+class LaneProtocol(LeavingProtocol):
     """One connection: what comes in, and whether it may."""
 
     parser: httptools.HttpRequestParser
