@@ -87,11 +87,11 @@ class CORSMiddleware(OwnMiddleware):
 
     def wrap(self, run: Run) -> Run:
         """Return an endpoint around another."""
-        add = self._add
+        headers_for = self._headers_for
 
         async def wait(outcome: Awaitable[Reply], origin: bytes | None) -> Reply:
             reply = await outcome
-            add(reply, origin)
+            add_headers(reply, headers_for(origin))
             return reply
 
         def shared(call: Call) -> Reply | Awaitable[Reply]:
@@ -103,18 +103,21 @@ class CORSMiddleware(OwnMiddleware):
                     return self._preflight(call, origin.decode("latin-1"), method.decode("latin-1"))
             outcome = run(call)
             if type(outcome) is Reply:
-                add(outcome, origin)
+                headers = headers_for(origin)
+                if outcome.headers is None:
+                    outcome.headers = headers.copy()
+                else:
+                    outcome.headers += headers
                 return outcome
             return wait(outcome, origin)  # type: ignore[arg-type]
 
         return shared
 
-    def _add(self, reply: Reply, origin: bytes | None) -> None:
-        """Add the headers of an ordinary response."""
-        headers = self._vary
-        if origin is not None:
-            headers = self._for_all or self._known.get(origin) or self._make_for(origin)
-        add_headers(reply, headers)
+    def _headers_for(self, origin: bytes | None) -> RawHeaders:
+        """Return the headers of an ordinary response."""
+        if origin is None:
+            return self._vary
+        return self._for_all or self._known.get(origin) or self._make_for(origin)
 
     def _make_unknown(self, origin: bytes) -> RawHeaders:
         text = origin.decode("latin-1")
