@@ -139,11 +139,8 @@ async def columns_in_database(channel: Channel) -> dict[str, set[str]]:
             "WHERE t.type = 'table'"
         )
     else:
-        here = "database()" if is_mysql(channel.engine.dialect) else "current_schema()"
-        sql = (
-            "SELECT table_name, column_name FROM information_schema.columns "
-            f"WHERE table_schema = {here}"
-        )
+        sql = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = "
+        sql += "database()" if is_mysql(channel.engine.dialect) else "current_schema()"
     found: dict[str, set[str]] = {}
     for table, column in await channel.read(sql, ()):
         found.setdefault(table, set()).add(column)

@@ -321,6 +321,9 @@ class Query(Statement[list[M]], Generic[M]):
         inner = Builder(table, self.table, family=builder.family, first=before)
         select = self._finish(inner, [table.c[key.name]])
         builder.count = inner.count
+        if builder.family == "generic":
+            # MySQL and MariaDB take no LIMIT right in IN, nor the table that is written.
+            select = sa.select(select.subquery().c[key.name])
         return [key.in_(select)]
 
     # --- how it is compiled

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from math import isfinite
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, CursorResult
@@ -20,13 +23,17 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from triode.concurrency import ThreadPool
 from triode.db.engine.generic_errors import translate, unavailable
 from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.errors import TransactionError
+from triode.db.errors import ConnectionLost, OutOfRange, TransactionError, ValueRefused
 from triode.errors import ConfigError, MissingExtraError
 
 T = TypeVar("T")
 
 POOL_SIZE = 10
 MYSQL = ("mysql", "mariadb")
+_PLAIN: Final = (
+    str, bool, int, float, bytes, Decimal, datetime, date, time, timedelta
+)  # fmt: skip
+"""What every driver understands, subclasses before their classes."""
 MYSQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO"
 """What is wrong is refused, not changed until it fits."""
 
@@ -61,9 +68,16 @@ class GenericEngine:
                     self._is_known = True
             except SQLAlchemyError as exc:
                 raise unavailable(self.address, exc) from exc
-        if not self._engine.dialect.positional:
+        dialect = self._engine.dialect
+        if not dialect.positional:
             raise ConfigError(
                 f"The driver of {self.address} takes parameters by name only. Use another one.",
+                code="database-url",
+            )
+        if not (dialect.insert_returning or dialect.name in MYSQL):
+            raise ConfigError(
+                f"{dialect.name} does not tell which key it gave a new row, so models cannot be "
+                "kept in it.",
                 code="database-url",
             )
 
@@ -85,7 +99,22 @@ class GenericEngine:
         with translated(), self._engine.connect() as connection:
             yield connection
 
+    def on_sqlalchemy(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in one transaction, which is committed unless it raises."""
+        with self._engine.connect() as connection:
+            default = self._engine.dialect.default_isolation_level
+            connection = connection.execution_options(isolation_level=default)
+            with connection.begin():
+                return work(connection)
+
     def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        try:
+            return self._read(sql, parameters)
+        except ConnectionLost:
+            # A read that nobody answered does no harm when it is asked again.
+            return self._read(sql, parameters)
+
+    def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         with self.connection() as connection:
             return rows_of(run(connection, sql, parameters))
 
@@ -135,12 +164,20 @@ def _make_engine(url: URL, pool_size: int) -> sa.Engine:
             code="database-url",
         ) from exc
     except ModuleNotFoundError as exc:
-        raise MissingExtraError(
-            str(exc.name), extra="mysql", feature=f"The database {url.drivername}"
-        ) from exc
+        raise _missing_driver(url, str(exc.name)) from exc
     if engine.dialect.name in MYSQL:
         sa.event.listen(engine, "connect", _make_strict)
     return engine
+
+
+def _missing_driver(url: URL, package: str) -> Exception:
+    if url.get_backend_name() in MYSQL and package == "pymysql":
+        return MissingExtraError(package, extra="mysql", feature="MySQL or MariaDB")
+    return ConfigError(
+        f"A database at {url.drivername}:// needs the package {package!r}, which is not "
+        f"installed. Install it, or name another driver, as in {url.get_backend_name()}+driver://.",
+        code="database-url",
+    )
 
 
 def _make_strict(connection: Any, record: object) -> None:
@@ -158,11 +195,35 @@ def translated() -> Iterator[None]:
         raise translate(exc) from exc
     except sa.exc.TimeoutError as exc:
         raise translate(exc) from exc
+    except UnicodeEncodeError as exc:
+        raise ValueRefused("A text holds a lone surrogate, which is not a character.") from exc
 
 
 def run(connection: Connection, sql: str, parameters: Sequence[Any]) -> CursorResult[Any]:
     """Run one statement."""
-    return connection.exec_driver_sql(sql, tuple(parameters))
+    return connection.exec_driver_sql(sql, checked(parameters))
+
+
+def checked(parameters: Sequence[Any]) -> tuple[Any, ...]:
+    """Return parameters that are safe to hand to a plain driver.
+
+    Raises:
+        ValueRefused: one is of a type, or a number, that the database would change or misread.
+    """
+    return tuple([each if each is None else _checked(each) for each in parameters])
+
+
+def _checked(value: Any) -> Any:
+    kind = next((kind for kind in _PLAIN if isinstance(value, kind)), None)
+    if kind is None:
+        # SECURITY: some drivers write a list or a dict as SQL of its own.
+        raise ValueRefused(f"A value of type {type(value).__name__} cannot be sent to a database.")
+    if kind is int and not -(2**63) <= value < 2**63:
+        raise OutOfRange("A number is too large: the database stores up to 64 bits.")
+    if kind is float and not isfinite(value):
+        raise ValueRefused(f"The database does not store the number {value}.")
+    # A subclass, such as a StrEnum, may be written by its name.
+    return value if type(value) is kind else kind(value) if kind in (int, float, str) else value
 
 
 def run_write(connection: Connection, write: Write) -> Outcome:
@@ -170,7 +231,7 @@ def run_write(connection: Connection, write: Write) -> Outcome:
     if write.many:
         if not write.parameters:
             return Outcome([], 0)
-        connection.exec_driver_sql(write.sql, [tuple(each) for each in write.parameters])
+        connection.exec_driver_sql(write.sql, [checked(each) for each in write.parameters])
         return Outcome([], len(write.parameters))
     result = run(connection, write.sql, write.parameters)
     if result.returns_rows:
@@ -310,7 +371,7 @@ class BlockingChannel:
 
 def _stream(
     engine: GenericEngine, sql: str, parameters: Sequence[Any], size: int
-) -> Iterator[list[Row]]:
+) -> Generator[list[Row], None, None]:
     """Give rows from a cursor that stays on the server where the driver can do that."""
     with engine.connection() as connection:
         streaming = connection.execution_options(stream_results=True, max_row_buffer=size)

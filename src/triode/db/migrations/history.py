@@ -72,14 +72,15 @@ class Migrations:
         if upgrade.is_empty():
             return None
         texts = [write_operations(connection, each).strip() for each in (upgrade, downgrade)]
-        needs_dialect = any("postgresql." in text for text in texts)
+        dialect = connection.dialect.name.replace("mariadb", "mysql")
+        needs_dialect = any(f"{dialect}." in text for text in texts)
         made = script.generate_revision(
             new_revision(),
             message,
             head="head",
             upgrades=texts[0],
             downgrades=texts[1],
-            imports="from sqlalchemy.dialects import postgresql" if needs_dialect else "",
+            imports=f"from sqlalchemy.dialects import {dialect}" if needs_dialect else "",
         )
         assert made is not None
         if is_made_already:

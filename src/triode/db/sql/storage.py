@@ -29,6 +29,8 @@ LONGEST_VARCHAR = 4000
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 
+_NUMBERS = (int, float, Decimal)
+
 
 def family_of(dialect: Dialect) -> Family:
     """Return the family of a SQLAlchemy dialect."""
@@ -101,10 +103,24 @@ class Storage(sa.types.TypeDecorator[Any]):
         return self
 
 
+def _only(*kinds: type) -> Converter:
+    """Refuse other types, which a plain driver would send as text for the server to guess at."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, kinds):
+            raise TypeError(f"{' or '.join(kind.__name__ for kind in kinds)} is expected")
+        return value
+
+    return check
+
+
 class IntegerStorage(Storage):
     impl = sa.BigInteger
     sqlite_type = sqlite.INTEGER()
     postgres_type = postgresql.BIGINT()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(*_NUMBERS) if family == "generic" else None
 
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return sa.BigInteger()
@@ -114,6 +130,9 @@ class RealStorage(Storage):
     impl = sa.Float
     sqlite_type = sqlite.REAL()
     postgres_type = postgresql.DOUBLE_PRECISION()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(*_NUMBERS) if family == "generic" else None
 
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return sa.Double()
@@ -150,6 +169,9 @@ class BytesStorage(Storage):
     sqlite_type = sqlite.BLOB()
     postgres_type = postgresql.BYTEA()
 
+    def writer(self, family: Family) -> Converter | None:
+        return _only(bytes) if family == "generic" else None
+
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return mysql.LONGBLOB() if is_mysql(dialect) else sa.LargeBinary()
 
@@ -158,6 +180,9 @@ class FlagStorage(Storage):
     impl = sa.Boolean
     sqlite_type = sqlite.INTEGER()
     postgres_type = postgresql.BOOLEAN()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(bool, int) if family == "generic" else None
 
     def reader(self, family: Family) -> Converter | None:
         return None if family == "postgresql" else bool
@@ -216,6 +241,8 @@ class DateStorage(Storage):
     postgres_type = postgresql.DATE()
 
     def writer(self, family: Family) -> Converter | None:
+        if family == "generic":
+            return _only(datetime.date)
         return datetime.date.isoformat if family == "sqlite" else None
 
     def reader(self, family: Family) -> Converter | None:
@@ -230,6 +257,8 @@ class TimeStorage(Storage):
     postgres_type = postgresql.TIME()
 
     def writer(self, family: Family) -> Converter | None:
+        if family == "generic":
+            return _only(datetime.time)
         return _time_text if family == "sqlite" else None
 
     def reader(self, family: Family) -> Converter | None:
