@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -21,9 +22,11 @@ from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from triode.db.engine.protocol import Outcome, Row, Write
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
 from triode.db.engine.sqlite_connection import check_path, connect, run_writes, translate
+from triode.db.engine.sqlite_snapshot import Snapshot
 from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
+from triode.db.errors import TransactionError
 
 READ_BUDGET = 0.002
 """Seconds that a read may hold an event loop."""
@@ -246,15 +249,18 @@ class AwaitingChannel:
         finally:
             engine.give_back(reader)
 
-    async def begin(self) -> SQLiteTransaction:
-        """See `RootChannel.begin`."""
+    async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
+        """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
+        if mode.is_read_only:
+            return Snapshot(self.engine)
         job = TransactionJob(asyncio.get_running_loop())
         self.engine.writer().put(job)
         try:
             lane: Lane = await job.future
         except asyncio.CancelledError:
             # The writer may have begun already; a lane that nobody holds must not stay open.
-            job.lane.put(Job(_rollback, asyncio.get_running_loop()))
+            with suppress(TransactionError):  # it has not begun, and never will
+                job.lane.put(Job(_rollback, asyncio.get_running_loop()))
             raise
         return SQLiteTransaction(self.engine, lane)
 
@@ -291,8 +297,10 @@ class BlockingChannel:
         finally:
             self.engine.give_back(reader)
 
-    async def begin(self) -> SQLiteTransaction:
-        """See `RootChannel.begin`."""
+    async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
+        """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
+        if mode.is_read_only:
+            return Snapshot(self.engine)
         job = TransactionJob(None)
         self.engine.writer().put(job)
         return SQLiteTransaction(self.engine, job.future.result())
