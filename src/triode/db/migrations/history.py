@@ -141,6 +141,10 @@ class Migrations:
             for each in ordered
         ]
 
+    def revisions(self) -> set[str]:
+        """Return the names of every migration, whatever the database has."""
+        return {each.revision for each in self._script().walk_revisions()}
+
     def _script(self) -> ScriptDirectory:
         self.directory.mkdir(parents=True, exist_ok=True)
         return ScriptDirectory(
