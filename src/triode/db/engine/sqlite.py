@@ -23,10 +23,16 @@ from typing import Any
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
-from triode.db.engine.sqlite_connection import check_path, connect, run_writes, translate
+from triode.db.engine.sqlite_connection import (
+    check_path,
+    connect,
+    run_writes,
+    translate,
+    unavailable,
+)
 from triode.db.engine.sqlite_snapshot import Snapshot
 from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
-from triode.db.errors import TransactionError
+from triode.db.errors import DatabaseUnavailable, TransactionError
 
 READ_BUDGET = 0.002
 """Seconds that a read may hold an event loop."""
@@ -115,7 +121,9 @@ class SQLiteEngine:
                 self._keeper.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             except sqlite3.Error as exc:
                 self._keeper.close()
-                raise translate(exc) from exc
+                error = translate(exc)
+                is_broken = isinstance(error, DatabaseUnavailable)
+                raise (unavailable(self._address, exc) if is_broken else error) from exc
             self._threads = ThreadPoolExecutor(4, "triode-reader")
             self._writer = Writer(self._connect_writer)
 
