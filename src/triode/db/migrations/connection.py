@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL, Connection
 
 from triode.db.database import Database, parse
 from triode.db.engine.generic import GenericEngine
+from triode.db.engine.options import EngineOptions, take_options
 from triode.db.errors import MigrationError
 from triode.errors import MissingExtraError
 
@@ -68,7 +69,7 @@ async def _on_postgres(url: URL, work: Callable[[Connection], T]) -> T:
     try:
         from sqlalchemy.ext.asyncio import create_async_engine
 
-        server_settings = dict(url.query)
+        server_settings = dict(take_options(url, EngineOptions())[0].query)
         engine = create_async_engine(
             url.set(drivername="postgresql+asyncpg", query={}),
             poolclass=sa.pool.NullPool,
