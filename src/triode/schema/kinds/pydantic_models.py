@@ -278,7 +278,9 @@ def _adopt(value: Any, definitions: dict[str, Any], registry: Registry, mode: Mo
         make: Callable[[], dict[str, Any]] = lambda: _adopt(  # noqa: E731
             body, definitions, registry, mode
         )
-        # One model has one title and one set of properties in both modes, bodies may differ.
-        key = ("pydantic", name, *sorted(body.get("properties", {})))
+        # One model has one name and one set of properties in both modes, what is computed aside.
+        properties = body.get("properties", {})
+        fields = [field for field, each in properties.items() if not each.get("readOnly")]
+        key = ("pydantic", name, *sorted(fields))
         return registry.reference(key, name, mode, make, module="pydantic")["$ref"]
     return value
