@@ -105,8 +105,8 @@ class RecordSchema(ObjectSchema):
 
     @property
     def finish_list(self) -> Callable[[list[Any]], list[Any]] | None:
-        is_plain = not any(self.node_of(each).finish for each in self.accepted)
-        if self.finish is None or not is_plain or not self._takes_positions():
+        is_plain = self.finish is not None and not any(each.finish for each in self._members)
+        if not is_plain or not self._takes_positions():
             return super().finish_list
         make, astuple = self.origin, msgspec.structs.astuple
 
