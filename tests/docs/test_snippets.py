@@ -14,6 +14,7 @@ GUIDES = [
     "docs/dependencies.md",
     "docs/fastapi.md",
     "docs/forms.md",
+    "docs/openapi.md",
     "docs/security.md",
 ]
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```(python|html)\n(.*?)```", re.DOTALL)
