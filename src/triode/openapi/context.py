@@ -28,6 +28,7 @@ class Context:
     security_schemes: Json = field(default_factory=dict)
     output: Mode = "output"
     has_body_limit: bool = True
+    middleware: tuple[Any, ...] = ()
     problem_details: bool = False
     failures: Failures = field(default_factory=Failures)
 

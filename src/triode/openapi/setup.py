@@ -61,6 +61,9 @@ class DocumentedApp(Protocol):
     @property
     def webhooks(self) -> Any: ...
 
+    @property
+    def middlewares(self) -> Any: ...
+
     def openapi(self) -> Json: ...
 
     def add_startup(self, hook: Callable[[], Any]) -> None: ...
@@ -159,6 +162,7 @@ class Documentation:
             generate_unique_id_function=app.generate_unique_id_function,
             separate_input_output_schemas=app.separate_input_output_schemas,
             has_body_limit=app.max_body_size is not None,
+            middleware=app.middlewares.inner,
             problem_details=app.problem_details,
         )
         return made
