@@ -27,6 +27,7 @@ async def serve_socket(
 
     A `WebSocketException` closes it with its code. What would be a 4xx response is one before
     the connection is accepted, where the server can send it, and closes it with 1008 after that.
+    Any other exception goes to the application's handler of its class, with the connection.
     """
     is_open = False
     is_closed = False
@@ -54,6 +55,12 @@ async def serve_socket(
             await handler(call.websocket(), exc)
         elif not is_closed:
             await _refuse(exc, call, send, is_open=is_open)
+    except Exception as exc:
+        handler = boundary.handler_for(exc)
+        # That of every exception answers requests; a connection's is the server's to log.
+        if handler is None or handler in map(boundary.handlers.get, (Exception, 500)):
+            raise
+        await handler(call.websocket(), exc)
 
 
 async def _refuse(exc: Exception, call: Call, send: Send, *, is_open: bool) -> None:

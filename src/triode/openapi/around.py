@@ -11,10 +11,10 @@ def responses_around(middleware: Iterable[Any]) -> dict[int, str]:
     """Return status and description of what middleware may answer."""
     found: dict[int, str] = {}
     for each in middleware:
-        kind: Any = getattr(each, "cls", None)
-        if kind is None and hasattr(each, "__responses__"):
-            found |= each.__responses__("wrap")
-        elif isinstance(inspect.getattr_static(kind, "__responses__", None), staticmethod):
-            # Of a route: described only, and made with the application.
+        # Of a route it may be a description: what is made of it is made with the application.
+        kind: Any = getattr(each, "cls", each)
+        is_made = kind is each
+        static = inspect.getattr_static(kind, "__responses__", None)
+        if isinstance(static, staticmethod) or (is_made and hasattr(each, "__responses__")):
             found |= kind.__responses__("wrap")
     return found
