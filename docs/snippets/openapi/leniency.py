@@ -5,6 +5,7 @@ SCHEMATHESIS_HOOKS=leniency st run http://127.0.0.1:8000/openapi.json
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import jsonschema
@@ -39,7 +40,15 @@ def is_taken(value: Any, schema: Any, document: Any) -> bool:
     """Whether a value is one that the relaxed schema describes."""
     whole = {**relaxed(schema), "components": relaxed(document.get("components", {}))}
     validator = jsonschema.Draft202012Validator(whole)
-    return any(validator.is_valid(each) for each in (value, [value]))
+    return any(validator.is_valid(each) for each in (value, [value], *read(value)))
+
+
+def read(value: Any) -> list[Any]:
+    """Return what a text in a path or query stands for."""
+    try:
+        return [json.loads(value)]
+    except (TypeError, ValueError):
+        return []
 
 
 def described(case: Any) -> list[tuple[Any, Any]]:
