@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 # same lines from this file's source, so each is written `from triode.room import Name as Name`.
 if TYPE_CHECKING:
     from starlette import status as status
-    from starlette.datastructures import UploadFile as UploadFile
     from starlette.requests import Request as Request
     from starlette.responses import Response as Response
     from starlette.websockets import WebSocket as WebSocket
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from triode.http import HTTPException as HTTPException
     from triode.http import RequestValidationError as RequestValidationError
     from triode.http import WebSocketException as WebSocketException
+    from triode.http.uploads import UploadFile as UploadFile
     from triode.middleware.visitors import Sessions as Sessions
     from triode.routing import APIRouter as APIRouter
     from triode.routing import Router as Router
