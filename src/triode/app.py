@@ -14,14 +14,16 @@ from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 from starlette.datastructures import State
 from starlette.responses import Response
 
+from triode.binding.mistakes import check_override
 from triode.dispatch import RouteTable, Served
-from triode.errors import ConfigError
+from triode.errors import ConfigError, did_you_mean
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
+from triode.middleware.mistakes import check_exception_handler
 from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
 from triode.middleware.sockets import serve_socket
 from triode.middleware.stack import Given, MiddlewareStack, RouteMiddleware
@@ -91,6 +93,7 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
         self._changed = changed
 
     def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
+        check_override(key, value)
         super().__setitem__(key, value)
         self._changed()
 
@@ -105,7 +108,10 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Add or replace several overrides."""
-        super().update(*args, **kwargs)
+        given = dict(*args, **kwargs)
+        for key, value in given.items():
+            check_override(key, value)
+        super().update(given)
         self._changed()
 
     def pop(self, *args: Any) -> Any:
@@ -165,7 +171,9 @@ class App(Router):
         for name, value in given.items():
             if name not in AppOptions.__annotations__:
                 raise ConfigError(
-                    f"{type(self).__name__} takes no option {name!r}.", code="app-option"
+                    f"{type(self).__name__} takes no option {name!r}."
+                    f"{did_you_mean(name, AppOptions.__annotations__)}",
+                    code="app-option",
                 )
             setattr(self, name, value)
         self.documentation = Documentation(self)
@@ -233,7 +241,12 @@ class App(Router):
         return decorate
 
     def add_exception_handler(self, key: int | type[Exception], handler: ExceptionHandler) -> None:
-        """Answer an exception class or a status code by a function of request and exception."""
+        """Answer an exception class or a status code by a function of request and exception.
+
+        Raises:
+            ConfigError: the key is neither, or the handler cannot be called.
+        """
+        check_exception_handler(key, handler)
         self.exception_handlers[key] = handler
         self._changed()
 

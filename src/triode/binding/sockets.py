@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from triode.binding.endpoint import Overrides, compile_endpoint
 from triode.binding.markers import DependsInfo
+from triode.binding.mistakes import check_takes_socket
 from triode.binding.results import ResultOptions
-from triode.binding.signature import read_signature
+from triode.binding.signature import name_of, read_signature
 from triode.http import Call
 
 SocketEndpoint: TypeAlias = Callable[[Call], Awaitable[Any]]
@@ -33,6 +34,7 @@ def compile_socket(
         if depends.call is not None
     ]
     root.dependencies[:0] = before
+    check_takes_socket(root, name_of(handler))
     endpoint = compile_endpoint(
         root,
         ResultOptions(annotation=None, status_code=204),
