@@ -184,7 +184,7 @@ def h(): ...
 @app.get("/users/{id")
 def h(id: int): ...
 """,
-        'app.py:6: "/users/{id" (handler app.h, app.py:6) has unbalanced app. [route-braces]',
+        'app.py:6: "/users/{id" (handler app.h, app.py:6) has unbalanced braces. [route-braces]',
     ),
     "converter": Mistake(
         """\
