@@ -298,10 +298,10 @@ class App(Router):
 
     @dependency_overrides.setter
     def dependency_overrides(
-        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None
     ) -> None:
         self._overrides = Overrides(self._changed)
-        self._overrides.update(overrides)
+        self._overrides.update(overrides or {})  # FastAPI's users set None to clear it
 
     # --- serve
 
