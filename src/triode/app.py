@@ -108,7 +108,7 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Add or replace several overrides."""
-        given = dict(*args, **kwargs)
+        given: dict[Any, Any] = dict(*args, **kwargs)
         for key, value in given.items():
             check_override(key, value)
         super().update(given)
