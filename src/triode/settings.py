@@ -13,6 +13,7 @@ from triode.errors import ConfigError
 DEBUG_VARIABLE = "TRIODE_DEBUG"
 DATABASE_VARIABLE = "DATABASE_URL"
 DATABASE_FILE = "app.db"
+PROXIES_VARIABLE = "TRIODE_TRUSTED_PROXIES"
 EDITOR_VARIABLE = "TRIODE_EDITOR"
 EDITORS = {
     "vscode": "vscode://file{file}:{line}",
@@ -58,3 +59,8 @@ def editor_address() -> str | None:
             code="editor",
         )
     return address
+
+
+def trusted_proxies() -> str:
+    """Return what `TRIODE_TRUSTED_PROXIES` says; `triode run --trusted-proxies` sets it."""
+    return os.environ.get(PROXIES_VARIABLE, "").strip()
