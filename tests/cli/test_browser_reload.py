@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 from triode import HTTPException, Request, Response
 from triode.app import App
 from triode.cli.browser_reload import SOCKET_PATH, BrowserReload, PageFilter
+from triode.testing import LaneClient
 
 BROWSER = {"accept": "text/html,*/*;q=0.8", "accept-encoding": "gzip"}
 TAG = re.compile(r'\n<script src="/_triode/reload\.js\?v=[0-9a-f]{8}\.\d+" defer></script>\n$')
@@ -143,3 +146,31 @@ def test_page_that_leaves_does_not_keep_others_from_being_told(tmp_path: Path) -
     reload._sockets = {Socket(), Socket()}  # type: ignore[arg-type]
     asyncio.run(reload.changed())
     assert told == ["gone", reload.version]
+
+
+@pytest.mark.browser
+def test_browser_shows_what_has_changed(tmp_path: Path, chromium: Any) -> None:
+    word = "first"
+    app = App(debug=True)
+
+    @app.get("/")
+    async def home() -> HTMLResponse:
+        headers = {"content-security-policy": "default-src 'none'"}
+        return HTMLResponse(f"<!doctype html><title>{word}</title>", headers=headers)
+
+    reload = app.attach(BrowserReload(tmp_path))
+    with LaneClient(app) as client:
+        chromium.get(client.server.url)
+        wait_until(lambda: len(reload._sockets) == 1)
+        word = "second"
+        (tmp_path / "style.css").write_text("p { color: red }")
+        wait_until(lambda: chromium.title == "second")
+        said = [entry["message"] for entry in chromium.get_log("browser")]
+    assert [line for line in said if "favicon" not in line] == []
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not is_true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
