@@ -18,6 +18,7 @@ from triode.binding.signature import check_lifetimes, name_of, read_dependency, 
 from triode.binding.trimming import Names, Trim
 from triode.errors import RouteError, SchemaError, place_of
 from triode.http import ASGIApp
+from triode.routing.mistakes import check_options, check_status
 from triode.routing.path import PathTemplate, parse_path
 from triode.schema import MISSING
 
@@ -103,7 +104,12 @@ class RouteOptions:
 
 
 def make_options(keywords: RouteKeywords) -> RouteOptions:
-    """Return route options from keyword arguments."""
+    """Return route options from keyword arguments.
+
+    Raises:
+        RouteError: there is no option of that name.
+    """
+    check_options(keywords, RouteKeywords.__annotations__)
     values: dict[str, Any] = {
         key: value
         for key, value in keywords.items()
@@ -141,6 +147,7 @@ class Route:
             raise RouteError(f'"{path}" ({self.place}) answers no method.', code="route-no-method")
         self.dependant = self._read_handler()
         self.response_annotation = self._response_annotation()
+        check_status(options.status_code, self.response_annotation, handler, f'"{path}"')
         self._endpoint: Endpoint | None = None
 
     @property

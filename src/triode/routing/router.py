@@ -14,8 +14,11 @@ from starlette.datastructures import URLPath
 from starlette.responses import Response
 
 from triode.binding.markers import DependsInfo
+from triode.binding.mistakes import check_path_names
+from triode.binding.signature import name_of
 from triode.errors import RouteError
 from triode.http import ASGIApp
+from triode.routing.mistakes import check_path
 from triode.routing.route import Mount, Route, RouteKeywords, RouteOptions, make_options
 from triode.routing.websocket import WebSocketRoute
 
@@ -72,8 +75,12 @@ class Router:
             RouteError: the path makes no sense.
             BindingError: a parameter of the handler cannot be bound.
         """
+        check_path(path)
         own = self._with_defaults(make_options(options))
         route = Route(self.prefix + path, handler, methods=methods, options=own)
+        # Those of a prefix are for whoever wants them.
+        names = [name for name in route.template.names if f"{{{name}" in path]
+        check_path_names(route.dependant, names, route.path, name_of(handler))
         self._add(route)
         return route
 
@@ -100,6 +107,8 @@ class Router:
         **options: Unpack[RouteKeywords],
     ) -> Callable[[Handler], Handler]:
         """Add the decorated handler for several methods, as Flask has it."""
+
+        check_path(path)
 
         def decorate(handler: Handler) -> Handler:
             self.add_api_route(path, handler, methods=methods, **options)
@@ -175,6 +184,12 @@ class Router:
         Raises:
             RouteError: the prefix is malformed, or a router is included in itself.
         """
+        if not isinstance(router, Router):
+            raise RouteError(
+                f"{router!r} is no Router, so it cannot be included. Mount an application: "
+                "app.mount(path, application).",
+                code="route-include",
+            )
         if router is self:
             raise RouteError("A router cannot be included in itself.", code="route-include-self")
         outer = Router(
