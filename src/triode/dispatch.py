@@ -15,6 +15,7 @@ from triode.http import Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
 from triode.middleware import ErrorBoundary, Middleware
 from triode.routing import Matcher, Mount, Route, WebSocketRoute
+from triode.routing.folders import FOLDER_PATH
 from triode.routing.path import PathTemplate
 
 # What a path, and a whole address, may hold without a percent sign (RFC 3986, 3.3 and 2.2).
@@ -85,9 +86,11 @@ class RouteTable:
         self._matcher: Matcher[Entry] = Matcher()
         self._sockets: Matcher[Entry] = Matcher()
         self._mounts: list[tuple[Mount, Served]] = []
+        self._fallbacks: list[tuple[str, Served]] = []
         for route in routes:
             self._add(route, overrides)
         self._mounts.sort(key=lambda pair: -len(pair[0].path))
+        self._fallbacks.sort(key=lambda pair: -len(pair[0]))
         self._missing = Served(self._compose(_not_found), body_limit=body_limit)
         self.find = self._matcher.find
         # What a server keeps of this table's request lines: see `server/repeats.py`.
@@ -110,7 +113,10 @@ class RouteTable:
                 body_limit=limit,
             )
             served.may_step = compiled.may_step and not self._around
-            self._matcher.add(Entry(route, served))
+            if getattr(route.handler, "is_fallback", False):
+                self._fallbacks.append((route.path.removesuffix(FOLDER_PATH), served))
+            else:
+                self._matcher.add(Entry(route, served))
 
     def _compose(self, run: Run) -> Run:
         run = self._guard.wrap(run)
@@ -146,6 +152,9 @@ class RouteTable:
         other = path[:-1] if path.endswith("/") else path + "/"
         if self._redirect_slashes and path != "/" and self._matcher.methods(other):
             return Served(self._compose(_redirect(other)), body_limit=self._body_limit), NO_PARAMS
+        for prefix, served in self._fallbacks:
+            if path == prefix or path.startswith(prefix + "/"):
+                return served, {"path": path[len(prefix) + 1 :]}
         return self._missing, NO_PARAMS
 
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:

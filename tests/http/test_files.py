@@ -201,6 +201,18 @@ def test_download(serve: Any, tmp_path: Path) -> None:
     assert response.headers["content-disposition"].endswith("filename*=utf-8''%C3%BCbung.pdf")
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("x", 200), ("../y", 404), (".z", 404), ("none", 404), ("", 404)]
+)
+def test_name_from_outside(serve: Any, tmp_path: Path, name: str, status: int) -> None:
+    (tmp_path / "in").mkdir()
+    for file in ("in/x", "y", "in/.z"):
+        (tmp_path / file).write_bytes(b"content")
+    app = App(openapi_url=None)
+    app.add_api_route("/", lambda name: FileResponse.within(tmp_path / "in", name))
+    assert serve(app).get("/", params={"name": name}).status_code == status
+
+
 @pytest.mark.parametrize("size", [10, READ_AT_ONCE + 1])
 def test_background_task_runs_once(serve: Any, tmp_path: Path, size: int) -> None:
     done: list[int] = []

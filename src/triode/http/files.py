@@ -7,7 +7,7 @@ import stat
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from email.utils import formatdate
 from io import FileIO
-from typing import TypeAlias
+from typing import Self, TypeAlias, TypedDict, Unpack
 from urllib.parse import quote
 
 from starlette.background import BackgroundTask
@@ -16,6 +16,8 @@ from starlette.responses import FileResponse as StarletteFileResponse
 from triode.concurrency import run_in_threadpool
 from triode.http.call import Head, RawHeaders, Receive, Reply, Scope, Send
 from triode.http.conditional import allows_range, check_preconditions
+from triode.http.exceptions import HTTPException
+from triode.http.folder import Folder
 from triode.http.media_types import media_type_of
 from triode.http.ranges import Multipart, Range, UnsatisfiableRangeError, parse_range
 from triode.http.reply import raw_headers
@@ -32,6 +34,17 @@ CONTENT_HEADERS = frozenset(
 Pieces: TypeAlias = Generator[bytes, None, None]
 
 ATTRIBUTE_CHARACTERS = "!#$&+-.^_`|~"  # RFC 8187, 3.2.1
+
+
+class FileOptions(TypedDict, total=False):
+    """What `FileResponse` takes besides the path."""
+
+    status_code: int
+    headers: Mapping[str, str] | None
+    media_type: str | None
+    background: BackgroundTask | None
+    filename: str | None
+    content_disposition_type: str
 
 
 class FileResponse(StarletteFileResponse):
@@ -62,6 +75,23 @@ class FileResponse(StarletteFileResponse):
             disposition = content_disposition(filename, content_disposition_type)
             self.headers.setdefault("content-disposition", disposition)
 
+    @classmethod
+    def within(
+        cls, directory: str | os.PathLike[str], name: str, **options: Unpack[FileOptions]
+    ) -> Self:
+        """Return the response for a file of a directory whose name came from outside.
+
+        SECURITY: whatever the name is, nothing outside of the directory is sent, and no hidden
+        file. `options` are those of the constructor.
+
+        Raises:
+            HTTPException: 404, there is no such file.
+        """
+        found = Folder(directory).find(name)
+        if found is None or not found.is_file:
+            raise HTTPException(404, "Not Found")
+        return cls(found.path, **options)
+
     def set_stat_headers(self, stat_result: os.stat_result) -> None:
         """Set length, date and entity tag by what is known of the file."""
         self.headers["content-length"] = str(stat_result.st_size)
@@ -70,11 +100,10 @@ class FileResponse(StarletteFileResponse):
 
     async def reply_to(self, method: str, head: Head) -> Reply:
         """Return the reply to a request of this method with this head."""
-        reply = await run_in_threadpool(self._open, method, head)
-        reply.background = self.background
-        return reply
+        return await run_in_threadpool(self.reply_now, method, head)
 
-    def _open(self, method: str, head: Head) -> Reply:
+    def reply_now(self, method: str, head: Head) -> Reply:
+        """Return the reply, opening and reading the file in this thread."""
         try:
             file = FileIO(self.path, "rb")
         except (FileNotFoundError, IsADirectoryError) as exc:
@@ -89,6 +118,7 @@ class FileResponse(StarletteFileResponse):
             raise
         if reply.stream is None or method == "HEAD":
             file.close()
+        reply.background = self.background
         return reply
 
     def _reply(self, file: FileIO, found: os.stat_result, method: str, head: Head) -> Reply:
