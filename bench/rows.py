@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench import data
@@ -46,17 +46,23 @@ class Check:
     """A request and what must come back.
 
     `answer` is compared as a JSON value; a key whose value is `...` must be there, with any
-    value. None asks for the status alone. Several statuses mean that frameworks differ there.
+    value. `page` is the text that a browser would show of an HTML answer. Without either only
+    the status counts. Several statuses mean that frameworks differ there.
     """
 
     request: Request
     statuses: tuple[int, ...]
     answer: Any = None
+    page: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of DESIGN 5. `targets` maps a peer to the least ratio wanted."""
+    """One line of the table. `targets` maps a peer to the least ratio wanted.
+
+    `setting` is told to the applications: "stack" puts middleware around them, "postgres" gives
+    them another database.
+    """
 
     name: str
     title: str
@@ -64,6 +70,7 @@ class Row:
     checks: tuple[Check, ...]
     targets: dict[str, float] = field(default_factory=dict)
     is_insert: bool = False
+    setting: str = ""
 
 
 def post(path: str, body: Any) -> Request:
@@ -145,6 +152,36 @@ def insert_row() -> Row:
     )
 
 
+def stack_row() -> Row:
+    request = Request("/hello")
+    return Row(
+        "stack",
+        "hello JSON, middleware on",
+        (request,),
+        (ok(request, HELLO),),
+        {"fastapi": 8},
+        setting="stack",
+    )
+
+
+def postgres_row() -> Row:
+    return replace(
+        row_row(),
+        name="postgres",
+        title="PostgreSQL: row by key, JSON",
+        targets={"raw": 0.9, "fastapi": 6, "django": 5},
+        setting="postgres",
+    )
+
+
+def fortunes_row() -> Row:
+    page = Request("/fortunes")
+    fortunes = sorted(enumerate(data.FORTUNES, start=1), key=lambda fortune: fortune[1])
+    cells = [f"{key} {message}" for key, message in fortunes]
+    check = Check(page, (200,), page=" ".join(["Fortunes", "id message", *cells]))
+    return Row("fortunes", "template page of 12 rows", (page,), (check,), {"django": 6, "flask": 6})
+
+
 def large_rows() -> tuple[Row, ...]:
     """A body of 1 MB to validate, and a response of 1,000 objects to write."""
     catalog = products(LARGE)
@@ -219,4 +256,7 @@ def all_rows() -> tuple[Row, ...]:
         insert_row(),
         *dependency_rows(),
         *large_rows(),
+        stack_row(),
+        fortunes_row(),
+        postgres_row(),
     )

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
+import fastapi_middleware as middleware
 from catalog import products
 from fastapi import Depends, FastAPI, Header, HTTPException, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,11 +20,19 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sess
 DATABASE = os.environ["BENCH_DATABASE"]
 
 app = FastAPI()
-async_engine = create_async_engine(f"sqlite+aiosqlite:///{DATABASE}", connect_args={"timeout": 30})
+if os.environ.get("BENCH_SETTING") == "stack":
+    middleware.add_to(app)
+POSTGRES = os.environ.get("BENCH_POSTGRES", "").removeprefix("postgresql://")
 # A pool smaller than the 40 threads of `def` handlers: more connections than that cost time.
-engine = create_engine(
-    f"sqlite:///{DATABASE}", connect_args={"timeout": 30}, pool_size=8, max_overflow=0
-)
+if POSTGRES:
+    async_engine = create_async_engine(f"postgresql+asyncpg://{POSTGRES}", pool_size=10)
+    engine = create_engine(f"postgresql+psycopg://{POSTGRES}", pool_size=8, max_overflow=0)
+else:
+    patience = {"timeout": 30}
+    async_engine = create_async_engine(f"sqlite+aiosqlite:///{DATABASE}", connect_args=patience)
+    engine = create_engine(
+        f"sqlite:///{DATABASE}", connect_args=patience, pool_size=8, max_overflow=0
+    )
 AsyncSessions = async_sessionmaker(async_engine, expire_on_commit=False)
 Sessions = sessionmaker(engine, expire_on_commit=False)
 
@@ -31,6 +40,8 @@ Sessions = sessionmaker(engine, expire_on_commit=False)
 @event.listens_for(engine, "connect")
 @event.listens_for(async_engine.sync_engine, "connect")
 def set_pragmas(connection: Any, _record: Any) -> None:
+    if POSTGRES:
+        return
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")

@@ -8,7 +8,7 @@ from typing import Annotated
 from catalog import products
 from msgspec import Struct
 
-from triode import Create, Depends, Field, Header, Model, Query, Triode
+from triode import Create, Depends, Field, Header, Model, Page, Query, Triode, render
 
 app = Triode()
 
@@ -47,6 +47,10 @@ class User(Model):
     email: str = Field(unique=True)
     age: int = Field(ge=0)
     bio: str | None = None
+
+
+class Fortune(Model):
+    message: str
 
 
 class Settings(Struct):
@@ -176,6 +180,11 @@ async def get_audit(
 
 async def get_permissions(visitor: Annotated[Visitor, Depends(get_visitor)]) -> list[str]:
     return ["read"] if visitor.country == "NZ" else []
+
+
+@app.get("/fortunes")
+async def fortunes() -> Page:
+    return render("fortunes.html", fortunes=await Fortune.where().order_by(Fortune.message))
 
 
 @app.get("/dependencies/3")

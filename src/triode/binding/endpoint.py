@@ -16,15 +16,15 @@ from typing import Any, TypeAlias, cast
 
 from triode.binding.awaits import awaits_only_statements
 from triode.binding.bodies import (
-    check_upload,
     close_form,
     is_json_content,
     json_object,
     read_form,
-    read_upload,
+    received_body,
 )
 from triode.binding.calls import is_async, never_suspends
 from triode.binding.description import Dependency
+from triode.binding.embedded import each_once
 from triode.binding.generate import EndpointWriter, Mode, choose_mode
 from triode.binding.results import (
     ResultOptions,
@@ -38,6 +38,7 @@ from triode.binding.streams import keep_open, make_opener
 from triode.concurrency import contextmanager_in_threadpool, run_in_threadpool, thread_pool
 from triode.errors import BindingError, TriodeError, place_of
 from triode.http import Call, Reply, RequestValidationError
+from triode.http.uploads import contents_of
 from triode.schema import ValidationFailed
 
 Run: TypeAlias = Callable[[Call], "Reply | Awaitable[Reply]"]
@@ -200,15 +201,16 @@ TOOLS: dict[str, Any] = {
     "RequestValidationError": RequestValidationError,
     "ValidationFailed": ValidationFailed,
     "blank_response": blank_response,
-    "check_upload": check_upload,
+    "contents_of": contents_of,
     "contextmanager_in_threadpool": contextmanager_in_threadpool,
     "deepcopy": deepcopy,
+    "each_once": each_once,
     "is_json_content": is_json_content,
     "json_object": json_object,
     "merge_response": merge_response,
     "missing": missing,
     "read_form": read_form,
-    "read_upload": read_upload,
+    "received_body": received_body,
     "run_in_threadpool": run_in_threadpool,
     "swallowed": swallowed,
 }

@@ -47,6 +47,7 @@ class RouteKeywords(TypedDict, total=False):
     generate_unique_id_function: Callable[[Any], str] | None
     sync_to_thread: bool
     max_body_size: int | None
+    middleware: Sequence[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class RouteOptions:
     generate_unique_id_function: Callable[[Any], str] | None = None
     sync_to_thread: bool = True
     max_body_size: int | None = None
+    middleware: tuple[Any, ...] = ()
 
     @property
     def trim(self) -> Trim | None:
@@ -103,7 +105,7 @@ def make_options(keywords: RouteKeywords) -> RouteOptions:
         for key, value in keywords.items()
         if value is not None or key == "response_model"
     }
-    for name in ("tags", "dependencies", "callbacks"):
+    for name in ("tags", "dependencies", "callbacks", "middleware"):
         if name in values:
             values[name] = tuple(values[name])
     return RouteOptions(**values)
@@ -144,6 +146,11 @@ class Route:
     def place(self) -> str:
         """The handler and its file:line, for messages."""
         return f"{name_of(self.handler)}, {place_of(inspect.unwrap(self.handler))}"
+
+    @property
+    def middleware(self) -> tuple[Any, ...]:
+        """The middleware of this route alone, inside those of the application."""
+        return self.options.middleware
 
     @property
     def endpoint(self) -> Endpoint:
@@ -209,7 +216,14 @@ class Route:
 class Mount:
     """An ASGI application under a path prefix."""
 
-    def __init__(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        app: ASGIApp,
+        name: str | None = None,
+        *,
+        middleware: Sequence[Any] = (),
+    ) -> None:
         if path and not path.startswith("/"):
             raise RouteError(
                 f'The mount path "{path}" does not start with "/". Write "/{path}".',
@@ -218,6 +232,7 @@ class Mount:
         self.path = path.rstrip("/")
         self.app = app
         self.name = name
+        self.middleware = tuple(middleware)
 
     def matches(self, path: str) -> bool:
         """Whether a path lies under the prefix."""

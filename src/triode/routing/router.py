@@ -33,7 +33,11 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 class Router:
-    """Routes by decorator, FastAPI's `APIRouter`."""
+    """Routes by decorator, FastAPI's `APIRouter`.
+
+    `middleware` stand around its routes only, inside those of the application, the first one
+    outermost: `[Middleware(RateLimitMiddleware, limit="10/minute")]`.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class Router:
         include_in_schema: bool = True,
         deprecated: bool | None = None,
         default_response_class: type[Response] | None = None,
+        middleware: Sequence[Any] = (),
     ) -> None:
         if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
             raise RouteError(
@@ -58,6 +63,7 @@ class Router:
         self.include_in_schema = include_in_schema
         self.deprecated = deprecated
         self.default_response_class = default_response_class
+        self.route_middleware = tuple(middleware)
         self.routes: list[Route | Mount | WebSocketRoute] = []
 
     # --- add
@@ -93,6 +99,7 @@ class Router:
             include_in_schema=self.include_in_schema and options.include_in_schema,
             deprecated=options.deprecated or self.deprecated,
             response_class=options.response_class or self.default_response_class,
+            middleware=(*self.route_middleware, *options.middleware),
         )
 
     def route(
@@ -151,14 +158,15 @@ class Router:
 
         def decorate(handler: Handler) -> Handler:
             before = (*self.dependencies, *dependencies)
-            self._add(WebSocketRoute(self.prefix + path, handler, name, before))
+            around = self.route_middleware
+            self._add(WebSocketRoute(self.prefix + path, handler, name, before, middleware=around))
             return handler
 
         return decorate
 
     def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
         """Serve an ASGI application under a path prefix."""
-        self._add(Mount(self.prefix + path, app, name))
+        self._add(Mount(self.prefix + path, app, name, middleware=self.route_middleware))
 
     def static(
         self,
@@ -241,13 +249,15 @@ class Router:
             include_in_schema=self.include_in_schema and include_in_schema,
             deprecated=deprecated,
             default_response_class=default_response_class or self.default_response_class,
+            middleware=self.route_middleware,
         )
         start = self.prefix + prefix
         for route in router.routes:
             if isinstance(route, Mount):
-                self._add(Mount(start + route.path, route.app, route.name))
+                around = (*outer.route_middleware, *route.middleware)
+                self._add(Mount(start + route.path, route.app, route.name, middleware=around))
             elif isinstance(route, WebSocketRoute):
-                self._add(route.under(start, outer.dependencies))
+                self._add(route.under(start, outer.dependencies, outer.route_middleware))
             else:
                 options = outer._with_defaults(route.options)
                 self._add(

@@ -54,6 +54,7 @@ class LaneProtocol(ServingProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.sweeper: Sweeper = sweeper_for(server_state, self.loop)
         self.call: Call | None = None
+        self.head: Head | None = None
         self.served: Served | None = None
         self.chunks: list[bytes] = []
         self.body_size = 0
@@ -205,7 +206,7 @@ class LaneProtocol(ServingProtocol):
         if call is None or call.body is None or not self.is_plain or not self.keep_alive:
             self.block.forget()
         else:
-            self.block.remember(data, call.head, len(call.body))
+            self.block.remember(data, cast(Head, self.head), len(call.body))
 
     def _keeps_alive(self) -> bool:
         """Whether the connection stays open after the request that is being parsed."""
@@ -272,7 +273,9 @@ class LaneProtocol(ServingProtocol):
         self._begin_cycle()
 
     def _begin_call(self, method: str, path: str, query: str, served: Served, params: Any) -> None:
-        head, limit = Head(self.headers), served.body_limit
+        # Kept beside the call, whose head a middleware may replace: see `_remember`.
+        head = self.head = Head(self.headers)
+        limit = served.body_limit
         target, route = self.target, served.route
         call = Call(
             method, path, query, head, self, params, None, limit, target, route, self.lane_app

@@ -61,7 +61,7 @@ class ServingProtocol(CycleProtocol):
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
         app = self.lane_app
-        if app is None or app._foreign or app.root_path:
+        if app is None or not app.is_on_lane or app.root_path:
             return None
         return app._table or app.table
 

@@ -6,7 +6,6 @@ within a second, so it is kept that long.
 
 from __future__ import annotations
 
-import re
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,9 +14,8 @@ from starlette.responses import Response
 
 from triode.http import Reply
 from triode.http.call import RawHeaders
+from triode.http.headers import CONSTANT_LINES, FORBIDDEN_IN_NAME, FORBIDDEN_IN_VALUE
 
-FORBIDDEN_IN_NAME = re.compile(rb'[\x00-\x20\x7f-\xff()<>@,;:\\"/\[\]?={}]')
-FORBIDDEN_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 LENGTHS = [b"%d\r\n" % length for length in range(4096)]
 LAST_LENGTHS = [b"%d\r\n\r\n" % length for length in range(4096)]
 
@@ -163,8 +161,11 @@ class Wire:
 def _lines(headers: RawHeaders | None, keep_alive: bool) -> bytes:
     lines = []
     for name, value in headers or ():
-        check_header(name, value)
-        lines.append(b"%b: %b\r\n" % (name, value))
+        line = CONSTANT_LINES.get((name, value))
+        if line is None:
+            check_header(name, value)
+            line = b"%b: %b\r\n" % (name, value)
+        lines.append(line)
     if not keep_alive and not (headers and asks_to_close(headers)):
         lines.append(b"connection: close\r\n")
     return b"".join(lines)
