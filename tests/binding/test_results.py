@@ -182,6 +182,38 @@ def test_flask_tuples(
     assert headers.items() <= dict(response.headers).items()
 
 
+def test_class_with_a_status_of_its_own(serve: Any) -> None:
+    app = App(openapi_url=None)
+    app.add_api_route("/a", returning("/b"), response_class=RedirectResponse)
+    app.add_api_route("/c", returning("/b"), response_class=RedirectResponse, status_code=302)
+    client = serve(app, follow_redirects=False)
+    assert [client.get(path).status_code for path in ("/a", "/c")] == [307, 302]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_status_without_a_body(serve: Any, status: int) -> None:
+    class Api(JSONResponse):
+        media_type = "application/vnd.api+json"
+
+    app = App(openapi_url=None)
+    app.add_api_route("/a", returning(None), status_code=status)
+    app.add_api_route("/b", returning({"a": 1}), status_code=status, response_class=Api)
+    for path in ("/a", "/b"):
+        response = serve(app).get(path)
+        assert (response.status_code, response.content) == (status, b"")
+        assert "content-length" not in response.headers
+
+
+def test_other_status_than_one_without_a_body(serve: Any) -> None:
+    async def handler(response: Response, q: int | None = None) -> Any:
+        response.status_code = q  # type: ignore[assignment]
+        return {"a": 1}
+
+    client = serve(app_with(handler, status_code=204, response_model=None))
+    assert (client.get("/").status_code, client.get("/").content) == (204, b"")
+    assert (client.get("/?q=400").status_code, client.get("/?q=400").json()) == (400, {"a": 1})
+
+
 def test_tuple_around_a_stream(serve: Any) -> None:
     app = App(openapi_url=None)
     app.add_api_route("/", lambda: (StreamingResponse(iter(["s"])), 202, {"X-A": "b"}))

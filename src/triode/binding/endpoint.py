@@ -108,11 +108,11 @@ def compile_endpoint(
 def _answering(writer: EndpointWriter, result: ResultOptions) -> dict[str, Any]:
     """Return the function that turns the handler's result into a reply, by its name in the text."""
     if not writer.is_stream:
-        return {"finish": make_finisher(result)}
+        return {"finish": make_finisher(result, keeps_body=writer.has_response)}
     opener = make_opener(
         result.annotation,
         result.response_class,
-        status_code=result.status_code,
+        status_code=result.status_code or 200,
         trim=result.trim,
         where=result.where,
     )

@@ -31,11 +31,12 @@ class ResultOptions:
     """What a route says of its response.
 
     `annotation` is the declared type: `MISSING` if nothing was declared, None for "no contract".
-    `where` names the handler in errors, `trim` is what is left out.
+    `status_code` None means 200, or what the response class has. `where` names the handler in
+    errors, `trim` is what is left out.
     """
 
     annotation: Any = MISSING
-    status_code: int = 200
+    status_code: int | None = None
     response_class: type[Response] | None = None
     where: str | None = None
     trim: Trim | None = None
@@ -70,17 +71,23 @@ def is_response(annotation: Any) -> bool:
     )
 
 
-def make_finisher(options: ResultOptions) -> Finisher:
-    """Return the function that turns a handler's result into a reply."""
+def make_finisher(options: ResultOptions, *, keeps_body: bool = False) -> Finisher:
+    """Return the function that turns a handler's result into a reply.
+
+    With `keeps_body` the reply has one though its status has none: a `Response` parameter may
+    set another status, and `merge_response` then says what is sent.
+    """
     if options.response_class is not None and options.response_class not in PLAIN_JSON:
-        return _class_finisher(options, options.response_class)
-    if not has_body(options.status_code):
-        return _empty_finisher(options)
-    return _json_finisher(options)
+        finish = _class_finisher(options, options.response_class)
+    else:
+        finish = _json_finisher(options)
+    if keeps_body or has_body(options.status_code or 200):
+        return finish
+    return _empty_finisher(options)
 
 
 def _json_finisher(options: ResultOptions) -> Finisher:
-    status, where, trim = options.status_code, options.where, options.trim
+    status, where, trim = options.status_code or 200, options.where, options.trim
     schema = response_schema(options.annotation)
     encode = json_encoder(schema) if trim is None else trimming_encoder(schema, trim)
     # PERF: what needs no look beyond its type is written at once.
@@ -106,7 +113,7 @@ def _json_finisher(options: ResultOptions) -> Finisher:
 
 
 def _empty_finisher(options: ResultOptions) -> Finisher:
-    status = options.status_code
+    status = options.status_code or 200
 
     def finish(result: Any) -> Reply:
         if isinstance(result, Response):
@@ -117,7 +124,7 @@ def _empty_finisher(options: ResultOptions) -> Finisher:
 
 
 def _class_finisher(options: ResultOptions, response_class: type[Response]) -> Finisher:
-    status = options.status_code
+    given = {} if options.status_code is None else {"status_code": options.status_code}
     schema = response_schema(options.annotation)
     is_json = issubclass(response_class, JSONResponse)
 
@@ -127,7 +134,7 @@ def _class_finisher(options: ResultOptions, response_class: type[Response]) -> F
             return reply
         if is_json and (schema is not None or options.trim is not None):
             result = options.builtins(schema, result)
-        return reply_from_response(response_class(result, status_code=status))
+        return reply_from_response(response_class(result, **given))
 
     special = _special_finisher(options, finish)
     return finish
@@ -212,8 +219,8 @@ def blank_response() -> Response:
 
 def merge_response(reply: Reply, response: Response) -> Reply:
     """Apply what a handler or dependency set on its `Response` parameter."""
-    if response.status_code is not None:
-        _set_status(reply, response.status_code)
+    status = response.status_code
+    _set_status(reply, reply.status if status is None else status)
     for name, value in response.raw_headers:
         reply.add_header(name, value)
     if response.background is not None:

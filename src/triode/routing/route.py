@@ -192,7 +192,7 @@ class Route:
         options = self.options
         result = ResultOptions(
             annotation=self.response_annotation,
-            status_code=options.status_code or 200,
+            status_code=options.status_code,
             response_class=options.response_class,
             where=self.place,
             trim=options.trim,
