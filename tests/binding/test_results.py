@@ -191,7 +191,7 @@ def test_class_with_a_status_of_its_own(serve: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_status_without_a_body(serve: Any, status: int) -> None:
+def test_status_without_a_body_and_a_class(serve: Any, status: int) -> None:
     class Api(JSONResponse):
         media_type = "application/vnd.api+json"
 

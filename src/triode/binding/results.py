@@ -124,7 +124,9 @@ def _empty_finisher(options: ResultOptions) -> Finisher:
 
 
 def _class_finisher(options: ResultOptions, response_class: type[Response]) -> Finisher:
-    given = {} if options.status_code is None else {"status_code": options.status_code}
+    given: dict[str, Any] = (
+        {} if options.status_code is None else {"status_code": options.status_code}
+    )
     schema = response_schema(options.annotation)
     is_json = issubclass(response_class, JSONResponse)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -19,7 +19,8 @@ class Context:
     """The registry of schemas, and what operations add to the whole document.
 
     `output` is "input" where one schema of a class stands for what is accepted and what is sent.
-    `has_body_limit` says that the application refuses large bodies, whatever a route says.
+    `has_body_limit` says that the application refuses large bodies, whatever a route says;
+    `middleware` are the application's.
     """
 
     operation_ids: OperationIds = field(default_factory=OperationIds)
@@ -27,6 +28,7 @@ class Context:
     security_schemes: Json = field(default_factory=dict)
     output: Mode = "output"
     has_body_limit: bool = True
+    middleware: Sequence[Any] = ()
     failures: Failures = field(default_factory=Failures)
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:
