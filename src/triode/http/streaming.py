@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextvars import copy_context
-from typing import Any
+from typing import Any, TypeGuard
 
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse as StarletteStreamingResponse
@@ -116,6 +116,14 @@ class StreamingResponse(StarletteStreamingResponse):
         # A response that something has put another in the place of: its iterator must not run on.
         if self._feed is not None and not self._feed.is_over:
             self._feed.stop()
+
+
+def is_plain_stream(stream: Any) -> TypeGuard[StarletteStreamingResponse]:
+    """Whether a response is no more than headers and an iterator of chunks."""
+    return isinstance(stream, StarletteStreamingResponse) and type(stream).__call__ in (
+        StarletteStreamingResponse.__call__,
+        StreamingResponse.__call__,
+    )
 
 
 def encode_chunk(chunk: Any) -> bytes:

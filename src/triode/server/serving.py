@@ -21,9 +21,10 @@ from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
 from triode.http.reply import join_background, settled, stream_reply
+from triode.http.streaming import is_plain_stream
 from triode.server.cycles import CycleProtocol
 from triode.server.loop import start_task, step
-from triode.server.streams import StreamWriter, is_plain_stream
+from triode.server.streams import StreamWriter
 from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
 logger = logging.getLogger("triode")
