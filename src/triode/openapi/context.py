@@ -20,7 +20,7 @@ class Context:
 
     `output` is "input" where one schema of a class stands for what is accepted and what is sent.
     `has_body_limit` says that the application refuses large bodies, whatever a route says;
-    `middleware` are the application's.
+    `middleware` are the application's. `has_item_schema` says that OpenAPI 3.2 is written.
     """
 
     operation_ids: OperationIds = field(default_factory=OperationIds)
@@ -29,6 +29,7 @@ class Context:
     output: Mode = "output"
     has_body_limit: bool = True
     middleware: Sequence[Any] = ()
+    has_item_schema: bool = False
     failures: Failures = field(default_factory=Failures)
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:

@@ -50,6 +50,7 @@ def get_openapi(
         output="output" if separate_input_output_schemas else "input",
         has_body_limit=has_body_limit,
         middleware=middleware,
+        has_item_schema=not openapi_version.startswith(("3.0", "3.1")),
     )
     info = {
         "title": title,

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
+from triode.http.events import EventSourceResponse
 from triode.http.reply import join_background, settled, stream_reply
 from triode.http.streaming import is_plain_stream
 from triode.server.cycles import CycleProtocol
@@ -58,6 +59,7 @@ class ServingProtocol(CycleProtocol):
         self.is_last = False
         self.is_advancing = False
         self.streaming: asyncio.Task[None] | None = None
+        self.writer: StreamWriter | None = None
 
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
@@ -228,7 +230,7 @@ class ServingProtocol(CycleProtocol):
         self._start_asgi_task(cycle, cast(Any, send_stream))
 
     def _start_chunks(self, call: Call, reply: Reply, stream: StreamingResponse) -> None:
-        writer = StreamWriter(self.transport, self.flow, call, stream, reply.headers)
+        writer = self.writer = StreamWriter(self.transport, self.flow, call, stream, reply.headers)
         self.keep_alive = self.keep_alive and not self.is_closing and not writer.ends_connection
         head = self.wire.encode_head(
             stream.status_code,
@@ -247,7 +249,7 @@ class ServingProtocol(CycleProtocol):
         self, call: Call, reply: Reply, writer: StreamWriter, task: asyncio.Task[None]
     ) -> None:
         self.tasks.discard(task)
-        self.streaming = None
+        self.streaming = self.writer = None
         writer.stop()
         error = None if task.cancelled() else task.exception()
         if error is not None:
@@ -268,6 +270,8 @@ class ServingProtocol(CycleProtocol):
 
     def _close_after_response(self) -> None:
         self.is_closing = self.is_last = True
+        if self.writer is not None and isinstance(self.writer.stream, EventSourceResponse):
+            self.writer.stop()  # it may be endless, and its client comes back by itself
         for cycle in (self.running, self.cycle):
             if cycle is not None:
                 cycle.keep_alive = False
