@@ -92,7 +92,7 @@ def _json_finisher(options: ResultOptions) -> Finisher:
     encode = json_encoder(schema) if trim is None else trimming_encoder(schema, trim)
     # PERF: what needs no look beyond its type is written at once.
     direct = PLAIN_TYPES if schema is None else schema.exact_types or frozenset()
-    if trim is not None:
+    if trim is not None or (schema is not None and schema.adapter_of_all is not None):
         direct = frozenset()
     write = ENCODER.encode
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from msgspec import UNSET
 
 from triode.binding.trimming import Trim
-from triode.schema import MISSING, ObjectSchema, Schema, json_encoder
+from triode.schema import MISSING, ObjectSchema, Schema, adapter_encoder, json_encoder
 from triode.schema.kinds.collections import CollectionSchema
 from triode.schema.kinds.mappings import MappingSchema
 from triode.schema.kinds.unions import NullableSchema
@@ -36,6 +36,16 @@ def trimming_encoder(schema: Schema | None, trim: Trim) -> Callable[[Any], bytes
     encode, serialize = json_encoder(None), trim.serialize
     if schema is None:
         return lambda value: encode(serialize(None, value))
+    adapter = schema.adapter_of_all
+    if adapter is not None and trim.include is None and trim.exclude is None:
+        return adapter_encoder(
+            schema,
+            adapter,
+            by_alias=trim.by_alias,
+            exclude_unset=trim.exclude_unset,
+            exclude_defaults=trim.exclude_defaults,
+            exclude_none=trim.exclude_none,
+        )
     walk = _Walker().make(schema, trim)
 
     def encode_trimmed(value: Any) -> bytes:

@@ -29,6 +29,8 @@ Encode: TypeAlias = Callable[[Any], bytes]
 class Feed(ABC):
     """Chunks of one body, from what makes them to what takes them."""
 
+    ahead_bytes = AHEAD_BYTES
+
     def __init__(self, encode: Encode, context: Context) -> None:
         self._loop = asyncio.get_running_loop()
         self._encode = encode
@@ -51,7 +53,7 @@ class Feed(ABC):
     @property
     def _is_full(self) -> bool:
         ahead = self._made - self._taken
-        return ahead >= AHEAD_BYTES or len(self._chunks) >= AHEAD_CHUNKS
+        return ahead >= self.ahead_bytes or len(self._chunks) >= AHEAD_CHUNKS
 
     @abstractmethod
     def start(self) -> None:

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse as StarletteStreamingResponse
 
 from triode.http.call import Receive, Scope, Send
-from triode.http.feed import Encode, Feed, TaskFeed, ThreadFeed
+from triode.http.feed import AHEAD_BYTES, Encode, Feed, TaskFeed, ThreadFeed
 
 
 class StreamingResponse(StarletteStreamingResponse):
@@ -36,6 +36,7 @@ class StreamingResponse(StarletteStreamingResponse):
     ) -> None:
         self.content = content
         self.encode: Encode = encode_chunk
+        self.ahead_bytes = AHEAD_BYTES
         self.status_code = status_code
         self.media_type = self.media_type if media_type is None else media_type
         self.background = background
@@ -53,6 +54,7 @@ class StreamingResponse(StarletteStreamingResponse):
                 self._feed = TaskFeed(content, self.encode, context)
             else:
                 self._feed = ThreadFeed(content, self.encode, context)
+            self._feed.ahead_bytes = self.ahead_bytes
         return self._feed
 
     @property

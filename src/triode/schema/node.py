@@ -118,6 +118,11 @@ class Schema:
         """
         return True
 
+    @property
+    def adapter_of_all(self) -> Any | None:
+        """pydantic's `TypeAdapter` where everything below is pydantic's to write, else None."""
+        return None
+
     def is_direct(self, value: Any) -> bool:
         """Whether msgspec alone writes `value` as this node declares it."""
         return self.exact_types is not None and type(value) in self.exact_types
