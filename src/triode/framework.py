@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from triode.app import App, AppOptions
 from triode.http.folder import Folder
 from triode.routing.folders import STATIC_MAX_AGE, StaticFolder
-from triode.settings import database_url, is_debug
+from triode.settings import database_url, is_debug, trusted_proxies
 
 if TYPE_CHECKING:
     from triode.admin import Admin
@@ -45,6 +45,7 @@ class Triode(App):
     ) -> None:
         self.directory = _directory_of(sys._getframe(1))
         options.setdefault("debug", is_debug())
+        options.setdefault("trusted_proxies", trusted_proxies() or None)
         super().__init__(title=title, version=version, **options)
         self._serve_static()
         self._database_given = database

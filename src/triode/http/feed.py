@@ -74,18 +74,12 @@ class Feed(ABC):
             self._wake()
             self._break_off()
 
-    async def ended(self) -> None:
-        """Wait until the iterator has ended, its clean-up included.
-
-        Raises:
-            BaseException: what it raised; of one that was stopped, what stopped it.
-        """
+    async def until_over(self) -> None:
+        """Wait until the iterator has ended, its clean-up included."""
         if not self.is_over:
             if self._ended is None:
                 self._ended = self._loop.create_future()
             await asyncio.shield(self._ended)
-        if self._error is not None:
-            raise self._error
 
     async def wait(self, seconds: float | None = None) -> bool:
         """Wait until there is something to take or the end; False: the time is over."""

@@ -74,6 +74,11 @@ class StreamingResponse(StarletteStreamingResponse):
         """End the iterator; nothing more is sent. Safe to call at any time."""
         self.feed.stop()
 
+    async def end(self) -> None:
+        """End the iterator, and wait until its clean-up has run."""
+        self.stop()
+        await self.feed.until_over()
+
     async def begin(self, seconds: float) -> None:
         """Start the iterator, and wait for its first item for some time.
 
@@ -105,7 +110,7 @@ class StreamingResponse(StarletteStreamingResponse):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             watcher.cancel()
-            self.stop()
+            await self.end()
         if self.background is not None:
             await self.background()
 

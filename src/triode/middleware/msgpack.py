@@ -8,8 +8,8 @@ binary values are base64 text and times are text in both.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Awaitable
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Generator
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import msgspec
@@ -56,7 +56,7 @@ class MessagePack(Traits):
             if content_type is None or not _is_messagepack(content_type):
                 return answering(call)
             if call.body is None:
-                return read_first(call)
+                return _Later(partial(read_first, call))
             _read(call)
             return answering(call)
 
@@ -70,6 +70,16 @@ class MessagePack(Traits):
             content = body.get("content", {})
             if JSON_TYPE in content:
                 content.setdefault(DOCUMENTED, content[JSON_TYPE])
+
+
+class _Later:
+    """A coroutine that is made when it is awaited: a request that is refused never does."""
+
+    def __init__(self, make: Callable[[], Awaitable[Reply]]) -> None:
+        self._make = make
+
+    def __await__(self) -> Generator[Any, Any, Reply]:
+        return self._make().__await__()
 
 
 def _is_messagepack(content_type: bytes) -> bool:
