@@ -7,6 +7,7 @@ it (`codec`, `finish`), how to write it (`dump`, `is_direct`) and its JSON Schem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from triode.schema.fields import FieldInfo
@@ -118,7 +119,7 @@ class Schema:
         """
         return True
 
-    @property
+    @cached_property
     def adapter_of_all(self) -> Any | None:
         """pydantic's `TypeAdapter` where everything below is pydantic's to write, else None."""
         return None

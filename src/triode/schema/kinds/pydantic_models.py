@@ -110,7 +110,7 @@ class PydanticSchema(_Delegate, ObjectSchema):
     def exact_types(self) -> frozenset[type]:
         return frozenset({self.target})
 
-    @property
+    @functools.cached_property
     def adapter_of_all(self) -> Any:
         return self.adapter
 
