@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 from starlette.datastructures import State
 from starlette.responses import Response
 
+from triode.binding.bodies import FormLimits
 from triode.dispatch import RouteTable, Served
 from triode.errors import ConfigError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
@@ -42,8 +43,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class AppOptions(TypedDict, total=False):
     """What an application takes besides its title and version; names and meanings are FastAPI's.
 
-    `max_body_size` is in bytes, None for no limit. `trusted_proxies` are the networks of proxies
-    whose headers are believed, or how many there are; see `TrustedProxies`.
+    `max_body_size` is in bytes, None for no limit. `strict_content_type` refuses JSON that is sent
+    without a content type, `form_limits` says how much a form may hold. With `problem_details`
+    errors are answered as RFC 9457 has it. `trusted_proxies` are the networks of proxies whose
+    headers are believed, or how many there are; see `TrustedProxies`.
     """
 
     debug: bool
@@ -73,6 +76,9 @@ class AppOptions(TypedDict, total=False):
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
+    strict_content_type: bool
+    form_limits: FormLimits | None
+    problem_details: bool
     middleware: Sequence[Given] | None
     trusted_proxies: TrustedProxies | Sequence[str] | str | int | None
 
@@ -131,6 +137,7 @@ class App(Router):
     openapi_external_docs: Mapping[str, Any] | None = None
     openapi_url: str | None = "/openapi.json"
     openapi_version: str = OPENAPI_VERSION
+    openapi_schema: dict[str, Any] | None = None
     docs_url: str | None = "/docs"
     redoc_url: str | None = "/redoc"
     root_path: str = ""
@@ -142,6 +149,9 @@ class App(Router):
     swagger_ui_parameters: Mapping[str, Any] | None = None
     redirect_slashes: bool = True
     max_body_size: int | None = MAX_BODY_SIZE
+    strict_content_type: bool = True
+    form_limits: FormLimits | None = None
+    problem_details: bool = False
 
     def __init__(
         self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]
@@ -323,8 +333,11 @@ class App(Router):
         self._stack = None
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
-        return self.documentation.document()
+        """Return the OpenAPI document: `openapi_schema` where it was set, else that of the routes.
+
+        An application may be given an `openapi` of its own; it is served what that returns.
+        """
+        return self.openapi_schema or self.documentation.document()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""

@@ -6,7 +6,9 @@ from triode.http.exceptions import (
     RequestValidationError,
     ResponseValidationError,
     StarletteHTTPException,
+    ValidationException,
     WebSocketException,
+    WebSocketRequestValidationError,
 )
 
 __all__ = [
@@ -15,5 +17,7 @@ __all__ = [
     "RequestValidationError",
     "ResponseValidationError",
     "StarletteHTTPException",
+    "ValidationException",
     "WebSocketException",
+    "WebSocketRequestValidationError",
 ]

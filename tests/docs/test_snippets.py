@@ -12,6 +12,7 @@ GUIDES = [
     "docs/accounts.md",
     "docs/admin.md",
     "docs/dependencies.md",
+    "docs/fastapi.md",
     "docs/forms.md",
     "docs/security.md",
 ]

@@ -46,6 +46,16 @@ class MarkerInfo(FieldInfo):
     union_mode: str | None = None
     fail_fast: bool | None = None
 
+    def __init__(
+        self,
+        default: Any = MISSING,
+        *,
+        default_factory: Callable[[], Any] | None = None,
+        **options: Unpack[MarkerOptions],
+    ) -> None:
+        given: dict[str, Any] = dict(options)
+        super().__init__(default, default_factory=default_factory, **given)
+
     def _set(self, options: dict[str, Any]) -> None:
         for old, new in (("regex", "pattern"), ("example", "examples")):
             value = options.pop(old, None)
@@ -53,7 +63,7 @@ class MarkerInfo(FieldInfo):
                 warnings.warn(
                     f"`{old}` has been deprecated, use `{new}` instead.",
                     DeprecationWarning,
-                    stacklevel=4,
+                    stacklevel=5,
                 )
                 options.setdefault(new, value if old == "regex" else [value])
         super()._set(options)

@@ -31,7 +31,7 @@ from triode.binding.markers import (
     PathInfo,
     QueryInfo,
 )
-from triode.binding.shape import is_list, is_scalar, is_upload, objects_of
+from triode.binding.shape import is_list, is_scalar, is_text_list, is_upload, objects_of
 from triode.binding.specials import SecurityScopes, special_of
 from triode.errors import BindingError, SchemaError, place_of
 from triode.schema import MISSING, FieldInfo, ValidationFailed, describe, python_decoder
@@ -241,8 +241,11 @@ class _Reader:
     ) -> None:
         name = parameter.name
         info = _merged(infos)
-        names = self._wire_names(name, info)
-        in_path = name in self.path_names or any(each in self.path_names for each in names)
+        in_path = name in self.path_names
+        if info is None or type(info) is FieldInfo or isinstance(info, PathInfo):
+            in_path = in_path or any(
+                each in self.path_names for each in self._wire_names(name, info)
+            )
         if isinstance(info, PathInfo) and not in_path:
             raise self._error(
                 name, "is a path parameter, but the path does not name it", "Add it to the path."
@@ -290,9 +293,8 @@ class _Reader:
         try:
             plain = info.without(*NOT_OF_THE_TYPE) if info else None
             base = declared if get_origin(declared) is Annotated else annotation
-            executed = (
-                {key: info.given[key] for key in EXECUTED if key in info.given} if info else 0
-            )
+            given = info.given if info else {}
+            executed = {key: given[key] for key in EXECUTED if key in given}
             if executed:
                 base = Annotated[base, pydantic_field(**executed)]
             return describe(Annotated[base, plain] if plain and plain.given else base)
@@ -323,7 +325,7 @@ class _Reader:
         """Refuse what no text outside of a body can say."""
         if isinstance(info, PathInfo) and not is_scalar(schema):
             raise self._error(name, "is in the path, but no single value", "Use Query or Body.")
-        is_readable = is_scalar(schema) or objects_of(schema) or is_list(schema)
+        is_readable = is_scalar(schema) or objects_of(schema) or is_text_list(schema)
         if isinstance(info, ParameterInfo) and not is_readable:
             raise self._error(
                 name,

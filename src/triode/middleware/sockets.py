@@ -10,11 +10,14 @@ from starlette.websockets import WebSocketDisconnect
 from triode.errors import ClientError
 from triode.http import Call, Receive, Reply, Send
 from triode.http.call import Message
+from triode.http.exceptions import RequestValidationError, WebSocketRequestValidationError
 from triode.http.reply import raw_headers
 from triode.middleware.errors import ErrorBoundary
 from triode.middleware.protocol import Run
 
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
+# The errors whose handlers take a `WebSocket`.
+FOR_SOCKETS = (WebSocketException, WebSocketRequestValidationError)
 
 
 async def serve_socket(
@@ -42,9 +45,12 @@ async def serve_socket(
             await reply.stream(call.scope(), receive, watch)
     except WebSocketDisconnect:
         return  # The client left while the handler listened: that is how conversations end.
-    except (WebSocketException, HTTPException, ClientError) as exc:
+    except (WebSocketException, HTTPException, ClientError) as raised:
+        exc: Exception = raised
+        if isinstance(exc, RequestValidationError):
+            exc = WebSocketRequestValidationError(exc.errors())
         handler = boundary.handler_for(exc)
-        if handler is not None and isinstance(exc, WebSocketException):
+        if handler is not None and isinstance(exc, FOR_SOCKETS):
             await handler(call.websocket(), exc)
         elif not is_closed:
             await _refuse(exc, call, send, is_open=is_open)

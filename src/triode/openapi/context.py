@@ -21,6 +21,8 @@ class Context:
     `output` is "input" where one schema of a class stands for what is accepted and what is sent.
     `has_body_limit` says that the application refuses large bodies, whatever a route says;
     `middleware` are the application's. `has_item_schema` says that OpenAPI 3.2 is written.
+    `has_body_limit` says that the application refuses large bodies, whatever a route says,
+    `problem_details` that it answers errors as RFC 9457 has it.
     """
 
     operation_ids: OperationIds = field(default_factory=OperationIds)
@@ -30,6 +32,7 @@ class Context:
     has_body_limit: bool = True
     middleware: Sequence[Any] = ()
     has_item_schema: bool = False
+    problem_details: bool = False
     failures: Failures = field(default_factory=Failures)
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:

@@ -53,6 +53,7 @@ class DocumentedApp(Protocol):
     separate_input_output_schemas: bool
     max_body_size: int | None
     middlewares: Any
+    problem_details: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -162,6 +163,7 @@ class Documentation:
             separate_input_output_schemas=app.separate_input_output_schemas,
             middleware=app.middlewares.entries,
             has_body_limit=app.max_body_size is not None,
+            problem_details=app.problem_details,
         )
 
     def _with_root_path(self, document: Json, root_path: str) -> Json:

@@ -10,8 +10,10 @@ from typing import Any, TypedDict
 from starlette.responses import Response
 
 from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint, read_signature
+from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
+from triode.binding.places import place_of_field
 from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
 from triode.binding.trimming import Names, Trim
 from triode.errors import RouteError, SchemaError, place_of
@@ -47,6 +49,8 @@ class RouteKeywords(TypedDict, total=False):
     generate_unique_id_function: Callable[[Any], str] | None
     sync_to_thread: bool
     max_body_size: int | None
+    form_limits: FormLimits | None
+    strict_content_type: bool | None
     middleware: Sequence[Any]
 
 
@@ -55,7 +59,8 @@ class RouteOptions:
     """What a route says of itself besides path, methods and handler.
 
     `response_model` is `MISSING` where the return annotation is the contract. `status_code` None
-    means 200. `max_body_size` is in bytes, None for the application's limit.
+    means 200. `max_body_size` is in bytes, None for the application's limit; `form_limits`
+    and `strict_content_type` are None for what the application says.
     """
 
     response_model: Any = MISSING
@@ -82,6 +87,8 @@ class RouteOptions:
     generate_unique_id_function: Callable[[Any], str] | None = None
     sync_to_thread: bool = True
     max_body_size: int | None = None
+    form_limits: FormLimits | None = None
+    strict_content_type: bool | None = None
     middleware: tuple[Any, ...] = ()
 
     @property
@@ -205,6 +212,10 @@ class Route:
         except SchemaError as exc:
             exc.where = exc.where or place_of(inspect.unwrap(self.handler))
             raise
+
+    def locate(self, field: str) -> tuple[str, ...] | None:
+        """Return where a request has the value of a field, None where that is not plain."""
+        return place_of_field(self.dependant, field)
 
     def __repr__(self) -> str:
         return f"<Route {'/'.join(sorted(self.methods))} {self.path} {name_of(self.handler)}>"
