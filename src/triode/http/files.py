@@ -60,6 +60,8 @@ class FileResponse(StarletteFileResponse):
         RuntimeError: while it is sent, where there is no such file.
     """
 
+    _automatic: Mapping[str, str] = {}
+
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -98,8 +100,15 @@ class FileResponse(StarletteFileResponse):
     def set_stat_headers(self, stat_result: os.stat_result) -> None:
         """Set length, date and entity tag by what is known of the file."""
         self.headers["content-length"] = str(stat_result.st_size)
-        self.headers.setdefault("last-modified", formatdate(stat_result.st_mtime, usegmt=True))
-        self.headers.setdefault("etag", etag_of(stat_result))
+        self._set("last-modified", formatdate(stat_result.st_mtime, usegmt=True))
+        self._set("etag", etag_of(stat_result))
+
+    def _set(self, name: str, value: str) -> None:
+        """Set a header, unless somebody else has: a response may be sent more than once."""
+        current = self.headers.get(name)
+        if current is None or current == self._automatic.get(name):
+            self.headers[name] = value
+            self._automatic = {**self._automatic, name: value}
 
     async def reply_to(self, method: str, head: Head) -> Reply:
         """Return the reply to a request of this method with this head."""
