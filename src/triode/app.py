@@ -29,6 +29,7 @@ from triode.middleware.mistakes import check_exception_handler
 from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
 from triode.middleware.sockets import serve_socket
 from triode.middleware.stack import Given, MiddlewareStack, RouteMiddleware
+from triode.openapi.document import OPENAPI_VERSION
 from triode.openapi.setup import Documentation
 from triode.openapi.webhooks import Webhooks
 from triode.routing import Mount, Route, Router, WebSocketRoute
@@ -141,7 +142,7 @@ class App(Router):
     openapi_tags: Sequence[Mapping[str, Any]] = ()
     openapi_external_docs: Mapping[str, Any] | None = None
     openapi_url: str | None = "/openapi.json"
-    openapi_version: str = "3.1.0"
+    openapi_version: str = OPENAPI_VERSION
     openapi_schema: dict[str, Any] | None = None
     docs_url: str | None = "/docs"
     redoc_url: str | None = "/redoc"

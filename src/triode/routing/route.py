@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 from starlette.responses import Response
@@ -32,6 +32,7 @@ class RouteKeywords(TypedDict, total=False):
     response_model_exclude_unset: bool
     response_model_exclude_defaults: bool
     response_model_exclude_none: bool
+    response_model_by_alias: bool
     status_code: int
     tags: Sequence[str]
     dependencies: Sequence[Any]
@@ -69,6 +70,7 @@ class RouteOptions:
     response_model_exclude_unset: bool = False
     response_model_exclude_defaults: bool = False
     response_model_exclude_none: bool = False
+    response_model_by_alias: bool = True
     status_code: int | None = None
     tags: tuple[str, ...] = ()
     dependencies: tuple[DependsInfo, ...] = ()
@@ -99,6 +101,7 @@ class RouteOptions:
             self.response_model_exclude_unset,
             self.response_model_exclude_defaults,
             self.response_model_exclude_none,
+            self.response_model_by_alias,
         )
         return None if trim == Trim() else trim
 
@@ -142,6 +145,9 @@ class Route:
         self.methods = frozenset(method.upper() for method in methods)
         self.name = options.name or getattr(handler, "__name__", type(handler).__name__)
         self.template: PathTemplate = parse_path(path, where=lambda: f" (handler {self.place})")
+        address = getattr(handler, "address", None)
+        if address is not None:
+            self.template = replace(self.template, address=address)
         self.path_format = self.template.format
         if not self.methods:
             raise RouteError(f'"{path}" ({self.place}) answers no method.', code="route-no-method")
@@ -197,7 +203,7 @@ class Route:
         options = self.options
         result = ResultOptions(
             annotation=self.response_annotation,
-            status_code=options.status_code or 200,
+            status_code=options.status_code,
             response_class=options.response_class,
             where=self.place,
             trim=options.trim,
