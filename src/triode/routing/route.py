@@ -14,7 +14,13 @@ from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
 from triode.binding.places import place_of_field
-from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
+from triode.binding.signature import (
+    check_connection,
+    check_lifetimes,
+    name_of,
+    read_dependency,
+    signature_of,
+)
 from triode.binding.trimming import Names, Trim
 from triode.errors import RouteError, SchemaError, place_of
 from triode.http import ASGIApp
@@ -190,6 +196,7 @@ class Route:
             before.append(read_dependency(depends.call, depends, self.template.names))
         found.dependencies[:0] = before
         check_lifetimes(found)
+        check_connection(found, is_socket=False)
         return found
 
     def _response_annotation(self) -> Any:
