@@ -15,8 +15,9 @@ from starlette.datastructures import State
 from starlette.responses import Response
 
 from triode.binding.bodies import FormLimits
+from triode.binding.mistakes import check_override
 from triode.dispatch import RouteTable, Served
-from triode.errors import ConfigError
+from triode.errors import ConfigError, did_you_mean
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
@@ -24,10 +25,12 @@ from triode.http.exits import leave
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
+from triode.middleware.mistakes import check_exception_handler
 from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
 from triode.middleware.sockets import serve_socket
 from triode.middleware.stack import Given, MiddlewareStack, RouteMiddleware
 from triode.openapi.setup import Documentation
+from triode.openapi.version import OPENAPI_VERSION
 from triode.openapi.webhooks import Webhooks
 from triode.routing import Mount, Route, Router, WebSocketRoute
 
@@ -98,6 +101,7 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
         self._changed = changed
 
     def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
+        check_override(key, value)
         super().__setitem__(key, value)
         self._changed()
 
@@ -112,7 +116,10 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Add or replace several overrides."""
-        super().update(*args, **kwargs)
+        given: dict[Any, Any] = dict(*args, **kwargs)
+        for key, value in given.items():
+            check_override(key, value)
+        super().update(given)
         self._changed()
 
     def pop(self, *args: Any) -> Any:
@@ -135,7 +142,7 @@ class App(Router):
     openapi_tags: Sequence[Mapping[str, Any]] = ()
     openapi_external_docs: Mapping[str, Any] | None = None
     openapi_url: str | None = "/openapi.json"
-    openapi_version: str = "3.1.0"
+    openapi_version: str = OPENAPI_VERSION
     openapi_schema: dict[str, Any] | None = None
     docs_url: str | None = "/docs"
     redoc_url: str | None = "/redoc"
@@ -177,7 +184,9 @@ class App(Router):
         for name, value in given.items():
             if name not in AppOptions.__annotations__:
                 raise ConfigError(
-                    f"{type(self).__name__} takes no option {name!r}.", code="app-option"
+                    f"{type(self).__name__} takes no option {name!r}."
+                    f"{did_you_mean(name, AppOptions.__annotations__)}",
+                    code="app-option",
                 )
             setattr(self, name, value)
         self.documentation = Documentation(self)
@@ -245,7 +254,12 @@ class App(Router):
         return decorate
 
     def add_exception_handler(self, key: int | type[Exception], handler: ExceptionHandler) -> None:
-        """Answer an exception class or a status code by a function of request and exception."""
+        """Answer an exception class or a status code by a function of request and exception.
+
+        Raises:
+            ConfigError: the key is neither, or the handler cannot be called.
+        """
+        check_exception_handler(key, handler)
         self.exception_handlers[key] = handler
         self._changed()
 
@@ -297,7 +311,7 @@ class App(Router):
 
     @dependency_overrides.setter
     def dependency_overrides(
-        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None
     ) -> None:
         self._overrides = Overrides(self._changed)
         self._overrides.update(overrides or {})

@@ -18,6 +18,7 @@ from triode.middleware.errors import ErrorBoundary
 from triode.middleware.protocol import EndpointMiddleware, SocketRun, trait
 from triode.middleware.stack import RouteMiddleware
 from triode.routing import Matcher, Mount, Route, WebSocketRoute
+from triode.routing.folders import FOLDER_PATH
 from triode.routing.path import PathTemplate
 
 # What a path, and a whole address, may hold without a percent sign (RFC 3986, 3.3 and 2.2).
@@ -92,6 +93,7 @@ class RouteTable:
         self._matcher: Matcher[Entry] = Matcher()
         self._sockets: Matcher[Entry] = Matcher()
         self._mounts: list[tuple[Mount, Served, Served]] = []
+        self._fallbacks: list[tuple[str, Served]] = []
         self._missing = self._serve(_not_found, self._around)
         self._too_large = self._serve(_too_large, self._around)
         self._redirects = self._serve(self._redirect, self._around)
@@ -99,6 +101,7 @@ class RouteTable:
         for route in routes:
             self._add(route)
         self._mounts.sort(key=lambda mounted: -len(mounted[0].path))
+        self._fallbacks.sort(key=lambda fallback: -len(fallback[0]))
         self.find = self._matcher.find
         # What a server keeps of this table's request lines: see `server/repeats.py`.
         self.lines: dict[bytes, Any] = {}
@@ -126,7 +129,10 @@ class RouteTable:
         served.leaves = compiled.leaves
         if around not in self._rests:
             self._rests[around] = self._serve(self._answer_rest, around)
-        self._matcher.add(Entry(route, served, self._rests[around]))
+        if getattr(route.handler, "is_fallback", False):
+            self._fallbacks.append((route.path.removesuffix(FOLDER_PATH), served))
+        else:
+            self._matcher.add(Entry(route, served, self._rests[around]))
 
     def _serve(
         self,
@@ -167,6 +173,9 @@ class RouteTable:
                 return served, NO_PARAMS
         if self._redirect_slashes and path != "/" and self._matcher.methods(_other(path)):
             return self._redirects, NO_PARAMS
+        for prefix, served in self._fallbacks:
+            if path == prefix or path.startswith(prefix + "/"):
+                return served, {"path": path[len(prefix) + 1 :]}
         return self._missing, NO_PARAMS
 
     def refuse_body(self, call: Call) -> Reply | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 from starlette.responses import Response
@@ -14,10 +14,17 @@ from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
 from triode.binding.places import place_of_field
-from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
+from triode.binding.signature import (
+    check_connection,
+    check_lifetimes,
+    name_of,
+    read_dependency,
+    signature_of,
+)
 from triode.binding.trimming import Names, Trim
 from triode.errors import RouteError, SchemaError, place_of
 from triode.http import ASGIApp
+from triode.routing.mistakes import check_options, check_status
 from triode.routing.path import PathTemplate, parse_path
 from triode.schema import MISSING
 
@@ -31,6 +38,7 @@ class RouteKeywords(TypedDict, total=False):
     response_model_exclude_unset: bool
     response_model_exclude_defaults: bool
     response_model_exclude_none: bool
+    response_model_by_alias: bool
     status_code: int
     tags: Sequence[str]
     dependencies: Sequence[Any]
@@ -68,6 +76,7 @@ class RouteOptions:
     response_model_exclude_unset: bool = False
     response_model_exclude_defaults: bool = False
     response_model_exclude_none: bool = False
+    response_model_by_alias: bool = True
     status_code: int | None = None
     tags: tuple[str, ...] = ()
     dependencies: tuple[DependsInfo, ...] = ()
@@ -98,12 +107,18 @@ class RouteOptions:
             self.response_model_exclude_unset,
             self.response_model_exclude_defaults,
             self.response_model_exclude_none,
+            self.response_model_by_alias,
         )
         return None if trim == Trim() else trim
 
 
 def make_options(keywords: RouteKeywords) -> RouteOptions:
-    """Return route options from keyword arguments."""
+    """Return route options from keyword arguments.
+
+    Raises:
+        RouteError: there is no option of that name.
+    """
+    check_options(keywords, RouteKeywords.__annotations__)
     values: dict[str, Any] = {
         key: value
         for key, value in keywords.items()
@@ -136,11 +151,15 @@ class Route:
         self.methods = frozenset(method.upper() for method in methods)
         self.name = options.name or getattr(handler, "__name__", type(handler).__name__)
         self.template: PathTemplate = parse_path(path, where=lambda: f" (handler {self.place})")
+        address = getattr(handler, "address", None)
+        if address is not None:
+            self.template = replace(self.template, address=address)
         self.path_format = self.template.format
         if not self.methods:
             raise RouteError(f'"{path}" ({self.place}) answers no method.', code="route-no-method")
         self.dependant = self._read_handler()
         self.response_annotation = self._response_annotation()
+        check_status(options.status_code, self.response_annotation, handler, f'"{path}"')
         self._endpoint: Endpoint | None = None
 
     @property
@@ -177,6 +196,7 @@ class Route:
             before.append(read_dependency(depends.call, depends, self.template.names))
         found.dependencies[:0] = before
         check_lifetimes(found)
+        check_connection(found, is_socket=False)
         return found
 
     def _response_annotation(self) -> Any:
@@ -190,7 +210,7 @@ class Route:
         options = self.options
         result = ResultOptions(
             annotation=self.response_annotation,
-            status_code=options.status_code or 200,
+            status_code=options.status_code,
             response_class=options.response_class,
             where=self.place,
             trim=options.trim,
