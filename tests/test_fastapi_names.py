@@ -12,11 +12,13 @@ NAMES = {
     "triode.concurrency": "contextmanager_in_threadpool iterate_in_threadpool run_in_threadpool",
     "triode.datastructures": "URL Address FormData Headers QueryParams State UploadFile",
     "triode.exceptions": "HTTPException RequestValidationError ResponseValidationError "
-    "WebSocketException",
+    "WebSocketException WebSocketRequestValidationError",
+    "triode.routing": "APIRoute APIRouter APIWebSocketRoute",
     "triode.middleware.cors": "CORSMiddleware",
     "triode.middleware.gzip": "GZipMiddleware",
     "triode.middleware.httpsredirect": "HTTPSRedirectMiddleware",
     "triode.middleware.trustedhost": "TrustedHostMiddleware",
+    "triode.middleware.wsgi": "WSGIMiddleware",
     "triode.requests": "ClientDisconnect HTTPConnection Request",
     "triode.responses": "FileResponse HTMLResponse JSONResponse PlainTextResponse "
     "RedirectResponse Response StreamingResponse",

@@ -7,33 +7,52 @@ themselves through `setup(app)`. `framework.Triode` is the class that users meet
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypedDict, TypeVar, Unpack
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Protocol, TypeVar, Unpack
 
 from starlette.datastructures import State
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 
-from triode.dispatch import RouteTable, Served
+from triode.dispatch import Overrides, RouteTable, Served
 from triode.errors import ClientError, ConfigError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.asgi import call_from_scope, close_socket, send_reply
-from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
+from triode.lifespan import run_foreign, run_hooks, run_lifespan
 from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
-from triode.middleware.sockets import serve_socket
+from triode.middleware.sockets import INTERNAL_ERROR, SocketWatch, close, serve_socket
+from triode.middleware.wsgi import WSGIMiddleware, is_wsgi
 from triode.openapi.setup import Documentation
 from triode.openapi.webhooks import Webhooks
-from triode.routing import Mount, Route, Router, WebSocketRoute
+from triode.routing import (
+    AnyRoute,
+    Hook,
+    Host,
+    Mount,
+    Route,
+    Router,
+    RouterKeywords,
+    WebSocketRoute,
+)
+from triode.routing.names import NamesInside
 
 logger = logging.getLogger("triode")
 
-ROUTER_OPTIONS = ("tags", "dependencies", "responses", "default_response_class")
+ROUTER_OPTIONS = (
+    *RouterKeywords.__annotations__,
+    "routes",
+    "route_class",
+    "redirect_slashes",
+    "lifespan",
+    "on_startup",
+    "on_shutdown",
+)
 MAX_BODY_SIZE = 16 * 1024 * 1024
 Component = TypeVar("Component")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class AppOptions(TypedDict, total=False):
+class AppOptions(RouterKeywords, total=False):
     """What an application takes besides its title and version; names and meanings are FastAPI's.
 
     `max_body_size` is in bytes, None for no limit.
@@ -53,16 +72,15 @@ class AppOptions(TypedDict, total=False):
     redoc_url: str | None
     root_path: str
     root_path_in_servers: bool
-    generate_unique_id_function: Callable[[Any], str] | None
     separate_input_output_schemas: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
-    lifespan: Lifespan | None
-    tags: Sequence[str]
-    dependencies: Sequence[Any]
-    responses: dict[int | str, dict[str, Any]] | None
-    default_response_class: type[Response] | None
+    routes: Iterable[Any] | None
+    route_class: type[Route]
+    lifespan: Any
+    on_startup: Iterable[Hook] | None
+    on_shutdown: Iterable[Hook] | None
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
@@ -74,38 +92,6 @@ class Attachable(Protocol):
     def setup(self, app: Any) -> None:
         """Add routes, hooks and middleware to the application."""
         ...
-
-
-class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
-    """Dependencies and what replaces them; a change makes the application compile anew."""
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        super().__init__()
-        self._changed = changed
-
-    def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
-        super().__setitem__(key, value)
-        self._changed()
-
-    def __delitem__(self, key: Callable[..., Any]) -> None:
-        super().__delitem__(key)
-        self._changed()
-
-    def clear(self) -> None:
-        """Remove every override."""
-        super().clear()
-        self._changed()
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        """Add or replace several overrides."""
-        super().update(*args, **kwargs)
-        self._changed()
-
-    def pop(self, *args: Any) -> Any:
-        """Remove an override and return what replaced it."""
-        value = super().pop(*args)
-        self._changed()
-        return value
 
 
 class App(Router):
@@ -125,25 +111,26 @@ class App(Router):
     redoc_url: str | None = "/redoc"
     root_path: str = ""
     root_path_in_servers: bool = True
-    generate_unique_id_function: Callable[[Any], str] | None = None
     separate_input_output_schemas: bool = True
     swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect"
     swagger_ui_init_oauth: Mapping[str, Any] | None = None
     swagger_ui_parameters: Mapping[str, Any] | None = None
-    redirect_slashes: bool = True
     max_body_size: int | None = MAX_BODY_SIZE
 
     def __init__(
         self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]
     ) -> None:
         given: dict[str, Any] = dict(options)
+        self._table: RouteTable | None = None
+        self._applications: dict[int, tuple[Any, ASGIApp]] = {}
         super().__init__(**{name: given.pop(name) for name in ROUTER_OPTIONS if name in given})
         self.title = title
         self.version = version
         self.state = State()
         self.webhooks = Webhooks()
         self.extensions: dict[type, Any] = {}
-        self.lifespan_hooks = LifespanHooks(given.pop("lifespan", None))
+        self.mounted_states: dict[int, dict[str, Any]] = {}
+        self.is_running = False
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(
             given.pop("exception_handlers", None) or {}
         )
@@ -151,7 +138,6 @@ class App(Router):
         self._middleware: list[Middleware] = []
         self._foreign: list[tuple[Callable[..., ASGIApp], dict[str, Any]]] = []
         self._stack: ASGIApp | None = None
-        self._table: RouteTable | None = None
         for name, value in given.items():
             if name not in AppOptions.__annotations__:
                 raise ConfigError(
@@ -193,25 +179,6 @@ class App(Router):
     def add_shutdown(self, hook: Hook) -> None:
         """Call a function after the last request."""
         self.lifespan_hooks.shutdown.append(hook)
-
-    def on_event(self, event: str) -> Callable[[Function], Function]:
-        """Call the decorated function on "startup" or "shutdown".
-
-        Raises:
-            ConfigError: there is no such event.
-        """
-        adders = {"startup": self.add_startup, "shutdown": self.add_shutdown}
-        if event not in adders:
-            raise ConfigError(
-                f'There is no event "{event}". Known are "startup" and "shutdown".',
-                code="app-event",
-            )
-
-        def decorate(function: Function) -> Function:
-            adders[event](function)
-            return function
-
-        return decorate
 
     def exception_handler(self, key: int | type[Exception]) -> Callable[[Function], Function]:
         """Answer an exception class or a status code by the decorated function."""
@@ -274,8 +241,11 @@ class App(Router):
 
     @property
     def is_on_lane(self) -> bool:
-        """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
-        return not self._foreign
+        """Whether the lane may serve this application.
+
+        Not with a foreign ASGI middleware around it, nor with host names of its own.
+        """
+        return not self._foreign and not any(isinstance(route, Host) for route in self.routes)
 
     @property
     def table(self) -> RouteTable:
@@ -287,6 +257,7 @@ class App(Router):
         if self._table is None:
             self._table = RouteTable(
                 self.routes,
+                applications=self._application_of,
                 guard=ErrorBoundary(self.exception_handlers, debug=self.debug),
                 around=self._middleware,
                 overrides=self._overrides,
@@ -295,12 +266,91 @@ class App(Router):
             )
         return self._table
 
-    def _add(self, route: Route | Mount | WebSocketRoute) -> None:
+    def _add(self, route: AnyRoute) -> None:
+        if isinstance(route, (Route, WebSocketRoute)):
+            route.check()
         super()._add(route)
-        self._changed()
+
+    def include_router(
+        self, router: Router, *, prefix: str = "", **options: Unpack[RouterKeywords]
+    ) -> None:
+        """Add every route of a router, under a prefix, those added to it later as well.
+
+        Raises:
+            RouteError: the prefix is malformed, or a router is included in itself.
+            BindingError: a parameter of a handler cannot be bound under this prefix.
+        """
+        super().include_router(router, prefix=prefix, **options)
+        for route in self.routes:
+            if isinstance(route, (Route, WebSocketRoute)):
+                route.check()
 
     def _changed(self) -> None:
+        super()._changed()
         self._table = None
+        self._applications.clear()
+
+    @property
+    def router(self) -> App:
+        """The application itself, which is FastAPI's `app.router` too."""
+        return self
+
+    def _application_of(self, mount: Mount | Host) -> ASGIApp:
+        """Return what is mounted as an ASGI application."""
+        given = mount.app
+        known = self._applications.get(id(given))
+        if known is None:
+            known = self._applications[id(given)] = (given, self._as_application(given))
+        return known[1]
+
+    def _as_application(self, given: Any) -> ASGIApp:
+        if isinstance(given, Router) and not isinstance(given, App):
+            app = App(openapi_url=None, debug=self.debug, redirect_slashes=given.redirect_slashes)
+            app.include_router(given)
+            app.exception_handlers, app.state = self.exception_handlers, self.state
+            app._overrides = self._overrides
+            return app
+        if is_wsgi(given):
+            return WSGIMiddleware(given)
+        application: ASGIApp = given
+        return application
+
+    @asynccontextmanager
+    async def lifespan_context(self, app: Any = None) -> AsyncIterator[dict[str, Any]]:
+        """Start the application with all that belongs to it, and stop it at the end of the block.
+
+        What is mounted starts last and stops first, unless it runs already. The value is what the
+        lifespans yielded. `app` is what they are given, this application if left out.
+        """
+        async with AsyncExitStack() as stack:
+            owners = [self, *self.included_routers()]
+            state = await stack.enter_async_context(run_hooks(owners, app or self))
+            for mount in {id(each.app): each for each in self._mounts()}.values():
+                await self._start_mounted(mount, stack)
+            self.is_running = True
+            try:
+                yield state
+            finally:
+                self.is_running = False
+
+    def _mounts(self) -> list[Mount | Host]:
+        return [
+            route
+            for route in self.routes
+            if isinstance(route, Host) or (isinstance(route, Mount) and route.lifespan)
+        ]
+
+    async def _start_mounted(self, mount: Mount | Host, stack: AsyncExitStack) -> None:
+        application = self._application_of(mount)
+        if isinstance(application, WSGIMiddleware):
+            return
+        if not isinstance(application, App):
+            life = run_foreign(application, repr(mount))
+        elif application.is_running:
+            return
+        else:
+            life = application.lifespan_context()
+        self.mounted_states[id(mount.app)] = await stack.enter_async_context(life)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
@@ -308,12 +358,15 @@ class App(Router):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
+        app: ASGIApp = self._serve
         if self._foreign:
             if self._stack is None:
                 self._stack = self._build_stack()
-            await self._stack(scope, receive, send)
+            app = self._stack
+        if scope["type"] == "websocket":
+            await _closing(app, scope, receive, send)
         else:
-            await self._serve(scope, receive, send)
+            await app(scope, receive, send)
 
     def _build_stack(self) -> ASGIApp:
         stack: ASGIApp = self._serve
@@ -326,15 +379,13 @@ class App(Router):
         if kind == "http":
             await self._serve_http(scope, receive, send)
         elif kind == "lifespan":
-            await run_lifespan(self.lifespan_hooks, self, scope, receive, send)
+            await run_lifespan(self, scope, receive, send)
         elif kind == "websocket":
             await self._serve_socket(scope, receive, send)
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.root_path and not scope.get("root_path"):
-            scope["root_path"] = self.root_path
-        call = call_from_scope(scope, receive, send)
-        served, call.params = self.table.resolve(call.method, call.path)
+        call = self._call_from(scope, receive, send)
+        served, call.params = self._resolve_host(call) or self.table.resolve(call.method, call.path)
         reply = await self.answer(call, served)
         await send_reply(reply, call, send)
         if reply.error is not None:
@@ -356,9 +407,24 @@ class App(Router):
         outcome = served.run(call)
         return outcome if isinstance(outcome, Reply) else await outcome
 
-    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _call_from(self, scope: Scope, receive: Receive, send: Send) -> Call:
+        if self.root_path:
+            scope["root_path"] = self.root_path
         call = call_from_scope(scope, receive, send)
-        found = self.table.resolve_socket(call.path)
+        outer = scope.get("router")
+        if outer is not None:  # this application is mounted in another
+            root = scope.get("root_path", "")
+            names = NamesInside(self, outer, scope.get("app_root_path", ""))
+            call.extras = {"router": names, "app_root_path": root}
+        return call
+
+    def _resolve_host(self, call: Call) -> tuple[Served, Any] | None:
+        table = self.table
+        return table.resolve_host(call.header(b"host") or "") if table.hosts else None
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        call = self._call_from(scope, receive, send)
+        found = self._resolve_host(call) or self.table.resolve_socket(call.path)
         if found is None:
             await close_socket(receive, send)
             return
@@ -367,7 +433,18 @@ class App(Router):
         call.route = served.route
         current_call.set(call)
         boundary = ErrorBoundary(self.exception_handlers, debug=self.debug)
-        await serve_socket(call, served.run, boundary, receive, send)
+        await serve_socket(call, served.run, boundary, receive, SocketWatch(send))
+
+
+async def _closing(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a WebSocket, and say by a close frame that its handler failed."""
+    watch = SocketWatch(send)
+    try:
+        await app(scope, receive, watch.send)
+    except Exception:
+        if watch.is_open and not watch.is_closed:
+            await close(watch, INTERNAL_ERROR)
+        raise
 
 
 def _with_arguments(

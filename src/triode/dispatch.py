@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from triode.binding import Run
-from triode.binding.endpoint import Overrides
-from triode.http import Call, HTTPException, Reply
+from triode.binding.endpoint import Overrides as Replacements
+from triode.http import ASGIApp, Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
 from triode.middleware import ErrorBoundary, Middleware
-from triode.routing import Matcher, Mount, Route, WebSocketRoute
+from triode.mounted import serve_mounted
+from triode.routing import AnyRoute, Host, Matcher, Mount, Route, WebSocketRoute
 from triode.routing.path import PathTemplate
 
 # What a path, and a whole address, may hold without a percent sign (RFC 3986, 3.3 and 2.2).
@@ -65,16 +66,17 @@ class RouteTable:
     """Every route of an application, ready to serve.
 
     `around` are the middleware, outermost first; `guard` is inside and outside of them and turns
-    exceptions into replies.
+    exceptions into replies. `applications` returns the ASGI application of a mount or host.
     """
 
     def __init__(
         self,
-        routes: Iterable[Route | Mount | WebSocketRoute],
+        routes: Iterable[AnyRoute],
         *,
+        applications: Callable[[Mount | Host], ASGIApp],
         guard: ErrorBoundary,
         around: Sequence[Middleware],
-        overrides: Overrides,
+        overrides: Replacements,
         body_limit: int | None,
         redirect_slashes: bool,
     ) -> None:
@@ -85,21 +87,29 @@ class RouteTable:
         self._matcher: Matcher[Entry] = Matcher()
         self._sockets: Matcher[Entry] = Matcher()
         self._mounts: list[tuple[Mount, Served]] = []
+        self.hosts: list[tuple[Host, Served]] = []
+        self._applications = applications
         for route in routes:
             self._add(route, overrides)
         self._mounts.sort(key=lambda pair: -len(pair[0].path))
         self._missing = Served(self._compose(_not_found), body_limit=body_limit)
         self.find = self._matcher.find
 
-    def _add(self, route: Route | Mount | WebSocketRoute, overrides: Overrides) -> None:
-        if isinstance(route, Mount):
-            served = Served(self._compose(_mounted(route, self._guard)), route, is_asgi=True)
-            self._mounts.append((route, served))
+    def _add(self, route: AnyRoute, overrides: Replacements) -> None:
+        if isinstance(route, (Mount, Host)):
+            run = serve_mounted(route, self._applications(route), self._guard)
+            served = Served(self._compose(run), route, is_asgi=True)
+            if isinstance(route, Mount):
+                self._mounts.append((route, served))
+            else:
+                self.hosts.append((route, served))
         elif isinstance(route, WebSocketRoute):
-            endpoint = route.compile(overrides) if overrides else route.endpoint
+            route.check()
+            endpoint = route.compile(overrides) if overrides else route.compiled
             self._sockets.add(Entry(route, Served(endpoint, route, is_asgi=True)))
         else:
-            compiled = route.compile(overrides) if overrides else route.endpoint
+            route.check()
+            compiled = route.compile(overrides) if overrides else route.compiled
             limit = route.options.max_body_size or self._body_limit
             served = Served(
                 self._compose(compiled.run),
@@ -129,11 +139,10 @@ class RouteTable:
             found = self.find("GET", path)
             if found is not None:
                 return found[0].served, found[1]
+        mounted = self._find_mounted(path)
+        if mounted is not None:
+            return mounted
         methods = self._matcher.methods(path)
-        if not methods:
-            for mount, served in self._mounts:
-                if mount.matches(path):
-                    return served, NO_PARAMS
         if methods:
             if "GET" in methods:
                 methods.add("HEAD")
@@ -142,9 +151,29 @@ class RouteTable:
             run = _options(allow) if method == "OPTIONS" else _wrong_method(allow)
             return Served(self._compose(run), body_limit=self._body_limit), NO_PARAMS
         other = path[:-1] if path.endswith("/") else path + "/"
-        if self._redirect_slashes and path != "/" and self._matcher.methods(other):
+        if self._redirect_slashes and path != "/" and self._is_served(other):
             return Served(self._compose(_redirect(other)), body_limit=self._body_limit), NO_PARAMS
         return self._missing, NO_PARAMS
+
+    def _is_served(self, path: str) -> bool:
+        return bool(self._matcher.methods(path)) or self._find_mounted(path) is not None
+
+    def _find_mounted(self, path: str) -> tuple[Served, Any] | None:
+        """Return the mount that a path is under; one without the slash is redirected to it."""
+        for mount, served in self._mounts:
+            found = mount.match(path)
+            is_bare = found is not None and len(found[0]) == len(path) and path != ""
+            if found is not None and not (is_bare and self._redirect_slashes):
+                return served, found[1]
+        return None
+
+    def resolve_host(self, host: str) -> tuple[Served, Any] | None:
+        """Return what serves a host name, None if the application's own routes do."""
+        for route, served in self.hosts:
+            found = route.match(host)
+            if found is not None:
+                return served, found
+        return None
 
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:
         """Return what serves a WebSocket connection, None if nothing does."""
@@ -152,8 +181,9 @@ class RouteTable:
         if found is not None:
             return found[0].served, found[1]
         for mount, served in self._mounts:
-            if mount.matches(path):
-                return served, NO_PARAMS
+            under = mount.match(path)
+            if under is not None:
+                return served, under[1]
         return None
 
 
@@ -185,17 +215,33 @@ def _redirect(path: str) -> Callable[[Call], Reply]:
     return answer
 
 
-def _mounted(mount: Mount, boundary: ErrorBoundary) -> Callable[[Call], Reply]:
-    def answer(call: Call) -> Reply:
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            inner = {**scope, "root_path": scope.get("root_path", "") + mount.path}
-            # The application finds its own routes by name, below its own root.
-            inner.pop("router", None)
-            inner.pop("app_root_path", None)
-            await boundary.serve(mount.app, call, inner, receive, send)
+class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
+    """Dependencies and what replaces them; a change makes the application compile anew."""
 
-        reply = Reply(b"")
-        reply.stream = serve
-        return reply
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._changed = changed
 
-    return answer
+    def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
+        super().__setitem__(key, value)
+        self._changed()
+
+    def __delitem__(self, key: Callable[..., Any]) -> None:
+        super().__delitem__(key)
+        self._changed()
+
+    def clear(self) -> None:
+        """Remove every override."""
+        super().clear()
+        self._changed()
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Add or replace several overrides."""
+        super().update(*args, **kwargs)
+        self._changed()
+
+    def pop(self, *args: Any) -> Any:
+        """Remove an override and return what replaced it."""
+        value = super().pop(*args)
+        self._changed()
+        return value

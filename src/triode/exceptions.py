@@ -6,6 +6,7 @@ from triode.http.exceptions import (
     ResponseValidationError,
     StarletteHTTPException,
     WebSocketException,
+    WebSocketRequestValidationError,
 )
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "ResponseValidationError",
     "StarletteHTTPException",
     "WebSocketException",
+    "WebSocketRequestValidationError",
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.websockets import WebSocket
 
 from triode.http.call import Call, Head, Message, Receive, Reply, Scope, Send
 from triode.http.exceptions import BodyTooLarge
 from triode.http.reply import raw_headers, stream_reply
+from triode.http.sockets import WebSocket
 
 
 def call_from_scope(scope: Scope, receive: Receive, send: Send) -> Call:
@@ -76,7 +76,7 @@ class AsgiOrigin:
                 return b"".join(chunks)
 
     def websocket(self, call: Call) -> WebSocket:
-        """Return the connection as Starlette knows it."""
+        """Return the connection."""
         return WebSocket(call.scope(), self._receive, self.send)
 
     def receive(self, call: Call) -> Receive:

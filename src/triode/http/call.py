@@ -103,6 +103,7 @@ class Call(Struct, eq=False):
     app: Any = None
     extras: dict[str, Any] | None = None
     _request: Request | None = None
+    _websocket: WebSocket | None = None
     _query_values: dict[str, list[str]] | None = None
 
     @property
@@ -147,7 +148,9 @@ class Call(Struct, eq=False):
     def scope(self) -> Scope:
         """Return the ASGI scope of this request, made new from what is known now."""
         scope = self.origin.make_scope(self)
-        scope["path_params"] = dict(self.params)
+        template = getattr(self.route, "template", None)
+        own = dict(self.params) if template is None else template.convert(self.params)
+        scope["path_params"] = {**scope.get("path_params", {}), **own}
         scope["route"] = self.route
         if self.app is not None:
             scope["app"] = self.app
@@ -159,8 +162,15 @@ class Call(Struct, eq=False):
     def request(self) -> Request:
         """Return this request as Starlette knows it; the same object each time."""
         if self._request is None:
-            self._request = request_class()(self.scope(), self.origin.receive(self))
+            scope = self.scope()
+            if scope["type"] == "websocket":
+                scope = opening_request(scope)
+            self._request = request_class()(scope, self.origin.receive(self))
         return self._request
+
+    def replace_request(self, request: Request) -> None:
+        """Serve another request than the one that was made, as a route's own class may ask."""
+        self._request = request
 
     @property
     def has_request(self) -> bool:
@@ -168,17 +178,28 @@ class Call(Struct, eq=False):
         return self._request is not None
 
     def websocket(self) -> WebSocket:
-        """Return this connection as Starlette knows it; only for calls of a WebSocket route."""
-        origin = cast("SocketOrigin", self.origin)
-        return origin.websocket(self)
+        """Return this connection, the same object each time; only for a WebSocket route."""
+        if self._websocket is None:
+            self._websocket = cast("SocketOrigin", self.origin).websocket(self)
+        return self._websocket
 
 
 class SocketOrigin(Origin, Protocol):
     """Where a WebSocket came in."""
 
     def websocket(self, call: Call) -> WebSocket:
-        """Return the connection as Starlette knows it."""
+        """Return the connection."""
         ...
+
+
+def opening_request(scope: Scope) -> Scope:
+    """Return the scope of the HTTP request that opened a WebSocket.
+
+    So a dependency that asks for the `Request`, as security schemes do, works for both.
+    """
+    scope.setdefault("state", {})
+    scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "ws"), "http")
+    return {**scope, "type": "http", "method": "GET", "scheme": scheme}
 
 
 class Reply(Struct, eq=False):

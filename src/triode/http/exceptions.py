@@ -19,6 +19,7 @@ __all__ = [
     "ResponseValidationError",
     "StarletteHTTPException",
     "WebSocketException",
+    "WebSocketRequestValidationError",
 ]
 
 
@@ -46,6 +47,26 @@ class RequestValidationError(ClientError):
     def __init__(self, errors: Sequence[Any], *, body: Any = None) -> None:
         self._errors = list(errors)
         self.body = body
+        super().__init__(f"{len(self._errors)} problem(s) in the request")
+
+    def errors(self) -> Sequence[Any]:
+        """Return every problem, each with type, loc, msg and input."""
+        return self._errors
+
+    @property
+    def detail(self) -> Any:
+        """The problems as JSON can carry them."""
+        return [presentable(dict(error)) for error in self._errors]
+
+
+class WebSocketRequestValidationError(ClientError):
+    """A WebSocket's opening request, or a message, that does not fit; closed with 1008."""
+
+    default_code = "websocket-validation"
+    status_code = 422
+
+    def __init__(self, errors: Sequence[Any]) -> None:
+        self._errors = list(errors)
         super().__init__(f"{len(self._errors)} problem(s) in the request")
 
     def errors(self) -> Sequence[Any]:
