@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from starlette.datastructures import URL, URLPath
 
 from triode.errors import RouteError
 from triode.routing.path import no_match
+from triode.routing.route import Route
 from triode.routing.tree import AnyRoute
+from triode.routing.websocket import WebSocketRoute
 
 
 class Finder(Protocol):
@@ -20,37 +23,43 @@ class Finder(Protocol):
         ...
 
 
-def path_of(routes: Iterable[AnyRoute], name: str, values: dict[str, Any]) -> URLPath:
+def path_of(routes: Sequence[AnyRoute], name: str, values: dict[str, Any]) -> URLPath:
     """Return the path of the first route that has a name and takes the values.
 
-    Of several routes with the name, one that names every value goes before one that would put a
-    value into the query string.
+    If no route takes them all, the one that takes the most has the others as its query string:
+    None is left out, a list repeats its name.
 
     Raises:
         RouteError: no route has this name, or the parameters do not fit.
     """
-    found: list[URLPath] = []
     error: RouteError | None = None
-    known: set[str] = set()
     for route in routes:
         try:
-            path = route.url_path_for(name, **values)
+            return route.url_path_for(name, **values)
         except Exception as exc:
             if not is_no_match(exc):
                 raise
             if route.name == name and isinstance(exc, RouteError):
                 error = exc
-        else:
-            if "?" not in path:
-                return path
-            found.append(path)
-        if route.name:
-            known.add(route.name)
-    if found:
-        return found[0]
-    raise error or no_match(
-        f'No route is named "{name}". Known are: {", ".join(sorted(known)) or "none"}.'
-    )
+    for route in sorted(routes, key=_parameter_count, reverse=True):
+        names = set(route.template.names) if isinstance(route, (Route, WebSocketRoute)) else None
+        if route.name == name and names is not None and names <= set(values):
+            path = route.url_path_for(name, **{key: values[key] for key in names})
+            rest = {key: value for key, value in values.items() if key not in names}
+            return _with_query(path, rest)
+    known = sorted({route.name for route in routes if route.name})
+    raise error or no_match(f'No route is named "{name}". Known are: {", ".join(known) or "none"}.')
+
+
+def _parameter_count(route: AnyRoute) -> int:
+    return len(route.template.names) if isinstance(route, (Route, WebSocketRoute)) else 0
+
+
+def _with_query(path: URLPath, values: dict[str, Any]) -> URLPath:
+    query = urlencode({key: each for key, each in values.items() if each is not None}, doseq=True)
+    if not query:
+        return path
+    return URLPath(f"{path}?{query}", protocol=path.protocol, host=path.host)
 
 
 class NamesInside:

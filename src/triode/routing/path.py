@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from uuid import UUID
 
 from triode.errors import RouteError
@@ -108,22 +108,6 @@ class PathTemplate:
             safe = "/" if converter == "path" else ""
             path = path.replace("{" + name + "}", quote(text, safe=safe), 1)
         return path
-
-    def fill_with_query(self, values: dict[str, Any]) -> str:
-        """Return the path filled in, with the values that it does not name as its query string.
-
-        None is left out, a list repeats its name.
-
-        Raises:
-            RouteError: a parameter is missing, or does not fit its converter.
-        """
-        path = self.fill({key: values[key] for key in self.names if key in values})
-        rest = {
-            key: value
-            for key, value in values.items()
-            if key not in self.names and value is not None
-        }
-        return f"{path}?{urlencode(rest, doseq=True)}" if rest else path
 
     def convert(self, values: Mapping[str, str]) -> dict[str, Any]:
         """Return parameters as Starlette's converters give them: an `int` for `{id:int}`.

@@ -234,14 +234,14 @@ class Route:
         return made
 
     def url_path_for(self, name: str, /, **values: Any) -> URLPath:
-        """Return the route's path, if this is its name; values it does not name are the query.
+        """Return the route's path, if this is its name.
 
         Raises:
             RouteError: it has another name, or the parameters do not fit.
         """
         if name != self.name:
             raise no_match(f'This route is named "{self.name}", not "{name}".')
-        return URLPath(self.template.fill_with_query(values), protocol="http")
+        return URLPath(self.template.fill(values), protocol="http")
 
     # --- compile
 
