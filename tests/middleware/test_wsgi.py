@@ -43,7 +43,7 @@ def test_wsgi_is_recognised() -> None:
 
     async def of_two(scope: Any, receive: Any) -> None: ...
 
-    assert is_wsgi(echo) and is_wsgi(Application())
+    assert [is_wsgi(given) for given in (echo, Application())] == [True, True]
     others = [asgi, of_two, Application, App(), WSGIMiddleware(echo), lambda *given: None, 3]
     assert [is_wsgi(other) for other in others] == [False] * len(others)
 
