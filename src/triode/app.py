@@ -423,7 +423,8 @@ class App(Router):
         return table.resolve_host(call.header(b"host") or "") if table.hosts else None
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        call = self._call_from(scope, receive, send)
+        watch = SocketWatch(receive, send)
+        call = self._call_from(scope, watch.receive, watch.send)
         found = self._resolve_host(call) or self.table.resolve_socket(call.path)
         if found is None:
             await close_socket(receive, send)
@@ -433,14 +434,14 @@ class App(Router):
         call.route = served.route
         current_call.set(call)
         boundary = ErrorBoundary(self.exception_handlers, debug=self.debug)
-        await serve_socket(call, served.run, boundary, receive, SocketWatch(send))
+        await serve_socket(call, served.run, boundary, watch)
 
 
 async def _closing(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Serve a WebSocket, and say by a close frame that its handler failed."""
-    watch = SocketWatch(send)
+    watch = SocketWatch(receive, send)
     try:
-        await app(scope, receive, watch.send)
+        await app(scope, watch.receive, watch.send)
     except Exception:
         if watch.is_open and not watch.is_closed:
             await close(watch, INTERNAL_ERROR)

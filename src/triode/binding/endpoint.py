@@ -28,6 +28,7 @@ from triode.binding.description import Dependency
 from triode.binding.generate import EndpointWriter, Mode, choose_mode
 from triode.binding.results import (
     ResultOptions,
+    add_background,
     blank_response,
     make_finisher,
     merge_response,
@@ -181,6 +182,7 @@ TOOLS: dict[str, Any] = {
     "AsyncExitStack": AsyncExitStack,
     "BackgroundTasks": BackgroundTasks,
     "RequestValidationError": RequestValidationError,
+    "add_background": add_background,
     "ValidationFailed": ValidationFailed,
     "blank_response": blank_response,
     "check_upload": check_upload,

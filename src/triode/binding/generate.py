@@ -133,7 +133,7 @@ class EndpointWriter:
             self._line("merge_response(reply, response)")
         if self.has_background:
             self._line("if background.tasks:")
-            self._line("    reply.background = background")
+            self._line("    add_background(reply, background)")
         self._line("return reply")
         if self.has_stack:
             self._indent -= 1

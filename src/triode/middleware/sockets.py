@@ -24,18 +24,26 @@ from triode.http.reply import raw_headers, reply_from_response
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.protocol import Run
 
+NORMAL = 1000
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 INTERNAL_ERROR = 1011
 MAX_REASON = 123  # bytes; RFC 6455, 5.5 and 5.5.1
 
 
 class SocketWatch:
-    """What was sent on a connection, and whether it is still open."""
+    """A connection's two ends, and what became of it: opened, closed by us, left by the client."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
         self._send = send
         self.is_open = False
         self.is_closed = False
+
+    async def receive(self) -> Message:
+        """Return the next ASGI message."""
+        message = await self._receive()
+        self.is_closed = self.is_closed or message["type"] == "websocket.disconnect"
+        return message
 
     async def send(self, message: Message) -> None:
         """Send one ASGI message."""
@@ -46,24 +54,21 @@ class SocketWatch:
         await self._send(message)
 
 
-async def serve_socket(
-    call: Call, run: Run, boundary: ErrorBoundary, receive: Receive, watch: SocketWatch
-) -> None:
-    """Serve one connection.
+async def serve_socket(call: Call, run: Run, boundary: ErrorBoundary, watch: SocketWatch) -> None:
+    """Serve one connection, and close it if the handler leaves it open.
 
     The application's own handler of an exception is called with the connection. Without one, a
     `WebSocketException` closes it with its code. What would be a 4xx response is one before the
     connection is accepted, where the server can send it, and closes it with 1008 otherwise.
     Anything else is raised.
     """
-    call.origin.send = watch.send  # type: ignore[attr-defined]
     try:
         outcome: Any = run(call)
         reply = outcome if isinstance(outcome, Reply) else await outcome
         if isinstance(reply, Reply) and reply.stream is not None:
-            await reply.stream(call.scope(), receive, watch.send)
+            await reply.stream(call.scope(), watch.receive, watch.send)
     except WebSocketDisconnect:
-        return  # The client left while the handler listened: that is how conversations end.
+        pass  # The client left while the handler listened: that is how conversations end.
     except Exception as exc:
         failure: Exception = exc
         if isinstance(exc, RequestValidationError):
@@ -75,6 +80,8 @@ async def serve_socket(
             raise
         elif not watch.is_closed:
             await _refuse(failure, boundary, call, watch)
+    if watch.is_open and not watch.is_closed:
+        await close(watch, NORMAL)
 
 
 def _own_handler(boundary: ErrorBoundary, exc: Exception) -> ExceptionHandler | None:
