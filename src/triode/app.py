@@ -7,39 +7,34 @@ themselves through `setup(app)`. `framework.Triode` is the class that users meet
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Protocol, TypeVar, Unpack
 
 from starlette.datastructures import State
-from starlette.requests import ClientDisconnect
 
-from triode.dispatch import Overrides, RouteTable, Served
-from triode.errors import ClientError, ConfigError
+from triode.dispatch import RouteTable, Served
+from triode.errors import ConfigError
+from triode.hosting import Hosting
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
+from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
-from triode.lifespan import run_foreign, run_hooks, run_lifespan
-from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
+from triode.lifespan import run_lifespan
+from triode.middleware.errors import ErrorBoundary, ExceptionHandler
+from triode.middleware.functions import FunctionMiddleware
+from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
 from triode.middleware.sockets import INTERNAL_ERROR, SocketWatch, close, serve_socket
-from triode.middleware.wsgi import WSGIMiddleware, is_wsgi
+from triode.middleware.stack import MiddlewareStack, RouteMiddleware
 from triode.openapi.setup import Documentation
 from triode.openapi.webhooks import Webhooks
-from triode.routing import (
-    AnyRoute,
-    Hook,
-    Host,
-    Mount,
-    Route,
-    Router,
-    RouterKeywords,
-    WebSocketRoute,
-)
+from triode.overrides import Overrides
+from triode.routing import AnyRoute, Hook, Route, Router, RouterKeywords, WebSocketRoute
 from triode.routing.names import NamesInside
 
 logger = logging.getLogger("triode")
 
 ROUTER_OPTIONS = (
-    *RouterKeywords.__annotations__,
+    *(name for name in RouterKeywords.__annotations__ if name != "middleware"),
     "routes",
     "route_class",
     "redirect_slashes",
@@ -55,7 +50,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class AppOptions(RouterKeywords, total=False):
     """What an application takes besides its title and version; names and meanings are FastAPI's.
 
-    `max_body_size` is in bytes, None for no limit.
+    `max_body_size` is in bytes, None for no limit. `trusted_proxies` are the networks of proxies
+    whose headers are believed, or how many there are; see `TrustedProxies`.
     """
 
     debug: bool
@@ -84,6 +80,7 @@ class AppOptions(RouterKeywords, total=False):
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
+    trusted_proxies: TrustedProxies | Sequence[str] | str | int | None
 
 
 class Attachable(Protocol):
@@ -94,7 +91,7 @@ class Attachable(Protocol):
         ...
 
 
-class App(Router):
+class App(Hosting):
     """A web application: an ASGI callable, and what the lane serves directly."""
 
     debug: bool = False
@@ -122,22 +119,22 @@ class App(Router):
     ) -> None:
         given: dict[str, Any] = dict(options)
         self._table: RouteTable | None = None
-        self._applications: dict[int, tuple[Any, ASGIApp]] = {}
+        self._stack: ASGIApp | None = None
         super().__init__(**{name: given.pop(name) for name in ROUTER_OPTIONS if name in given})
         self.title = title
         self.version = version
         self.state = State()
         self.webhooks = Webhooks()
         self.extensions: dict[type, Any] = {}
-        self.mounted_states: dict[int, dict[str, Any]] = {}
-        self.is_running = False
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(
             given.pop("exception_handlers", None) or {}
         )
         self._overrides = Overrides(self._changed)
-        self._middleware: list[Middleware] = []
-        self._foreign: list[tuple[Callable[..., ASGIApp], dict[str, Any]]] = []
-        self._stack: ASGIApp | None = None
+        self.middleware_stack = MiddlewareStack(self, given.pop("middleware", None) or ())
+        self._route_middleware = RouteMiddleware(self)
+        self.is_on_lane = not self.middleware_stack.foreign
+        """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
+        self.trusted_proxies = given.pop("trusted_proxies", None)
         for name, value in given.items():
             if name not in AppOptions.__annotations__:
                 raise ConfigError(
@@ -171,14 +168,6 @@ class App(Router):
             if issubclass(known, kind):
                 return component  # type: ignore[no-any-return]
         return None
-
-    def add_startup(self, hook: Hook) -> None:
-        """Call a function before the first request."""
-        self.lifespan_hooks.startup.append(hook)
-
-    def add_shutdown(self, hook: Hook) -> None:
-        """Call a function after the last request."""
-        self.lifespan_hooks.shutdown.append(hook)
 
     def exception_handler(self, key: int | type[Exception]) -> Callable[[Function], Function]:
         """Answer an exception class or a status code by the decorated function."""
@@ -215,14 +204,24 @@ class App(Router):
     def add_middleware(self, factory: Callable[..., Any], *args: Any, **options: Any) -> None:
         """Add a middleware outside of those that are there.
 
-        A class with `wrap` is composed into the endpoints. Any other is taken for an ASGI
-        middleware: it is called with the application, and the application leaves the lane.
+        A class with `wrap` is composed into the endpoints, and so is one that derives from
+        Starlette's `BaseHTTPMiddleware`. Any other is taken for an ASGI middleware: it is called
+        with the application, and the application leaves the lane.
         """
-        if hasattr(factory, "wrap"):
-            self._middleware.insert(0, factory(*args, **options))
-        else:
-            self._foreign.insert(0, (_with_arguments(factory, args), options))
-            self._stack = None
+        self.middleware_stack.add(factory, args, options)
+        self.is_on_lane = not self.middleware_stack.foreign
+        self._changed()
+
+    @property
+    def trusted_proxies(self) -> TrustedProxies | None:
+        """The proxies whose headers are believed, None for none."""
+        outermost = self.middleware_stack.outermost
+        return outermost.proxies if isinstance(outermost, ProxyMiddleware) else None
+
+    @trusted_proxies.setter
+    def trusted_proxies(self, given: TrustedProxies | Sequence[str] | str | int | None) -> None:
+        proxies = TrustedProxies.of(given)
+        self.middleware_stack.outermost = ProxyMiddleware(proxies) if proxies else None
         self._changed()
 
     @property
@@ -240,14 +239,6 @@ class App(Router):
     # --- serve
 
     @property
-    def is_on_lane(self) -> bool:
-        """Whether the lane may serve this application.
-
-        Not with a foreign ASGI middleware around it, nor with host names of its own.
-        """
-        return not self._foreign and not any(isinstance(route, Host) for route in self.routes)
-
-    @property
     def table(self) -> RouteTable:
         """The routes ready to serve, compiled when first asked for.
 
@@ -258,8 +249,9 @@ class App(Router):
             self._table = RouteTable(
                 self.routes,
                 applications=self._application_of,
-                guard=ErrorBoundary(self.exception_handlers, debug=self.debug),
-                around=self._middleware,
+                guard=self._boundary(),
+                around=self.middleware_stack.inner,
+                made=self._route_middleware,
                 overrides=self._overrides,
                 body_limit=self.max_body_size,
                 redirect_slashes=self.redirect_slashes,
@@ -288,69 +280,19 @@ class App(Router):
     def _changed(self) -> None:
         super()._changed()
         self._table = None
-        self._applications.clear()
+        self._stack = None
 
     @property
     def router(self) -> App:
         """The application itself, which is FastAPI's `app.router` too."""
         return self
 
-    def _application_of(self, mount: Mount | Host) -> ASGIApp:
-        """Return what is mounted as an ASGI application."""
-        given = mount.app
-        known = self._applications.get(id(given))
-        if known is None:
-            known = self._applications[id(given)] = (given, self._as_application(given))
-        return known[1]
-
-    def _as_application(self, given: Any) -> ASGIApp:
-        if isinstance(given, Router) and not isinstance(given, App):
-            app = App(openapi_url=None, debug=self.debug, redirect_slashes=given.redirect_slashes)
-            app.include_router(given)
-            app.exception_handlers, app.state = self.exception_handlers, self.state
-            app._overrides = self._overrides
-            return app
-        if is_wsgi(given):
-            return WSGIMiddleware(given)
-        application: ASGIApp = given
-        return application
-
-    @asynccontextmanager
-    async def lifespan_context(self, app: Any = None) -> AsyncIterator[dict[str, Any]]:
-        """Start the application with all that belongs to it, and stop it at the end of the block.
-
-        What is mounted starts last and stops first, unless it runs already. The value is what the
-        lifespans yielded. `app` is what they are given, this application if left out.
-        """
-        async with AsyncExitStack() as stack:
-            owners = [self, *self.included_routers()]
-            state = await stack.enter_async_context(run_hooks(owners, app or self))
-            for mount in {id(each.app): each for each in self._mounts()}.values():
-                await self._start_mounted(mount, stack)
-            self.is_running = True
-            try:
-                yield state
-            finally:
-                self.is_running = False
-
-    def _mounts(self) -> list[Mount | Host]:
-        return [
-            route
-            for route in self.routes
-            if isinstance(route, Host) or (isinstance(route, Mount) and route.lifespan)
-        ]
-
-    async def _start_mounted(self, mount: Mount | Host, stack: AsyncExitStack) -> None:
-        application = self._application_of(mount)
-        if isinstance(application, WSGIMiddleware):
-            return
-        if not isinstance(application, App):
-            life = run_foreign(application, repr(mount))
-        elif application.is_running:
-            return
-        else:
-            life = application.lifespan_context()
-        self.mounted_states[id(mount.app)] = await stack.enter_async_context(life)
+    def _application_around(self, router: Router) -> ASGIApp:
+        app = App(openapi_url=None, debug=self.debug, redirect_slashes=router.redirect_slashes)
+        app.include_router(router)
+        app.exception_handlers, app.state = self.exception_handlers, self.state
+        app._overrides = self._overrides
+        return app
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
@@ -359,20 +301,16 @@ class App(Router):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
         app: ASGIApp = self._serve
-        if self._foreign:
+        if not self.is_on_lane:
             if self._stack is None:
-                self._stack = self._build_stack()
+                guard = self._boundary()
+                limit = self.table.body_limit
+                self._stack = self.middleware_stack.build(self._serve, guard, limit)
             app = self._stack
         if scope["type"] == "websocket":
             await _closing(app, scope, receive, send)
         else:
             await app(scope, receive, send)
-
-    def _build_stack(self) -> ASGIApp:
-        stack: ASGIApp = self._serve
-        for factory, options in reversed(self._foreign):
-            stack = factory(stack, **options)
-        return stack
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -385,7 +323,8 @@ class App(Router):
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = self._call_from(scope, receive, send)
-        served, call.params = self._resolve_host(call) or self.table.resolve(call.method, call.path)
+        found = self._resolve_host(call, is_socket=False)
+        served, call.params = found or self.table.resolve(call.method, call.path)
         reply = await self.answer(call, served)
         await send_reply(reply, call, send)
         if reply.error is not None:
@@ -393,39 +332,35 @@ class App(Router):
             raise reply.error
 
     async def answer(self, call: Call, served: Served) -> Reply:
-        """Return the reply to a call, its body read first where the endpoint needs it."""
+        """Return the reply to a call."""
         call.app = self
         call.route = served.route
         call.body_limit = served.body_limit
         current_call.set(call)
-        if served.reads_body and call.body is None:
-            try:
-                await call.read()
-            except (ClientError, ClientDisconnect) as exc:
-                answered = ErrorBoundary(self.exception_handlers).answer(call, exc)
-                return answered if isinstance(answered, Reply) else await answered
         outcome = served.run(call)
         return outcome if isinstance(outcome, Reply) else await outcome
 
     def _call_from(self, scope: Scope, receive: Receive, send: Send) -> Call:
-        if self.root_path:
+        if self.root_path and not scope.get("root_path"):
             scope["root_path"] = self.root_path
         call = call_from_scope(scope, receive, send)
         outer = scope.get("router")
-        if outer is not None:  # this application is mounted in another
+        if outer is not None and outer is not self:  # this application is mounted in another
             root = scope.get("root_path", "")
             names = NamesInside(self, outer, scope.get("app_root_path", ""))
-            call.extras = {"router": names, "app_root_path": root}
+            call.extras = {**(call.extras or {}), "router": names, "app_root_path": root}
         return call
 
-    def _resolve_host(self, call: Call) -> tuple[Served, Any] | None:
+    def _resolve_host(self, call: Call, *, is_socket: bool) -> tuple[Served, Any] | None:
         table = self.table
-        return table.resolve_host(call.header(b"host") or "") if table.hosts else None
+        if not table.hosts:
+            return None
+        return table.resolve_host(call.header(b"host") or "", is_socket=is_socket)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         watch = SocketWatch(receive, send)
         call = self._call_from(scope, watch.receive, watch.send)
-        found = self._resolve_host(call) or self.table.resolve_socket(call.path)
+        found = self._resolve_host(call, is_socket=True) or self.table.resolve_socket(call.path)
         if found is None:
             await close_socket(receive, send)
             return
@@ -433,8 +368,19 @@ class App(Router):
         call.app = self
         call.route = served.route
         current_call.set(call)
-        boundary = ErrorBoundary(self.exception_handlers, debug=self.debug)
-        await serve_socket(call, served.run, boundary, watch)
+        await serve_socket(call, served.run, self._boundary(), watch)
+
+    def _boundary(self) -> ErrorBoundary:
+        return ErrorBoundary(self.exception_handlers, present=self._present)
+
+    def _present(self, call: Call, exc: Exception, reply: Reply) -> Reply:
+        """Return an error as a page, to a browser or while debugging; else the reply as it is."""
+        is_debugged = self.debug and reply.error is not None
+        if not is_debugged and not prefers_html(call.header(b"accept")):
+            return reply
+        # Loaded when the first error is shown: most applications never need it.
+        present: Callable[..., Reply] = import_module("triode.error_pages").present
+        return present(self, call, exc, reply)
 
 
 async def _closing(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -446,15 +392,3 @@ async def _closing(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> 
         if watch.is_open and not watch.is_closed:
             await close(watch, INTERNAL_ERROR)
         raise
-
-
-def _with_arguments(
-    factory: Callable[..., ASGIApp], args: tuple[Any, ...]
-) -> Callable[..., ASGIApp]:
-    if not args:
-        return factory
-
-    def make(app: ASGIApp, **options: Any) -> ASGIApp:
-        return factory(app, *args, **options)
-
-    return make

@@ -90,17 +90,22 @@ class ThreadPool:
     def _work(self) -> None:
         while True:
             function, future, returns = self._jobs.get()
-            try:
-                value = function()
-            except BaseException as exc:
-                # A StopIteration cannot be set on a future (PEP 479).
-                error = RuntimeError(repr(exc)) if isinstance(exc, StopIteration) else exc
-                returns.give(future, None, error)
-            else:
-                returns.give(future, value, None)
+            if not future.cancelled():  # else nobody waits for it any more
+                self._run(function, future, returns)
             with self._lock:
                 self._idle += 1
             del function, future, returns
+
+    @staticmethod
+    def _run(function: Callable[[], Any], future: asyncio.Future[Any], returns: _Returns) -> None:
+        try:
+            value = function()
+        except BaseException as exc:
+            # A StopIteration cannot be set on a future (PEP 479).
+            error = RuntimeError(repr(exc)) if isinstance(exc, StopIteration) else exc
+            returns.give(future, None, error)
+        else:
+            returns.give(future, value, None)
 
 
 _pool = ThreadPool()

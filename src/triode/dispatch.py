@@ -5,16 +5,19 @@ A table is made once and never changed; an application whose routes change makes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from triode.binding import Run
-from triode.binding.endpoint import Overrides as Replacements
+from triode.binding.endpoint import Overrides
 from triode.http import ASGIApp, Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
-from triode.middleware import ErrorBoundary, Middleware
-from triode.mounted import serve_mounted
+from triode.middleware.composition import compose, compose_socket, nearest
+from triode.middleware.errors import ErrorBoundary
+from triode.middleware.protocol import EndpointMiddleware, trait
+from triode.middleware.stack import RouteMiddleware
+from triode.mounted import serve_mounted, serve_mounted_socket
 from triode.routing import AnyRoute, Host, Matcher, Mount, Route, WebSocketRoute
 from triode.routing.path import PathTemplate
 
@@ -26,47 +29,45 @@ URL_CHARACTERS = PATH_CHARACTERS + "%?#[]"
 class Served:
     """A route as the server calls it: its endpoint with all middleware around it.
 
-    `reads_body` says that `call.body` must be there before `run` is called; `body_limit` is in
-    bytes, None for no limit. `may_step` says that `run` may be stepped without a task until it
-    first waits. `is_asgi` marks what only the ASGI way can serve.
+    `body_limit` is in bytes, None for no limit. `may_step` says that `run` may be stepped without
+    a task until it first waits. `is_asgi` marks what only the ASGI way can serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "may_step", "reads_body", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "may_step", "route", "run")
 
     def __init__(
         self,
         run: Run,
         route: Any = None,
         *,
-        reads_body: bool = False,
         body_limit: int | None = None,
         is_asgi: bool = False,
     ) -> None:
         self.run = run
         self.route = route
-        self.reads_body = reads_body
         self.body_limit = body_limit
         self.is_asgi = is_asgi
         self.may_step = False
 
 
 class Entry:
-    """A served route in the matcher."""
+    """A served route in the matcher; `rest` serves its path where it has not the method."""
 
-    __slots__ = ("methods", "place", "served", "template")
+    __slots__ = ("methods", "place", "rest", "served", "template")
 
-    def __init__(self, route: Route | WebSocketRoute, served: Served) -> None:
+    def __init__(self, route: Route | WebSocketRoute, served: Served, rest: Served) -> None:
         self.template: PathTemplate = route.template
         self.methods: frozenset[str] = route.methods
         self.place: str = route.place
         self.served = served
+        self.rest = rest
 
 
 class RouteTable:
     """Every route of an application, ready to serve.
 
-    `around` are the middleware, outermost first; `guard` is inside and outside of them and turns
-    exceptions into replies. `applications` returns the ASGI application of a mount or host.
+    `around` are the middleware, outermost first, `made` makes those of single routes; `guard`
+    turns exceptions into replies. `applications` gives what is mounted as an ASGI application.
     """
 
     def __init__(
@@ -75,56 +76,83 @@ class RouteTable:
         *,
         applications: Callable[[Mount | Host], ASGIApp],
         guard: ErrorBoundary,
-        around: Sequence[Middleware],
-        overrides: Replacements,
+        around: Sequence[EndpointMiddleware],
+        made: RouteMiddleware,
+        overrides: Overrides,
         body_limit: int | None,
         redirect_slashes: bool,
     ) -> None:
         self._guard = guard
         self._around = tuple(around)
+        self._made = made
+        self._overrides = overrides
         self._redirect_slashes = redirect_slashes
         self._body_limit = body_limit
+        self._limits: set[int | None] = set()
         self._matcher: Matcher[Entry] = Matcher()
         self._sockets: Matcher[Entry] = Matcher()
-        self._mounts: list[tuple[Mount, Served]] = []
-        self.hosts: list[tuple[Host, Served]] = []
+        self._mounts: list[tuple[Mount, Served, Served]] = []
+        self.hosts: list[tuple[Host, Served, Served]] = []
         self._applications = applications
+        self._missing = self._serve(_not_found, self._around)
+        self._redirects = self._serve(self._redirect, self._around)
+        self._rests = {self._around: self._serve(self._answer_rest, self._around)}
         for route in routes:
-            self._add(route, overrides)
-        self._mounts.sort(key=lambda pair: -len(pair[0].path))
-        self._missing = Served(self._compose(_not_found), body_limit=body_limit)
+            self._add(route)
+        self._mounts.sort(key=lambda mounted: -len(mounted[0].path))
         self.find = self._matcher.find
+        # What a server keeps of this table's request lines: see `server/repeats.py`.
+        self.lines: dict[bytes, Any] = {}
 
-    def _add(self, route: AnyRoute, overrides: Replacements) -> None:
+    def _add(self, route: AnyRoute) -> None:
+        around = nearest(self._around, self._made.make(route.middleware, repr(route)))
         if isinstance(route, (Mount, Host)):
-            run = serve_mounted(route, self._applications(route), self._guard)
-            served = Served(self._compose(run), route, is_asgi=True)
+            app = self._applications(route)
+            served = self._serve(
+                serve_mounted(route, app, self._guard), around, route, is_asgi=True
+            )
+            run = compose_socket(serve_mounted_socket(route, app), around)
+            socket = Served(run, route, is_asgi=True)
             if isinstance(route, Mount):
-                self._mounts.append((route, served))
+                self._mounts.append((route, served, socket))
             else:
-                self.hosts.append((route, served))
+                self.hosts.append((route, served, socket))
         elif isinstance(route, WebSocketRoute):
             route.check()
-            endpoint = route.compile(overrides) if overrides else route.compiled
-            self._sockets.add(Entry(route, Served(endpoint, route, is_asgi=True)))
+            endpoint = route.compile(self._overrides) if self._overrides else route.compiled
+            served = Served(compose_socket(endpoint, around), route, is_asgi=True)
+            self._sockets.add(Entry(route, served, self._missing))
         else:
-            route.check()
-            compiled = route.compile(overrides) if overrides else route.compiled
-            limit = route.options.max_body_size or self._body_limit
-            served = Served(
-                self._compose(compiled.run),
-                route,
-                reads_body=compiled.reads_body,
-                body_limit=limit,
-            )
-            served.may_step = compiled.may_step and not self._around
-            self._matcher.add(Entry(route, served))
+            self._add_route(route, around)
 
-    def _compose(self, run: Run) -> Run:
-        run = self._guard.wrap(run)
-        for middleware in reversed(self._around):
-            run = middleware.wrap(run)
-        return self._guard.wrap(run) if self._around else run
+    def _add_route(self, route: Route, around: tuple[EndpointMiddleware, ...]) -> None:
+        route.check()
+        compiled = route.compile(self._overrides) if self._overrides else route.compiled
+        run = _reading(compiled.run) if compiled.reads_body else compiled.run
+        served = self._serve(run, around, route)
+        served.body_limit = route.options.max_body_size or self._body_limit
+        self._limits.add(served.body_limit)
+        served.may_step = compiled.may_step and all(trait(each, "may_step") for each in around)
+        if around not in self._rests:
+            self._rests[around] = self._serve(self._answer_rest, around)
+        self._matcher.add(Entry(route, served, self._rests[around]))
+
+    def _serve(
+        self,
+        run: Run,
+        around: Sequence[EndpointMiddleware],
+        route: Any = None,
+        *,
+        is_asgi: bool = False,
+    ) -> Served:
+        composed = compose(run, around, self._guard)
+        return Served(composed, route, body_limit=self._body_limit, is_asgi=is_asgi)
+
+    @property
+    def body_limit(self) -> int | None:
+        """The size of the largest body that any route takes, None for no limit."""
+        limits = {self._body_limit, *self._limits}
+        return None if None in limits else max(limit for limit in limits if limit is not None)
 
     def resolve(self, method: str, path: str) -> tuple[Served, Any]:
         """Return what serves a request, and the path's parameters as text."""
@@ -144,15 +172,10 @@ class RouteTable:
             return mounted
         methods = self._matcher.methods(path)
         if methods:
-            if "GET" in methods:
-                methods.add("HEAD")
-            methods.add("OPTIONS")
-            allow = ", ".join(sorted(methods))
-            run = _options(allow) if method == "OPTIONS" else _wrong_method(allow)
-            return Served(self._compose(run), body_limit=self._body_limit), NO_PARAMS
-        other = path[:-1] if path.endswith("/") else path + "/"
-        if self._redirect_slashes and path != "/" and self._is_served(other):
-            return Served(self._compose(_redirect(other)), body_limit=self._body_limit), NO_PARAMS
+            entry, _ = self.find(min(methods), path) or (None, None)
+            return (self._missing if entry is None else entry.rest), NO_PARAMS
+        if self._redirect_slashes and path != "/" and self._is_served(_other(path)):
+            return self._redirects, NO_PARAMS
         return self._missing, NO_PARAMS
 
     def _is_served(self, path: str) -> bool:
@@ -160,19 +183,19 @@ class RouteTable:
 
     def _find_mounted(self, path: str) -> tuple[Served, Any] | None:
         """Return the mount that a path is under; one without the slash is redirected to it."""
-        for mount, served in self._mounts:
+        for mount, served, _ in self._mounts:
             found = mount.match(path)
             is_bare = found is not None and len(found[0]) == len(path) and path != ""
             if found is not None and not (is_bare and self._redirect_slashes):
                 return served, found[1]
         return None
 
-    def resolve_host(self, host: str) -> tuple[Served, Any] | None:
+    def resolve_host(self, host: str, *, is_socket: bool) -> tuple[Served, Any] | None:
         """Return what serves a host name, None if the application's own routes do."""
-        for route, served in self.hosts:
+        for route, served, socket in self.hosts:
             found = route.match(host)
             if found is not None:
-                return served, found
+                return (socket if is_socket else served), found
         return None
 
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:
@@ -180,68 +203,48 @@ class RouteTable:
         found = self._sockets.find("WEBSOCKET", path)
         if found is not None:
             return found[0].served, found[1]
-        for mount, served in self._mounts:
+        for mount, _, served in self._mounts:
             under = mount.match(path)
             if under is not None:
                 return served, under[1]
         return None
 
-
-def _not_found(call: Call) -> Reply:
-    raise HTTPException(404, "Not Found")
-
-
-def _wrong_method(allow: str) -> Callable[[Call], Reply]:
-    def refuse(call: Call) -> Reply:
+    def _answer_rest(self, call: Call) -> Reply:
+        """Say which methods a path has, to OPTIONS and to whoever asked for another."""
+        methods = self._matcher.methods(call.path)
+        if "GET" in methods:
+            methods.add("HEAD")
+        methods.add("OPTIONS")
+        allow = ", ".join(sorted(methods))
+        if call.method == "OPTIONS":
+            return Reply(b"", 204, None, [(b"allow", allow.encode("latin-1"))])
         raise HTTPException(405, "Method Not Allowed", headers={"Allow": allow})
 
-    return refuse
-
-
-def _options(allow: str) -> Callable[[Call], Reply]:
-    def answer(call: Call) -> Reply:
-        return Reply(b"", 204, None, [(b"allow", allow.encode("latin-1"))])
-
-    return answer
-
-
-def _redirect(path: str) -> Callable[[Call], Reply]:
-    def answer(call: Call) -> Reply:
-        full_path = call.scope().get("root_path", "") + path
+    def _redirect(self, call: Call) -> Reply:
+        full_path = call.scope().get("root_path", "") + _other(call.path)
         url = call.request().url.replace(path=quote(full_path, safe=PATH_CHARACTERS))
         location = quote(str(url), safe=URL_CHARACTERS)
         return Reply(b"", 307, None, [(b"location", location.encode("ascii"))])
 
-    return answer
+
+def _other(path: str) -> str:
+    """Return a path with the slash at its end that it has not, or without the one it has."""
+    return path[:-1] if path.endswith("/") else path + "/"
 
 
-class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
-    """Dependencies and what replaces them; a change makes the application compile anew."""
+def _reading(run: Run) -> Run:
+    """Return an endpoint that reads the body before another, where it was not read yet."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        super().__init__()
-        self._changed = changed
+    async def read_first(call: Call) -> Reply:
+        await call.read()
+        outcome = run(call)
+        return outcome if isinstance(outcome, Reply) else await outcome
 
-    def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
-        super().__setitem__(key, value)
-        self._changed()
+    def reads(call: Call) -> Reply | Awaitable[Reply]:
+        return run(call) if call.body is not None else read_first(call)
 
-    def __delitem__(self, key: Callable[..., Any]) -> None:
-        super().__delitem__(key)
-        self._changed()
+    return reads
 
-    def clear(self) -> None:
-        """Remove every override."""
-        super().clear()
-        self._changed()
 
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        """Add or replace several overrides."""
-        super().update(*args, **kwargs)
-        self._changed()
-
-    def pop(self, *args: Any) -> Any:
-        """Remove an override and return what replaced it."""
-        value = super().pop(*args)
-        self._changed()
-        return value
+def _not_found(call: Call) -> Reply:
+    raise HTTPException(404, "Not Found")

@@ -87,6 +87,8 @@ class Triode(App):
 
     async def _open_database(self) -> None:
         if self._needs_database:
+            if self.debug:
+                self.database.observe(_room("debug.statements").record)
             self.database.make_default()
             await self.database.start()
             await self.database.create_tables()

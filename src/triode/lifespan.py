@@ -102,8 +102,14 @@ async def run_foreign(app: ASGIApp, name: str) -> AsyncIterator[dict[str, Any]]:
     state: dict[str, Any] = {}
     events: asyncio.Queue[Message] = asyncio.Queue()
     answers: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def send(message: Message) -> None:
+        if not message["type"].startswith("lifespan."):
+            raise TypeError(f"{message['type']!r} is no answer to a lifespan event.")
+        await answers.put(message)
+
     scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
-    task = asyncio.ensure_future(app(scope, events.get, answers.put))
+    task = asyncio.ensure_future(app(scope, events.get, send))
     try:
         speaks = await _exchange("startup", name, task, events, answers)
         yield state

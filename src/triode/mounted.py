@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
-from triode.middleware import ErrorBoundary
+from triode.middleware.errors import ErrorBoundary
+from triode.middleware.protocol import SocketRun
 from triode.routing import Host, Mount
 from triode.routing.names import NamesInside
 
@@ -23,10 +24,21 @@ def serve_mounted(
     def answer(call: Call) -> Reply:
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
             inner = inner_scope(scope, call, mount, app)
-            if scope["type"] == "websocket":
-                await app(inner, receive, send)
-            else:
-                await boundary.serve(app, call, inner, receive, send)
+            await boundary.serve(app, call, inner, receive, send)
+
+        reply = Reply(b"")
+        reply.stream = serve
+        return reply
+
+    return answer
+
+
+def serve_mounted_socket(mount: Mount | Host, app: ASGIApp) -> SocketRun:
+    """Return what has an ASGI application serve a connection."""
+
+    async def answer(call: Call) -> Reply:
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            await app(inner_scope(scope, call, mount, app), receive, send)
 
         reply = Reply(b"")
         reply.stream = serve

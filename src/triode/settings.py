@@ -11,6 +11,7 @@ from pathlib import Path
 DEBUG_VARIABLE = "TRIODE_DEBUG"
 DATABASE_VARIABLE = "DATABASE_URL"
 DATABASE_FILE = "app.db"
+EDITOR_VARIABLE = "TRIODE_EDITOR"
 
 _TRUE = {"1", "true", "yes", "on"}
 
@@ -24,3 +25,8 @@ def database_url(directory: Path) -> str:
     """Return `DATABASE_URL`, or the address of the SQLite file `app.db` in `directory`."""
     given = os.environ.get(DATABASE_VARIABLE, "").strip()
     return given or f"sqlite:///{directory / DATABASE_FILE}"
+
+
+def editor() -> str:
+    """Return what `TRIODE_EDITOR` says: an editor's name, or an address with `{file}`."""
+    return os.environ.get(EDITOR_VARIABLE, "").strip()

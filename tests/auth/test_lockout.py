@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from triode.auth import users
-from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts, client_group, is_a_strangers
+from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts
+from triode.http.addresses import client_group, is_a_strangers
 
 
 class Clock:

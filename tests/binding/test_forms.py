@@ -127,7 +127,7 @@ def test_missing_upload_and_text_for_an_upload(serve: Any) -> None:
     problem = client.post("/", data={"file": "text"}).json()["detail"][0]
     assert (problem["loc"], problem["msg"]) == (
         ["body", "file"],
-        "Value error, Expected UploadFile, received: str",
+        "Value error, Expected UploadFile, received: <class 'str'>",
     )
 
 

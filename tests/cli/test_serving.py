@@ -92,6 +92,12 @@ def test_run_serves_and_ends_by_a_signal(write, start, number):
     assert "Traceback" not in running.output.read_text()
 
 
+def test_collector_passes_over_what_start_up_made(write, start):
+    write("app.py", APP.replace("os.getpid()", "gc.get_freeze_count()").replace("os\n", "gc\n", 1))
+    running = start("run", "--port", "0")
+    assert httpx2.get(address_in(running)).json()["process"] > 1000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_workers_serve_and_end_by_a_signal(write, start, number):

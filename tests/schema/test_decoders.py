@@ -262,3 +262,29 @@ def test_no_bytes_raise_anything_but_a_client_error(body: bytes) -> None:
             json_decoder(annotation)(body)
         except ValidationFailed as exc:
             json.dumps(exc.detail)
+
+
+class Priced(msgspec.Struct):
+    """Msgspec cannot check the constraint, so each object is made from a stand-in."""
+
+    price: Annotated[float, FieldInfo(ge=0)]
+    name: str = "nothing"
+
+
+class Careful(Priced):
+    def __post_init__(self) -> None:
+        if self.name == "bad":
+            raise ValueError("a bad name")
+
+
+def test_list_of_constrained_structs_is_made_of_the_class() -> None:
+    found = json_decoder(list[Priced])(b'[{"price": 1, "name": "a"}, {"price": 2.5}]')
+    assert found == [Priced(1.0, "a"), Priced(2.5, "nothing")]
+    assert [type(each) for each in found] == [Priced, Priced]
+
+
+def test_one_refusing_object_of_a_list_is_named() -> None:
+    problems = problems_of(list[Careful], b'[{"price": 1}, {"price": 2, "name": "bad"}]')
+    assert [(problem["loc"], problem["msg"]) for problem in problems] == [
+        ([1], "Value error, a bad name")
+    ]

@@ -102,6 +102,9 @@ def request(
     return method + b" " + target + b" " + version + b"\r\n" + host + lines + b"\r\n"
 
 
+JSON = b"Content-Type: application/json\r\n"
+
+
 def post(target: bytes, body: bytes, lines: bytes = b"") -> bytes:
     length = b"Content-Length: %d\r\n" % len(body)
     return request(target, length + lines, method=b"POST") + body
@@ -243,7 +246,7 @@ ACCEPTED: dict[str, tuple[bytes, bytes]] = {
     "percent-nul": (request(b"/q/%00?a=%00"), b'["\\u0000",{"a":"\\u0000"},"/q/%00"]'),
     "percent-nonsense": (request(b"/q/%zz%?%=%g"), b'["%zz%",{"%":"%g"},"/q/%zz%"]'),
     "percent-slash": (request(b"/q/a%2Fb"), b'["a/b",{},"/q/a%2Fb"]'),
-    "nul-in-json": (post(b"/json", b'{"a":"\\u0000"}'), b'{"a":"\\u0000"}'),
+    "nul-in-json": (post(b"/json", b'{"a":"\\u0000"}', JSON), b'{"a":"\\u0000"}'),
     "head": (request(method=b"HEAD"), b""),
     "mounted": (post(b"/mounted", b"abc"), b"abc"),
 }

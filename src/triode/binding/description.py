@@ -19,8 +19,9 @@ Source: TypeAlias = Literal["path", "query", "header", "cookie"]
 class Parameter:
     """One value that comes from the path, query string, a header or a cookie.
 
-    `name` is the Python parameter, `alias` the name on the wire. `is_list` is true where several
-    values of the same name are collected.
+    `name` is the Python parameter, `alias` the name on the wire, `others` are names that are
+    looked for where that one was not sent. `is_list` is true where several values of the same
+    name are collected.
     """
 
     name: str
@@ -32,15 +33,16 @@ class Parameter:
     required: bool
     default: Any = None
     is_list: bool = False
+    others: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class BodyPart:
     """One value that comes from the request body.
 
-    `media_type` is "application/json", "application/x-www-form-urlencoded" or
-    "multipart/form-data". `is_file` marks an upload. Several JSON parts, or one with
-    `embed=True`, are keys of one object.
+    `media_type` is what the document says. `is_form` marks a field of a form, in either of its
+    encodings, `is_file` one that is an upload. Several JSON parts, or one with `embed=True`, are
+    keys of one object. `others` are names that are looked for where `alias` was not sent.
     """
 
     name: str
@@ -52,8 +54,10 @@ class BodyPart:
     media_type: str = "application/json"
     default: Any = None
     embed: bool = False
+    is_form: bool = False
     is_file: bool = False
     is_list: bool = False
+    others: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -16,15 +16,15 @@ from typing import Any, TypeAlias, cast
 
 from triode.binding.awaits import awaits_only_statements
 from triode.binding.bodies import (
-    check_upload,
     close_form,
     is_json_content,
     json_object,
     read_form,
-    read_upload,
+    received_body,
 )
 from triode.binding.calls import is_async, never_suspends
 from triode.binding.description import Dependency
+from triode.binding.embedded import each_once
 from triode.binding.generate import EndpointWriter, Mode, choose_mode
 from triode.binding.results import (
     ResultOptions,
@@ -35,9 +35,11 @@ from triode.binding.results import (
 )
 from triode.binding.signature import name_of, read_signature
 from triode.binding.specials import BackgroundTasks
+from triode.binding.streams import keep_open, make_opener
 from triode.concurrency import contextmanager_in_threadpool, run_in_threadpool, thread_pool
 from triode.errors import BindingError, TriodeError, place_of
 from triode.http import Call, Reply, RequestValidationError
+from triode.http.uploads import contents_of
 from triode.schema import ValidationFailed
 
 Run: TypeAlias = Callable[[Call], "Reply | Awaitable[Reply]"]
@@ -88,18 +90,34 @@ def compile_endpoint(
             where=place_of(dependant.call),
         )
     source = writer.write()
-    namespace: dict[str, Any] = {**TOOLS, **writer.constants, "finish": make_finisher(result)}
+    namespace: dict[str, Any] = {**TOOLS, **writer.constants, **_answering(writer, result)}
     filename = f"<triode endpoint {name_of(dependant.call)} {id(writer):x}>"
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - our own text
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     if mode is Mode.THREAD:
         run = _in_thread(namespace["solve"], has_form=writer.has_form)
+    elif writer.is_kept_open:
+        run = keep_open(namespace["endpoint"])
     else:
         run = namespace["endpoint"]
     if writer.has_form:
         run = _closing_form(run)
     may_step = mode is Mode.ASYNC and not writer.has_form and _may_step(root)
     return Endpoint(run, dependant, mode, source, bool(writer.json_parts), may_step)
+
+
+def _answering(writer: EndpointWriter, result: ResultOptions) -> dict[str, Any]:
+    """Return the function that turns the handler's result into a reply, by its name in the text."""
+    if not writer.is_stream:
+        return {"finish": make_finisher(result)}
+    opener = make_opener(
+        result.annotation,
+        result.response_class,
+        status_code=result.status_code,
+        trim=result.trim,
+        where=result.where,
+    )
+    return {"open_stream": opener}
 
 
 def _may_step(root: Dependency) -> bool:
@@ -185,15 +203,16 @@ TOOLS: dict[str, Any] = {
     "add_background": add_background,
     "ValidationFailed": ValidationFailed,
     "blank_response": blank_response,
-    "check_upload": check_upload,
+    "contents_of": contents_of,
     "contextmanager_in_threadpool": contextmanager_in_threadpool,
     "deepcopy": deepcopy,
+    "each_once": each_once,
     "is_json_content": is_json_content,
     "json_object": json_object,
     "merge_response": merge_response,
     "missing": missing,
     "read_form": read_form,
-    "read_upload": read_upload,
+    "received_body": received_body,
     "run_in_threadpool": run_in_threadpool,
     "swallowed": swallowed,
 }

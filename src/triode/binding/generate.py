@@ -16,11 +16,15 @@ from typing import Any
 
 from triode.binding.calls import is_async, is_async_generator, is_generator, never_suspends
 from triode.binding.description import BodyPart, Dependency, Parameter
-from triode.binding.embedded import embedded_decoder
-from triode.binding.models import gather_form, gather_parameters
+from triode.binding.embedded import parts_reader
+from triode.binding.models import gather_choice, gather_form, gather_parameters
+from triode.binding.shape import objects_of
 from triode.binding.specials import SecurityScopes
+from triode.binding.streams import is_stream
 from triode.binding.texts import fast_int_decoder, is_plain_text
-from triode.schema import ObjectSchema, json_decoder, python_decoder, text_decoder
+from triode.schema import json_decoder, python_decoder, text_decoder
+from triode.schema.kinds.strings import BytesSchema
+from triode.schema.node import walk
 
 IMMUTABLE = (str, int, float, bool, bytes, tuple, frozenset, type(None), enum.Enum)
 
@@ -36,6 +40,7 @@ class Mode(enum.Enum):
 def choose_mode(root: Dependency, *, sync_to_thread: bool) -> Mode:
     """Return the cheapest way to run a handler and its dependencies."""
     calls = [node.call for node in root.walk()]
+    # A handler with `yield` is a stream, whose first item is awaited.
     if any(is_generator(call) or is_async_generator(call) for call in calls):
         return Mode.ASYNC
     if all(_is_one_step(call, sync_to_thread) for call in calls):
@@ -64,13 +69,13 @@ class EndpointWriter:
         self._cache: dict[Any, str] = {}
         nodes = root.walk()
         parts = [part for node in nodes for part in node.body]
-        self.json_parts = _unique(part for part in parts if part.media_type not in FORM_TYPES)
-        self.has_form = any(part.media_type in FORM_TYPES for part in parts)
+        self.json_parts = _unique(part for part in parts if not part.is_form)
+        self.has_form = any(part.is_form for part in parts)
+        self._is_read_again = sum(not part.is_form for part in parts) > 1
         self.has_response = any("response" in node.specials.values() for node in nodes)
         self.has_background = any("background" in node.specials.values() for node in nodes)
-        self.has_stack = any(
-            is_generator(node.call) or is_async_generator(node.call) for node in nodes
-        )
+        self.is_stream = is_stream(root.call)
+        self.has_stack = any(is_stream(node.call) for node in nodes if node is not root)
         self._sources = {item.source for node in nodes for item in node.parameters}
         self._is_fallible = bool(self._sources or parts)
 
@@ -83,11 +88,20 @@ class EndpointWriter:
         arguments = self._bind(self.root)
         if self._is_fallible:
             self._line("if problems:")
-            self._line("    raise RequestValidationError(problems, body=call.body)")
-        self._call("result", self.root.call, arguments)
+            if self._is_read_again:
+                self._line("    problems = each_once(problems)")
+            self._line("    raise RequestValidationError(problems, body=received_body(call))")
+        if self.is_stream:
+            handler = self._constant(_readable(self.root.call), self.root.call)
+            self._line(f"reply = await open_stream(call, {handler}({arguments}))")
+        else:
+            self._call("result", self.root.call, arguments)
+            self._line("reply = finish(result)")
         self._epilogue()
         if self.mode is Mode.THREAD:
             head = "def solve(call, form):"
+        elif self.is_kept_open:
+            head = "async def endpoint(call, delivery):"
         elif self.mode is Mode.ASYNC or self.has_form:
             head = "async def endpoint(call):"
         else:
@@ -127,15 +141,19 @@ class EndpointWriter:
     def _is_embedded(self) -> bool:
         return len(self.json_parts) > 1 or any(part.embed for part in self.json_parts)
 
+    @property
+    def is_kept_open(self) -> bool:
+        """Whether the endpoint goes on after its reply, which `delivery` hands out."""
+        return self.is_stream and self.has_stack
+
     def _epilogue(self) -> None:
-        self._line("reply = finish(result)")
         if self.has_response:
             self._line("merge_response(reply, response)")
         if self.has_background:
             self._line("if background.tasks:")
             self._line("    add_background(reply, background)")
-        self._line("return reply")
-        if self.has_stack:
+        self._line("await delivery.until_made(reply)" if self.is_kept_open else "return reply")
+        if self.has_stack and not self.is_kept_open:
             self._indent -= 1
             self._line("raise swallowed()")
 
@@ -215,9 +233,9 @@ class EndpointWriter:
 
     def _parameter(self, item: Parameter) -> str:
         variable = self._name(item.name)
-        if isinstance(item.schema, ObjectSchema):
-            gather = self._constant("gather", gather_parameters(item))
-            self._gather(variable, f"{gather}(call)", (item.source,))
+        if item.others or objects_of(item.schema):
+            gather = gather_choice(item) if item.others else gather_parameters(item)
+            self._gather(variable, f"{self._constant('gather', gather)}(call)", (item.source,))
             return variable
         raw = {
             "path": f"params[{item.alias!r}]",
@@ -238,7 +256,11 @@ class EndpointWriter:
         value = "raw"
         if item.source == "header" and not item.is_list:
             value = "raw.decode('latin-1')"
-        self._decode(variable, value, text_decoder(item.schema), item.schema, place)
+        if is_plain_text(item.schema):
+            self._line(f"{variable} = {value}")
+        else:
+            decode = text_decoder(item.schema)
+            self._decode(variable, value, fast_int_decoder(item.schema, decode) or decode, place)
         self._indent -= indent
         return variable
 
@@ -260,17 +282,8 @@ class EndpointWriter:
             return repr(info.default) if simple else self._constant("default", info.default)
         return "deepcopy(" + self._constant("default", info.default) + ")"
 
-    def _decode(
-        self, variable: str, value: str, decode: Any, schema: Any, place: tuple[str, ...]
-    ) -> None:
-        if is_plain_text(schema):
-            self._line(f"{variable} = {value}")
-            return
-        decoder = self._constant("decode", fast_int_decoder(schema, decode) or decode)
-        self._line("try:")
-        self._line(f"    {variable} = {decoder}({value})")
-        self._line("except ValidationFailed as exc:")
-        self._line(f"    problems.extend(exc.under(*{place!r}).errors)")
+    def _decode(self, variable: str, value: str, decode: Any, place: tuple[str, ...]) -> None:
+        self._gather(variable, f"{self._constant('decode', decode)}({value})", place)
 
     def _gather(self, variable: str, value: str, place: tuple[str, ...]) -> None:
         self._line("try:")
@@ -280,7 +293,7 @@ class EndpointWriter:
 
     def _body_part(self, part: BodyPart) -> str:
         variable = self._name(part.name)
-        if part.media_type in FORM_TYPES:
+        if part.is_form:
             self._form_value(variable, part)
         elif self._is_embedded:
             self._embedded_value(variable, part)
@@ -306,39 +319,37 @@ class EndpointWriter:
         self._indent -= 1
 
     def _embedded_body(self) -> None:
-        decode = self._constant("decode", embedded_decoder(self.json_parts))
-        self._line("try:")
-        self._line(f"    body = {decode}(json_object(call))")
-        self._line("except ValidationFailed as exc:")
-        self._line("    body = {}")
-        self._line("    problems.extend(exc.under('body').errors)")
+        read = self._constant("read_parts", parts_reader(self.json_parts))
+        self._line(f"body, body_problems = {read}(json_object(call))")
 
     def _embedded_value(self, variable: str, part: BodyPart) -> None:
-        self._line(f"if {part.alias!r} in body:")
-        self._line(f"    {variable} = body[{part.alias!r}]")
-        if not part.required:
+        name = next(each.name for each in self.json_parts if each.alias == part.alias)
+        self._line(f"if {name!r} in body:")
+        self._line(f"    {variable} = body[{name!r}]")
+        if part.required:
+            self._line("else:")
+            self._line(f"    problems.extend(body_problems[{name!r}])")
+        else:
+            self._line(f"elif {name!r} in body_problems:")
+            self._line(f"    problems.extend(body_problems[{name!r}])")
             self._line("else:")
             self._line(f"    {variable} = {self._default(part)}")
 
     def _form_value(self, variable: str, part: BodyPart) -> None:
-        if isinstance(part.schema, ObjectSchema):
-            gather = self._constant("gather", gather_form(part))
-            self._gather(variable, f"{gather}(form)", ("body",))
+        if part.others or objects_of(part.schema):
+            gather = gather_choice(part) if part.others else gather_form(part)
+            self._gather(variable, f"{self._constant('gather', gather)}(form)", ("body",))
             return
         place = ("body", part.alias)
         self._line(f"raw = form.get({part.alias!r})")
-        self._absent(variable, "raw is None or raw == ['']", part, place)
+        is_absent = "raw is None" if part.is_list else "raw is None or raw[-1] == ''"
+        self._absent(variable, is_absent, part, place)
         self._line("else:")
         self._indent += 1
         value = "raw" if part.is_list else "raw[-1]"
-        if part.is_file:
-            reader = "check_upload" if part.schema is None else "read_upload"
-            self._line("try:")
-            self._line(f"    {variable} = {reader}({value})")
-            self._line("except ValidationFailed as exc:")
-            self._line(f"    problems.extend(exc.under(*{place!r}).errors)")
-        else:
-            self._decode(variable, value, text_decoder(part.schema), part.schema, place)
+        if part.is_file and any(isinstance(node, BytesSchema) for node in walk(part.schema)):
+            value = f"contents_of({value})"
+        self._decode(variable, value, text_decoder(part.schema), place)
         self._indent -= 1
 
     # --- text
@@ -363,7 +374,6 @@ class EndpointWriter:
         return name
 
 
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 RESERVED = frozenset(
     [
         *dir(builtins),
@@ -377,6 +387,7 @@ RESERVED = frozenset(
         "background",
         "form",
         "body",
+        "body_problems",
         "raw",
         "reply",
         "result",
@@ -384,6 +395,8 @@ RESERVED = frozenset(
         "exc",
         "stop",
         "finish",
+        "open_stream",
+        "delivery",
         "missing",
         "deepcopy",
     ]

@@ -6,14 +6,57 @@ returns `Any` so that a type checker accepts it as a default of any type.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Unpack
+from typing import Any, ClassVar, Literal, Unpack
 
 from triode.schema import MISSING, FieldInfo
 from triode.schema.fields import FieldOptions
 
 
-class ParameterInfo(FieldInfo):
+class MarkerOptions(FieldOptions, total=False):
+    """The options of a parameter's marker: those of every field, and FastAPI's other ones."""
+
+    validation_alias: Any
+    serialization_alias: str | None
+    validate_default: bool | None
+    strict: bool | None
+    union_mode: Literal["smart", "left_to_right"] | None
+    fail_fast: bool | None
+    regex: str | None
+    example: Any
+
+
+class MarkerInfo(FieldInfo):
+    """What a parameter says of itself.
+
+    `validation_alias` is its name on the wire, or pydantic's `AliasChoices`; it goes before
+    `alias`. `serialization_alias` may be said, because markers are shared with models; a
+    parameter is never written. `validate_default` checks the default at start-up. `strict`,
+    `union_mode` and `fail_fast` are executed by pydantic.
+    """
+
+    validation_alias: Any = None
+    serialization_alias: str | None = None
+    validate_default: bool | None = None
+    strict: bool | None = None
+    union_mode: str | None = None
+    fail_fast: bool | None = None
+
+    def _set(self, options: dict[str, Any]) -> None:
+        for old, new in (("regex", "pattern"), ("example", "examples")):
+            value = options.pop(old, None)
+            if value is not None:
+                warnings.warn(
+                    f"`{old}` has been deprecated, use `{new}` instead.",
+                    DeprecationWarning,
+                    stacklevel=4,
+                )
+                options.setdefault(new, value if old == "regex" else [value])
+        super()._set(options)
+
+
+class ParameterInfo(MarkerInfo):
     """A value from outside the body; `source` is where from."""
 
     source: ClassVar[str] = "query"
@@ -43,7 +86,7 @@ class CookieInfo(ParameterInfo):
     source = "cookie"
 
 
-class BodyInfo(FieldInfo):
+class BodyInfo(MarkerInfo):
     """The body, or with `embed` a key of it."""
 
     embed: bool = False
@@ -87,13 +130,13 @@ def Query(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
-    **options: Unpack[FieldOptions],
+    **options: Unpack[MarkerOptions],
 ) -> Any:
     """Declare a query parameter."""
     return QueryInfo(default, default_factory=default_factory, **options)
 
 
-def Path(default: Any = MISSING, **options: Unpack[FieldOptions]) -> Any:
+def Path(default: Any = MISSING, **options: Unpack[MarkerOptions]) -> Any:
     """Declare a path parameter. It is always required."""
     return PathInfo(default, **options)
 
@@ -103,7 +146,7 @@ def Header(
     *,
     default_factory: Callable[[], Any] | None = None,
     convert_underscores: bool = True,
-    **options: Unpack[FieldOptions],
+    **options: Unpack[MarkerOptions],
 ) -> Any:
     """Declare a header; `x_token` reads `X-Token` unless `convert_underscores` is false."""
     info = HeaderInfo(default, default_factory=default_factory, **options)
@@ -115,7 +158,7 @@ def Cookie(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
-    **options: Unpack[FieldOptions],
+    **options: Unpack[MarkerOptions],
 ) -> Any:
     """Declare a cookie."""
     return CookieInfo(default, default_factory=default_factory, **options)
@@ -127,7 +170,7 @@ def Body(
     default_factory: Callable[[], Any] | None = None,
     embed: bool = False,
     media_type: str = "application/json",
-    **options: Unpack[FieldOptions],
+    **options: Unpack[MarkerOptions],
 ) -> Any:
     """Declare the request body, or with `embed` one key of it."""
     info = BodyInfo(default, default_factory=default_factory, **options)
@@ -140,20 +183,29 @@ def Form(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
-    **options: Unpack[FieldOptions],
+    media_type: str = "application/x-www-form-urlencoded",
+    **options: Unpack[MarkerOptions],
 ) -> Any:
-    """Declare a form field."""
-    return FormInfo(default, default_factory=default_factory, **options)
+    """Declare a form field.
+
+    `media_type` is what the document says; a form is read in either of its encodings.
+    """
+    info = FormInfo(default, default_factory=default_factory, **options)
+    info.media_type = media_type
+    return info
 
 
 def File(
     default: Any = MISSING,
     *,
     default_factory: Callable[[], Any] | None = None,
-    **options: Unpack[FieldOptions],
+    media_type: str = "multipart/form-data",
+    **options: Unpack[MarkerOptions],
 ) -> Any:
-    """Declare an uploaded file."""
-    return FileInfo(default, default_factory=default_factory, **options)
+    """Declare an uploaded file: an `UploadFile`, or `bytes` read whole; or a list of them."""
+    info = FileInfo(default, default_factory=default_factory, **options)
+    info.media_type = media_type
+    return info
 
 
 def Depends(dependency: Callable[..., Any] | None = None, *, use_cache: bool = True) -> Any:

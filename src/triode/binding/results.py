@@ -174,6 +174,8 @@ def merge_response(reply: Reply, response: Response) -> Reply:
     """Apply what a handler or dependency set on its `Response` parameter."""
     if response.status_code is not None:
         reply.status = response.status_code
+        if isinstance(reply.stream, Response):
+            reply.stream.status_code = response.status_code
         if not has_body(reply.status):
             reply.body, reply.media = b"", None
     for name, value in response.raw_headers:

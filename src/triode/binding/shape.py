@@ -10,6 +10,8 @@ from triode.schema import ObjectSchema, Schema
 from triode.schema.kinds.collections import CollectionSchema, TupleSchema
 from triode.schema.kinds.mappings import MappingSchema
 from triode.schema.kinds.unions import NullableSchema, TaggedUnionSchema, UnionSchema
+from triode.schema.kinds.uploads import UploadSchema
+from triode.schema.node import walk
 
 COMPLEX = (
     ObjectSchema,
@@ -25,6 +27,27 @@ def is_scalar(schema: Schema | None) -> bool:
     if isinstance(schema, NullableSchema | UnionSchema):
         return all(is_scalar(member) for member in schema.children)
     return schema is not None and not isinstance(schema, COMPLEX)
+
+
+def is_upload(schema: Schema | None) -> bool:
+    """Whether a value is an upload, or a list of them."""
+    if schema is None or isinstance(schema, ObjectSchema):
+        return False
+    return any(isinstance(node, UploadSchema) for node in walk(schema))
+
+
+def objects_of(schema: Schema | None) -> list[ObjectSchema]:
+    """Return the objects that a value may be; none where it may be anything else, null aside."""
+    if isinstance(schema, ObjectSchema):
+        return [schema]
+    if isinstance(schema, NullableSchema):
+        return objects_of(schema.inner)
+    if isinstance(schema, TaggedUnionSchema):
+        return list(schema.members.values())
+    if isinstance(schema, UnionSchema):
+        found = [objects_of(member) for member in schema.members]
+        return [each for members in found for each in members] if all(found) else []
+    return []
 
 
 def is_list(schema: Schema | None) -> bool:

@@ -19,16 +19,25 @@ from triode.binding.markers import (
     DependsInfo,
     FileInfo,
     FormInfo,
+    MarkerInfo,
     ParameterInfo,
     PathInfo,
     QueryInfo,
 )
-from triode.binding.shape import is_list, is_scalar
-from triode.binding.specials import SecurityScopes, special_of, upload_kind
+from triode.binding.shape import is_list, is_scalar, is_upload, objects_of
+from triode.binding.specials import SecurityScopes, special_of
 from triode.errors import BindingError, SchemaError, place_of
-from triode.schema import MISSING, FieldInfo, describe
+from triode.schema import MISSING, FieldInfo, ValidationFailed, describe, python_decoder
+from triode.schema.kinds.pydantic_models import pydantic_field
 
 EMPTY = inspect.Parameter.empty
+# What a marker says of a parameter, and not of its type.
+NOT_OF_THE_TYPE = (
+    "default", "default_factory", "alias", "validation_alias", "serialization_alias",
+    "validate_default", "convert_underscores", "embed", "media_type", "strict", "union_mode",
+    "fail_fast",
+)  # fmt: skip
+EXECUTED = ("strict", "union_mode", "fail_fast")
 
 
 def read_signature(
@@ -167,9 +176,8 @@ class _Reader:
     ) -> None:
         name = parameter.name
         info = _merged(infos)
-        in_path = name in self.path_names or (
-            info is not None and info.alias is not None and info.alias in self.path_names
-        )
+        names = self._wire_names(name, info)
+        in_path = name in self.path_names or any(each in self.path_names for each in names)
         if isinstance(info, PathInfo) and not in_path:
             raise self._error(
                 name,
@@ -183,7 +191,7 @@ class _Reader:
                 annotation = Any
         schema = self._describe(name, parameter.annotation, annotation, info)
         if info is None or type(info) is FieldInfo:
-            info = self._guess(annotation, schema, in_path).merged(*([info] if info else []))
+            info = self._guess(schema, in_path).merged(*([info] if info else []))
         elif in_path and not isinstance(info, PathInfo):
             raise self._error(
                 name,
@@ -194,32 +202,83 @@ class _Reader:
             info = info.merged(FieldInfo(default))
         if isinstance(info, PathInfo) and info.has_default:
             info = info.without("default", "default_factory")
+        if isinstance(info, MarkerInfo) and info.validate_default and info.has_default:
+            info = self._checked_default(name, schema, info)
         self._file(name, annotation, schema, info)
 
+    def _wire_names(self, name: str, info: FieldInfo | None) -> tuple[str, ...]:
+        """Return the names by which a client sends a value, the preferred one first."""
+        given = getattr(info, "validation_alias", None)
+        if isinstance(given, str):
+            return (given,)
+        choices = getattr(given, "choices", None)
+        if choices and all(isinstance(each, str) for each in choices):
+            return tuple(choices)
+        if given is not None:
+            raise self._error(
+                name,
+                f"has the validation_alias {given!r}, which is no name",
+                "Give a name, or AliasChoices of names.",
+            )
+        if info is not None and info.alias:
+            return (info.alias,)
+        return (name.replace("_", "-") if getattr(info, "convert_underscores", False) else name,)
+
     def _describe(self, name: str, declared: Any, annotation: Any, info: FieldInfo | None) -> Any:
-        if upload_kind(annotation) is not None:
-            return None
         try:
-            plain = info.without("default", "default_factory", "alias") if info else None
+            plain = info.without(*NOT_OF_THE_TYPE) if info else None
             base = declared if get_origin(declared) is Annotated else annotation
+            executed = (
+                {key: info.given[key] for key in EXECUTED if key in info.given} if info else 0
+            )
+            if executed:
+                base = Annotated[base, pydantic_field(**executed)]
             return describe(Annotated[base, plain] if plain and plain.given else base)
         except SchemaError as exc:
             raise self._error(name, f"cannot be bound: {exc.message.rstrip('.')}", "") from exc
 
-    def _guess(self, annotation: Any, schema: Any, in_path: bool) -> FieldInfo:
+    def _guess(self, schema: Any, in_path: bool) -> FieldInfo:
         if in_path:
             return PathInfo()
-        kind = upload_kind(annotation)
-        if kind is not None:
+        if is_upload(schema):
             return FileInfo()
         return QueryInfo() if is_scalar(schema) else BodyInfo()
 
+    def _checked_default(self, name: str, schema: Any, info: MarkerInfo) -> FieldInfo:
+        """Return the marker with its default as the type has it."""
+        decode = python_decoder(schema)
+        factory = info.default_factory
+        if factory is not None:
+            return info.merged(FieldInfo(default_factory=lambda: decode(factory())))
+        try:
+            return info.merged(FieldInfo(decode(info.default)))
+        except ValidationFailed as exc:
+            raise self._error(
+                name, f"has the default {info.default!r}: {exc.message}", "Mend the default."
+            ) from exc
+
+    def _check_shape(self, name: str, schema: Any, info: FieldInfo) -> None:
+        """Refuse what no text outside of a body can say."""
+        if isinstance(info, PathInfo) and not is_scalar(schema):
+            raise self._error(name, "is in the path, but no single value", "Use Query or Body.")
+        is_readable = is_scalar(schema) or objects_of(schema) or is_list(schema)
+        if isinstance(info, ParameterInfo) and not is_readable:
+            raise self._error(
+                name,
+                "is neither a single value, nor a list of them, nor an object with known fields",
+                "Use Body.",
+            )
+
     def _file(self, name: str, annotation: Any, schema: Any, info: FieldInfo) -> None:
         """Put a value under parameters or body."""
+        self._check_shape(name, schema, info)
         required = not info.has_default
         default = None if required else info.default
+        alias, *others = self._wire_names(name, info)
         if isinstance(info, ParameterInfo):
-            alias = info.alias or (name.replace("_", "-") if info.convert_underscores else name)
+            if isinstance(info, PathInfo):
+                alias = next((each for each in (alias, *others) if each in self.path_names), name)
+                others = []
             self.found.parameters.append(
                 Parameter(
                     name=name,
@@ -231,26 +290,28 @@ class _Reader:
                     required=required,
                     default=default,
                     is_list=is_list(schema),
+                    others=tuple(others),
                 )
             )
             return
         if not isinstance(info, BodyInfo):
             raise self._error(name, f"has a marker that is not known: {info!r}", "")
-        kind = upload_kind(annotation)
-        is_file = isinstance(info, FileInfo)
+        is_form = isinstance(info, FormInfo | FileInfo)
         self.found.body.append(
             BodyPart(
                 name=name,
-                alias=info.alias or name,
+                alias=alias,
                 annotation=annotation,
                 schema=schema,
                 info=info,
                 required=required,
                 media_type=info.media_type,
                 default=default,
-                embed=info.embed or isinstance(info, FormInfo | FileInfo),
-                is_file=is_file,
-                is_list=kind == "list" or is_list(schema),
+                embed=info.embed or is_form,
+                is_form=is_form,
+                is_file=isinstance(info, FileInfo) or (is_form and is_upload(schema)),
+                is_list=is_list(schema),
+                others=tuple(others),
             )
         )
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from triode.schema import MISSING, FieldDescription, ObjectSchema, Schema
+import msgspec
+
+from triode.schema import MISSING, FieldDescription, ObjectSchema, Schema, json_encoder
 from triode.schema.kinds.collections import CollectionSchema
 from triode.schema.kinds.unions import NullableSchema
 
@@ -95,3 +97,9 @@ def _part(schema: Schema | None, value: Any, name: str, key: str) -> Any:
     if isinstance(value, Mapping):
         return value.get(name, value.get(key, MISSING))
     return schema.get(value, name) if isinstance(schema, ObjectSchema) else MISSING
+
+
+def trimming_encoder(schema: Schema | None, trim: Trim) -> Callable[[Any], bytes]:
+    """Return a function that turns a value into JSON without what is left out."""
+    whole, encode = json_encoder(schema), json_encoder(None)
+    return lambda value: encode(trim.apply(schema, value, msgspec.json.decode(whole(value))))

@@ -54,10 +54,10 @@ def row_of(route: AnyRoute, app: App) -> tuple[str, ...]:
 
 def way_of(app: App) -> str:
     """Return what serves an ordinary route, and why where it is not the lane."""
-    if app.is_on_lane:
-        return "lane"
     if any(isinstance(route, Host) for route in app.routes):
         return "ASGI: the application has host names"
+    if app.is_on_lane:
+        return "lane"
     return "ASGI: a middleware of ASGI is around it"
 
 

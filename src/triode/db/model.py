@@ -327,10 +327,15 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
     @classmethod
     def __responses__(cls, method_name: str) -> dict[int, str]:
-        """Say which error responses a handler may give that calls a method; for OpenAPI."""
+        """Say which error responses a handler may give that calls a method; for OpenAPI.
+
+        A call on what another call gave is named with it: "where.limit.get".
+        """
+        path, _, method_name = method_name.rpartition(".")
         table = cls.__table__
         noun = table.verbose_name.capitalize()
-        missing = {404: f"{noun} not found"}
+        # A query that changes or deletes rows may find none.
+        missing = {404: f"{noun} not found"} if not path or method_name == "get" else {}
         conflict = {409: f"{noun} conflicts with another row"} if can_conflict(table) else {}
         if method_name == "get":
             return missing

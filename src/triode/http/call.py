@@ -72,6 +72,16 @@ class Origin(Protocol):
         """Return the ASGI scope of a call."""
         ...
 
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of whoever connected; None where the server does not know."""
+        ...
+
+    @property
+    def scheme(self) -> str | None:
+        """The scheme of the connection."""
+        ...
+
     async def read_body(self, call: Call) -> bytes:
         """Return the whole body; `BodyTooLarge` if it exceeds `call.body_limit`."""
         ...
@@ -81,13 +91,25 @@ class Origin(Protocol):
         ...
 
 
+class Via(Struct, frozen=True):
+    """What trusted proxies say of a request; None where they say nothing.
+
+    `root_path` is the path prefix that the outermost proxy took away.
+    """
+
+    client: tuple[str, int] | None = None
+    scheme: str | None = None
+    root_path: str | None = None
+
+
 class Call(Struct, eq=False):
     """A request on its way to an endpoint.
 
     `path` is percent-decoded, `query` the raw query string without "?", `sent_path` the path as
     it was sent where that differs. `params` holds the path's parameters as text, `extras` what
     middleware adds to the ASGI scope (None: nothing). `body` is None while it has not been read
-    from its origin; `body_limit` is in bytes, None for no limit.
+    from its origin; `body_limit` is in bytes, None for no limit. `via` is what trusted proxies say,
+    None for nothing.
     """
 
     method: str
@@ -102,9 +124,24 @@ class Call(Struct, eq=False):
     route: Any = None
     app: Any = None
     extras: dict[str, Any] | None = None
+    via: Via | None = None
     _request: Request | None = None
     _websocket: WebSocket | None = None
     _query_values: dict[str, list[str]] | None = None
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of the client, as trusted proxies give it."""
+        if self.via is not None and self.via.client is not None:
+            return self.via.client
+        return self.origin.client
+
+    @property
+    def scheme(self) -> str:
+        """The scheme that the client used, as trusted proxies give it."""
+        if self.via is not None and self.via.scheme is not None:
+            return self.via.scheme
+        return self.origin.scheme or "http"
 
     @property
     def target(self) -> bytes:
@@ -148,6 +185,8 @@ class Call(Struct, eq=False):
     def scope(self) -> Scope:
         """Return the ASGI scope of this request, made new from what is known now."""
         scope = self.origin.make_scope(self)
+        # A copy: on the lane the next request of the connection may have the same list.
+        scope["headers"] = list(self.head.raw)
         template = getattr(self.route, "template", None)
         own = dict(self.params) if template is None else template.convert(self.params)
         scope["path_params"] = {**scope.get("path_params", {}), **own}
@@ -157,6 +196,8 @@ class Call(Struct, eq=False):
             scope["router"] = self.app
         if self.extras:
             scope.update(self.extras)
+        if self.via is not None:
+            _apply_via(self.via, scope)
         return scope
 
     def request(self) -> Request:
@@ -169,8 +210,18 @@ class Call(Struct, eq=False):
         return self._request
 
     def replace_request(self, request: Request) -> None:
-        """Serve another request than the one that was made, as a route's own class may ask."""
+        """Take another object for this request."""
         self._request = request
+
+    async def use_request(self, request: Request) -> None:
+        """Take another object for this request, and its body for this one's."""
+        self._request = request
+        self.body = await request.body()
+
+    def use_query(self, query: str) -> None:
+        """Take another query string."""
+        self.query = query
+        self._query_values = None
 
     @property
     def has_request(self) -> bool:
@@ -182,6 +233,17 @@ class Call(Struct, eq=False):
         if self._websocket is None:
             self._websocket = cast("SocketOrigin", self.origin).websocket(self)
         return self._websocket
+
+
+def _apply_via(via: Via, scope: Scope) -> None:
+    if via.client is not None:
+        scope["client"] = via.client
+    if via.scheme is not None:
+        scope["scheme"] = via.scheme
+    if via.root_path is not None and scope.get("root_path", "") != via.root_path:
+        own: str = scope.get("root_path", "")
+        scope["root_path"] = via.root_path
+        scope["path"] = via.root_path + scope["path"].removeprefix(own)
 
 
 class SocketOrigin(Origin, Protocol):

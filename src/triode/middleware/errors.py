@@ -7,7 +7,6 @@ reply it becomes.
 from __future__ import annotations
 
 import inspect
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -24,19 +23,23 @@ from triode.http.reply import reply_from_response
 from triode.middleware.protocol import Run
 
 ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
+# (call, exception, default reply) -> the reply to send
+Presenter: TypeAlias = Callable[[Call, Exception, Reply], Reply]
 TEXT = b"text/plain; charset=utf-8"
 
 
 class ErrorBoundary:
     """Answers exceptions: by the application's handlers, or by the defaults.
 
-    `handlers` has exception classes and status codes as keys. With `debug` an unexpected
-    exception's traceback is the body of the 500.
+    `handlers` has exception classes and status codes as keys. `present` may put a page in the
+    place of a default, for clients that want one.
     """
 
-    def __init__(self, handlers: Mapping[Any, ExceptionHandler], *, debug: bool = False) -> None:
+    def __init__(
+        self, handlers: Mapping[Any, ExceptionHandler], *, present: Presenter | None = None
+    ) -> None:
         self.handlers = handlers
-        self.debug = debug
+        self.present = present
 
     def wrap(self, run: Run) -> Run:
         """Return an endpoint that never raises an `Exception`."""
@@ -63,7 +66,7 @@ class ErrorBoundary:
         handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)
-        return self.default_answer(exc)
+        return self._presented(call, exc, self.default_answer(exc))
 
     def default_answer(self, exc: Exception) -> Reply:
         """Return the reply to an exception that the application has no handler for."""
@@ -73,7 +76,7 @@ class ErrorBoundary:
             return detail_reply(exc.status_code, exc.detail, exc.headers)
         if isinstance(exc, ClientDisconnect):
             return Reply(b"", 400, None)  # nobody is there to read it
-        return self._server_error(exc)
+        return server_error_reply(exc)
 
     def handler_for(self, exc: Exception) -> ExceptionHandler | None:
         """Return the application's handler of an exception, None for the default.
@@ -122,18 +125,22 @@ class ErrorBoundary:
                 response = await run_in_threadpool(handler, request, exc)
             reply = reply_from_response(response)
         except Exception as second:
-            return self._server_error(second)
+            return self._presented(call, second, server_error_reply(second))
         if not isinstance(exc, HTTPException | ClientError) and reply.status >= 500:
             reply.error = exc
         return reply
 
-    def _server_error(self, exc: Exception) -> Reply:
-        text = "Internal Server Error"
-        if self.debug:
-            text = "".join(traceback.format_exception(exc))
-        reply = Reply(text.encode("utf-8", "replace"), 500, TEXT)
-        reply.error = exc
-        return reply
+    def _presented(self, call: Call, exc: Exception, reply: Reply) -> Reply:
+        if self.present is None or reply.status < 400:
+            return reply
+        return self.present(call, exc, reply)
+
+
+def server_error_reply(exc: Exception) -> Reply:
+    """Return the 500 that tells nothing; the server logs the exception."""
+    reply = Reply(b"Internal Server Error", 500, TEXT)
+    reply.error = exc
+    return reply
 
 
 def http_error_reply(exc: HTTPException) -> Reply:

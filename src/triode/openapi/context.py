@@ -19,12 +19,14 @@ class Context:
     """The registry of schemas, and what operations add to the whole document.
 
     `output` is "input" where one schema of a class stands for what is accepted and what is sent.
+    `has_body_limit` says that the application refuses large bodies, whatever a route says.
     """
 
     operation_ids: OperationIds = field(default_factory=OperationIds)
     registry: Registry = field(default_factory=Registry)
     security_schemes: Json = field(default_factory=dict)
     output: Mode = "output"
+    has_body_limit: bool = True
     failures: Failures = field(default_factory=Failures)
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:

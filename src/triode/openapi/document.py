@@ -30,6 +30,7 @@ def get_openapi(
     separate_input_output_schemas: bool = True,
     external_docs: Mapping[str, Any] | None = None,
     generate_unique_id_function: Callable[[Any], str] | None = None,
+    has_body_limit: bool = True,
 ) -> Json:
     """Return the OpenAPI 3.1 document of `routes`, in the order in which they were added.
 
@@ -37,7 +38,7 @@ def get_openapi(
     WebSockets), are left out. The other parameters go into the document as they are; `webhooks`
     are routes whose path is the webhook's name. `generate_unique_id_function` makes operation
     ids from routes. With `separate_input_output_schemas` a class has two schemas where what is
-    accepted differs from what is sent.
+    accepted differs from what is sent. `has_body_limit` documents the 413 of a body too large.
 
     Raises:
         RouteError: two operations have the same id.
@@ -45,6 +46,7 @@ def get_openapi(
     context = Context(
         OperationIds(generate_unique_id_function),
         output="output" if separate_input_output_schemas else "input",
+        has_body_limit=has_body_limit,
     )
     info = {
         "title": title,
@@ -56,7 +58,7 @@ def get_openapi(
         "version": version,
     }
     paths = _describe_paths(routes, context)
-    hooks = _describe_paths(webhooks or (), context)
+    hooks = _describe_paths(webhooks or (), context, is_served=False)
     document: Json = {
         "openapi": openapi_version,
         "info": {key: value for key, value in info.items() if value},
@@ -73,13 +75,13 @@ def get_openapi(
     return resolved
 
 
-def _describe_paths(routes: Iterable[Any], context: Context) -> Json:
+def _describe_paths(routes: Iterable[Any], context: Context, *, is_served: bool = True) -> Json:
     paths: Json = {}
     for route in routes:
         if isinstance(route, Route) and route.options.include_in_schema:
             # The first route that matches answers, so the first one is documented.
             item = paths.setdefault(route.path_format, {})
-            for method, operation in describe_route(route, context).items():
+            for method, operation in describe_route(route, context, is_served=is_served).items():
                 item.setdefault(method, operation)
     return {path: item for path, item in paths.items() if item}
 

@@ -50,6 +50,7 @@ class DocumentedApp(Protocol):
     root_path_in_servers: bool
     generate_unique_id_function: Callable[[Any], str] | None
     separate_input_output_schemas: bool
+    max_body_size: int | None
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -157,6 +158,7 @@ class Documentation:
             external_docs=app.openapi_external_docs,
             generate_unique_id_function=app.generate_unique_id_function,
             separate_input_output_schemas=app.separate_input_output_schemas,
+            has_body_limit=app.max_body_size is not None,
         )
 
     def _with_root_path(self, document: Json, root_path: str) -> Json:

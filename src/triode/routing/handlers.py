@@ -29,9 +29,10 @@ def request_handler(endpoint: Endpoint) -> RouteHandler:
 
     async def handle(request: Request) -> Response:
         call = require_call("get_route_handler")
-        call.replace_request(request)
         if endpoint.reads_body:
-            call.body = await request.body()
+            await call.use_request(request)
+        else:
+            call.replace_request(request)
         outcome = endpoint.run(call)
         return response_from_reply(outcome if isinstance(outcome, Reply) else await outcome)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from copy import copy
 from typing import Any, Self
 
@@ -21,10 +22,17 @@ class Mount:
     """
 
     def __init__(
-        self, path: str, app: Any, name: str | None = None, *, lifespan: bool = True
+        self,
+        path: str,
+        app: Any,
+        name: str | None = None,
+        *,
+        lifespan: bool = True,
+        middleware: Sequence[Any] = (),
     ) -> None:
         self.app = app
         self.name = name
+        self.middleware = tuple(middleware)
         self.lifespan = lifespan
         self._move(path)
 
@@ -65,8 +73,12 @@ class Mount:
         return "/" + "/".join(parts), dict(zip(self.template.names, values, strict=True))
 
     def under(self, prefix: str, outer: RouterOptions) -> Self:
-        """Return the mount as it is below a prefix; a router's options are for its own routes."""
+        """Return the mount as it is below a prefix, inside of a router's middleware.
+
+        A router's other options are for its own routes.
+        """
         made = copy(self)
+        made.middleware = (*outer.middleware, *self.middleware)
         made._move(prefix + self.path)
         return made
 
@@ -94,8 +106,11 @@ class Host:
     A parameter is one label of the name; with a port in the pattern the port counts too.
     """
 
-    def __init__(self, host: str, app: Any, name: str | None = None) -> None:
+    def __init__(
+        self, host: str, app: Any, name: str | None = None, *, middleware: Sequence[Any] = ()
+    ) -> None:
         self.host = host
+        self.middleware = tuple(middleware)
         self.app = app
         self.name = name
         self.path = ""
@@ -116,8 +131,10 @@ class Host:
         return None if found is None else found.groupdict()
 
     def under(self, prefix: str, outer: RouterOptions) -> Self:
-        """Return the host, which no prefix changes."""
-        return self
+        """Return the host inside of a router's middleware; no prefix changes it."""
+        made = copy(self)
+        made.middleware = (*outer.middleware, *self.middleware)
+        return made
 
     def url_path_for(self, name: str, /, **values: Any) -> URLPath:
         """Return the path of `name:inner` on this host, or of a `path` on it.

@@ -13,7 +13,12 @@ from triode.errors import RouteError
 
 
 class RouterKeywords(TypedDict, total=False):
-    """What a router and `include_router` say of every route; the names are FastAPI's."""
+    """What a router and `include_router` say of every route; the names are FastAPI's.
+
+    `middleware` stand around these routes only, inside those of the application, the first one
+    outermost: `[Middleware(RateLimitMiddleware, limit="10/minute")]`. Of an application they are
+    its own.
+    """
 
     tags: Sequence[Any] | None
     dependencies: Sequence[Any] | None
@@ -23,6 +28,7 @@ class RouterKeywords(TypedDict, total=False):
     deprecated: bool | None
     default_response_class: type[Response] | None
     generate_unique_id_function: Callable[[Any], str] | None
+    middleware: Sequence[Any] | None
 
 
 class InnerOptions(Protocol):
@@ -44,6 +50,8 @@ class InnerOptions(Protocol):
     def response_class(self) -> type[Response] | None: ...
     @property
     def generate_unique_id_function(self) -> Callable[[Any], str] | None: ...
+    @property
+    def middleware(self) -> Sequence[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,7 @@ class RouterOptions:
     deprecated: bool | None = None
     response_class: type[Response] | None = None
     generate_unique_id_function: Callable[[Any], str] | None = None
+    middleware: tuple[Any, ...] = ()
 
     def around(self, inner: InnerOptions) -> dict[str, Any]:
         """Return the options of a route, or of an inclusion, within this router.
@@ -68,6 +77,7 @@ class RouterOptions:
             "tags": (*self.tags, *inner.tags),
             "dependencies": (*self.dependencies, *inner.dependencies),
             "callbacks": (*self.callbacks, *inner.callbacks),
+            "middleware": (*self.middleware, *inner.middleware),
             "responses": {**self.responses, **inner.responses},
             "include_in_schema": self.include_in_schema and inner.include_in_schema,
             "deprecated": inner.deprecated or self.deprecated,
@@ -98,6 +108,7 @@ def make_router_options(keywords: RouterKeywords) -> RouterOptions:
         deprecated=keywords.get("deprecated"),
         response_class=keywords.get("default_response_class"),
         generate_unique_id_function=keywords.get("generate_unique_id_function"),
+        middleware=tuple(keywords.get("middleware") or ()),
     )
 
 

@@ -52,6 +52,7 @@ class RouteKeywords(TypedDict, total=False):
     generate_unique_id_function: Callable[[Any], str] | None
     sync_to_thread: bool
     max_body_size: int | None
+    middleware: Sequence[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class RouteOptions:
     generate_unique_id_function: Callable[[Any], str] | None = None
     sync_to_thread: bool = True
     max_body_size: int | None = None
+    middleware: tuple[Any, ...] = ()
 
     @property
     def trim(self) -> Trim | None:
@@ -106,7 +108,7 @@ def make_options(keywords: RouteKeywords) -> RouteOptions:
         for key, value in keywords.items()
         if value is not None or key == "response_model"
     }
-    for name in ("tags", "dependencies", "callbacks"):
+    for name in ("tags", "dependencies", "callbacks", "middleware"):
         if name in values:
             values[name] = tuple(values[name])
     return RouteOptions(**values)
@@ -144,6 +146,7 @@ class Route:
     """
 
     tags = Option[Sequence[Any]]()
+    middleware = Option[Sequence[Any]]()
     dependencies = Option[Sequence[DependsInfo]]()
     callbacks = Option[Sequence[Any]]()
     summary = Option[str | None]()

@@ -69,6 +69,7 @@ class Router(Verbs):
         self.deprecated = given.deprecated
         self.default_response_class: type[Response] | None = given.response_class
         self.generate_unique_id_function = given.generate_unique_id_function
+        self.route_middleware = given.middleware
         self.route_class = route_class
         self.redirect_slashes = redirect_slashes
         self.lifespan_hooks = LifespanHooks(lifespan, on_startup, on_shutdown)
@@ -102,6 +103,7 @@ class Router(Verbs):
             self.deprecated,
             self.default_response_class,
             self.generate_unique_id_function,
+            self.route_middleware,
         )
 
     # --- add
@@ -141,7 +143,8 @@ class Router(Verbs):
     ) -> WebSocketRoute:
         """Add a handler of WebSocket connections."""
         before = (*self.dependencies, *(dependencies or ()))
-        route = WebSocketRoute(self.prefix + path, endpoint, name, before)
+        around = self.route_middleware
+        route = WebSocketRoute(self.prefix + path, endpoint, name, before, middleware=around)
         self._add(route)
         return route
 
@@ -174,11 +177,12 @@ class Router(Verbs):
         An ASGI application's own start-up and shut-down are run with those of the application
         around it, unless `lifespan` is false.
         """
-        self._add(Mount(self.prefix + path, app, name, lifespan=lifespan))
+        around = self.route_middleware
+        self._add(Mount(self.prefix + path, app, name, lifespan=lifespan, middleware=around))
 
     def host(self, host: str, app: Any, name: str | None = None) -> None:
         """Serve an application or a router under a host name: `{user}.example.org`."""
-        self._add(Host(host, app, name))
+        self._add(Host(host, app, name, middleware=self.route_middleware))
 
     def include_router(
         self, router: Router, *, prefix: str = "", **options: Unpack[RouterKeywords]

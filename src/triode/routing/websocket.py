@@ -31,9 +31,12 @@ class WebSocketRoute:
         endpoint: Callable[..., Any],
         name: str | None = None,
         dependencies: Sequence[DependsInfo] | None = None,
+        *,
+        middleware: Sequence[Any] = (),
     ) -> None:
         self.handler = endpoint
         self.dependencies = tuple(dependencies or ())
+        self.middleware = tuple(middleware)
         self.name: Any = name or getattr(endpoint, "__name__", type(endpoint).__name__)
         self.methods = frozenset({"WEBSOCKET"})
         self._compiled: SocketEndpoint | None = None
@@ -97,8 +100,9 @@ class WebSocketRoute:
         )
 
     def under(self, prefix: str, outer: RouterOptions) -> Self:
-        """Return the same route below a prefix, after the dependencies of a router."""
+        """Return the route below a prefix, inside of a router's dependencies and middleware."""
         made = copy(self)
+        made.middleware = (*outer.middleware, *self.middleware)
         made.dependencies = (*outer.dependencies, *self.dependencies)
         made._compiled = None
         made._move(prefix + self.path)

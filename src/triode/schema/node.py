@@ -73,6 +73,12 @@ class Schema:
         """
         return None
 
+    @property
+    def finish_list(self) -> Callable[[list[Any]], list[Any]] | None:
+        """What does for a whole list what `finish` does for each item of it; None: nothing."""
+        finish = self.finish
+        return None if finish is None else lambda raw: [finish(each) for each in raw]
+
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         """Return the value as the annotation has it, or `INVALID` with every problem added.
 

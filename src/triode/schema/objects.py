@@ -134,6 +134,11 @@ class ObjectSchema(Schema):
         """Whether a key that is no field's is a problem."""
         return False
 
+    @property
+    def keeps_extra(self) -> bool:
+        """Whether a key that is no field's becomes part of the object."""
+        return False
+
     def construct(self, values: dict[str, Any]) -> Any:
         """Make an object of validated values by field name; absent fields take their defaults."""
         return self.target(**values)

@@ -13,15 +13,17 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, cast
 
+from starlette.responses import StreamingResponse
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
-from triode.http.reply import stream_reply
+from triode.http.reply import join_background, settled, stream_reply
 from triode.server.cycles import CycleProtocol
 from triode.server.loop import start_task, step
+from triode.server.streams import StreamWriter, is_plain_stream
 from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
 logger = logging.getLogger("triode")
@@ -54,11 +56,12 @@ class ServingProtocol(CycleProtocol):
         self.keep_alive = True
         self.is_last = False
         self.is_advancing = False
+        self.streaming: asyncio.Task[None] | None = None
 
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
         app = self.lane_app
-        if app is None or app._foreign or app.root_path:
+        if app is None or not app.is_on_lane or app.root_path:
             return None
         table = app._table or app.table
         return None if table.hosts else table
@@ -204,6 +207,14 @@ class ServingProtocol(CycleProtocol):
             self._finish(call, _error_reply(exc))
             return
         self.is_busy = True
+        if is_plain_stream(reply.stream):
+            self._start_chunks(call, reply, reply.stream)
+            return
+        if hasattr(reply.stream, "reply_to"):
+            task = self.loop.create_task(settled(reply, call))
+            self.tasks.add(cast(Any, task))
+            task.add_done_callback(partial(self._finish_task, call))
+            return
         cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
         cycle.body = bytearray(call.body or b"")
         cycle.more_body = False
@@ -215,6 +226,38 @@ class ServingProtocol(CycleProtocol):
                 await reply.background()
 
         self._start_asgi_task(cycle, cast(Any, send_stream))
+
+    def _start_chunks(self, call: Call, reply: Reply, stream: StreamingResponse) -> None:
+        writer = StreamWriter(self.transport, self.flow, call, stream, reply.headers)
+        self.keep_alive = self.keep_alive and not self.is_closing and not writer.ends_connection
+        head = self.wire.encode_head(
+            stream.status_code,
+            writer.headers,
+            self.server_state.default_headers,
+            keep_alive=self.keep_alive,
+        )
+        self.transport.write(head)
+        if self.access_log:
+            self._log_access(call, stream.status_code)
+        self.streaming = self.loop.create_task(writer.write_body())
+        self.tasks.add(self.streaming)
+        self.streaming.add_done_callback(partial(self._finish_chunks, call, reply, writer))
+
+    def _finish_chunks(
+        self, call: Call, reply: Reply, writer: StreamWriter, task: asyncio.Task[None]
+    ) -> None:
+        self.tasks.discard(task)
+        self.streaming = None
+        writer.stop()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger.error("Exception in %s %s", call.method, call.path, exc_info=error)
+            writer.cut()
+        elif task.cancelled() or not self.keep_alive or self.is_closing:
+            self.transport.close()
+        self.silent_seconds = 0
+        reply.background = join_background(writer.stream.background, reply.background)
+        self._after_reply(call, reply)
 
     def _start_cycle(self, cycle: RequestResponseCycle) -> None:
         self.is_busy = True

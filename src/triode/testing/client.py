@@ -48,6 +48,7 @@ class TestClient(StarletteTestClient):
 class AsyncTestClient(httpx2.AsyncClient):
     """Calls an application from async code, on the test's own event loop.
 
+    `root_path` and `client`, the address that requests seem to come from, are Starlette's;
     `options` are those of `httpx.AsyncClient`.
     """
 
@@ -59,18 +60,26 @@ class AsyncTestClient(httpx2.AsyncClient):
         base_url: str = "http://testserver",
         *,
         raise_server_exceptions: bool = True,
+        root_path: str = "",
+        client: tuple[str, int] = ("testclient", 50000),
         follow_redirects: bool = True,
         **options: Any,
     ) -> None:
         self.app = app
         self._lifespan = LifespanDriver(app)
         transport = httpx2.ASGITransport(
-            self._call_app, raise_app_exceptions=raise_server_exceptions
+            self._call_app,
+            raise_app_exceptions=raise_server_exceptions,
+            root_path=root_path,
+            client=client,
         )
+        headers = httpx2.Headers({"user-agent": "testclient"})
+        headers.update(options.pop("headers", None))
         super().__init__(
             base_url=base_url,
             transport=transport,
             follow_redirects=follow_redirects,
+            headers=headers,
             **options,
         )
 
@@ -90,3 +99,23 @@ class AsyncTestClient(httpx2.AsyncClient):
     async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = dict(self._lifespan.state)
         await self.app(scope, receive, send)
+
+
+class StartingTestClient(AsyncTestClient):
+    """Starts the application with the first request, where nobody has entered the client.
+
+    So a fixture may make it that runs on no event loop. Entering it again changes nothing.
+    """
+
+    is_started = False
+
+    async def __aenter__(self) -> Self:
+        if not self.is_started:
+            self.is_started = True
+            await super().__aenter__()
+        return self
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request."""
+        await self.__aenter__()
+        return await super().send(request, **options)

@@ -82,6 +82,7 @@ class _Delegate(Schema):
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         made = self.adapter.json_schema(
             mode="validation" if mode == "input" else "serialization",
+            schema_generator=_generator(),
             ref_template=_REFERENCE + "{model}",
         )
         definitions = made.pop("$defs", {})
@@ -111,6 +112,14 @@ class PydanticSchema(_Delegate, ObjectSchema):
 
     def fit(self, value: Any) -> int:
         return EXACT if type(value) is self.target else LAX
+
+    @property
+    def forbids_extra(self) -> bool:
+        return bool(self.target.model_config.get("extra") == "forbid")
+
+    @property
+    def keeps_extra(self) -> bool:
+        return bool(self.target.model_config.get("extra") == "allow")
 
     def construct(self, values: dict[str, Any]) -> Any:
         return self.adapter.validate_python(values, by_alias=False, by_name=True)
@@ -147,7 +156,7 @@ def pydantic_model(parts: Parts) -> Schema | None:
 def _fields(target: Any) -> Iterable[FieldDescription]:
     for name, field in target.model_fields.items():
         info, _ = from_pydantic(field)
-        alias = field.validation_alias if isinstance(field.validation_alias, str) else field.alias
+        alias, *others = _names(name, field, target.model_config)
         annotation = field.annotation
         for item in field.metadata:
             annotation = Annotated[annotation, item]
@@ -158,8 +167,22 @@ def _fields(target: Any) -> Iterable[FieldDescription]:
             required=field.is_required(),
             default=info.default,
             default_factory=info.default_factory,
-            encoded_name=alias or name,
+            encoded_name=alias,
+            other_names=tuple(others),
         )
+
+
+def _names(name: str, field: Any, config: Any) -> list[str]:
+    """Return the keys that a field is read from, the preferred one first."""
+    alias = field.validation_alias
+    found = [each for each in getattr(alias, "choices", [alias]) if isinstance(each, str)]
+    if not found:
+        found = [field.alias or name]
+    if config.get("validate_by_alias") is False:
+        return [name]
+    if config.get("validate_by_name") or config.get("populate_by_name"):
+        found.append(name)
+    return list(dict.fromkeys(found))
 
 
 def foreign(parts: Parts) -> Schema | None:
@@ -182,7 +205,12 @@ def _constraints(parts: Parts) -> list[Any]:
         "max_digits", "decimal_places", "allow_inf_nan", "discriminator",
     )  # fmt: skip
     given = {name: parts.info.given[name] for name in names if name in parts.info.given}
-    return [_pydantic().Field(**given)] if given else []
+    return [pydantic_field(**given)] if given else []
+
+
+def pydantic_field(**options: Any) -> Any:
+    """Return what pydantic's `Field` makes of options that it executes."""
+    return _pydantic().Field(**options)
 
 
 def _pydantic() -> Any:
@@ -190,6 +218,25 @@ def _pydantic() -> Any:
         return sys.modules.get("pydantic") or __import__("pydantic")
     except ImportError:
         raise MissingExtraError("pydantic", extra="pydantic", feature="This type") from None
+
+
+@functools.cache
+def _generator() -> type[Any]:
+    """Return pydantic's generator, which here says of bytes what OpenAPI 3.1 says of them."""
+    base: Any = _pydantic().json_schema.GenerateJsonSchema
+
+    class Generator(base):  # type: ignore[misc]
+        def bytes_schema(self, schema: Any) -> dict[str, Any]:
+            found: dict[str, Any] = super().bytes_schema(schema)
+            del found["format"]
+            is_input = self.mode == "validation"
+            config = self._config
+            way = config.val_json_bytes if is_input else config.ser_json_bytes
+            if way == "base64":
+                found["contentEncoding"] = "base64"
+            return {**found, "contentMediaType": "application/octet-stream"}
+
+    return Generator
 
 
 def _problems(exc: Any, loc: Loc) -> list[Problem]:
