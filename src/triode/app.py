@@ -13,12 +13,14 @@ from typing import Any, Protocol, TypeVar, Unpack
 
 from starlette.datastructures import State
 
+from triode.binding.bodies import FormLimits
 from triode.dispatch import RouteTable, Served
 from triode.errors import ConfigError
 from triode.hosting import Hosting
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
+from triode.http.exits import leave
 from triode.lifespan import run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
@@ -50,8 +52,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class AppOptions(RouterKeywords, total=False):
     """What an application takes besides its title and version; names and meanings are FastAPI's.
 
-    `max_body_size` is in bytes, None for no limit. `trusted_proxies` are the networks of proxies
-    whose headers are believed, or how many there are; see `TrustedProxies`.
+    `max_body_size` is in bytes, None for no limit. `strict_content_type` refuses JSON that is sent
+    without a content type, `form_limits` says how much a form may hold. With `problem_details`
+    errors are answered as RFC 9457 has it. `trusted_proxies` are the networks of proxies whose
+    headers are believed, or how many there are; see `TrustedProxies`.
     """
 
     debug: bool
@@ -80,6 +84,9 @@ class AppOptions(RouterKeywords, total=False):
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
+    strict_content_type: bool
+    form_limits: FormLimits | None
+    problem_details: bool
     trusted_proxies: TrustedProxies | Sequence[str] | str | int | None
 
 
@@ -104,6 +111,8 @@ class App(Hosting):
     openapi_tags: Sequence[Mapping[str, Any]] = ()
     openapi_external_docs: Mapping[str, Any] | None = None
     openapi_url: str | None = "/openapi.json"
+    openapi_version: str = "3.1.0"
+    openapi_schema: dict[str, Any] | None = None
     docs_url: str | None = "/docs"
     redoc_url: str | None = "/redoc"
     root_path: str = ""
@@ -113,6 +122,9 @@ class App(Hosting):
     swagger_ui_init_oauth: Mapping[str, Any] | None = None
     swagger_ui_parameters: Mapping[str, Any] | None = None
     max_body_size: int | None = MAX_BODY_SIZE
+    strict_content_type: bool = True
+    form_limits: FormLimits | None = None
+    problem_details: bool = False
 
     def __init__(
         self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]
@@ -130,9 +142,9 @@ class App(Hosting):
             given.pop("exception_handlers", None) or {}
         )
         self._overrides = Overrides(self._changed)
-        self.middleware_stack = MiddlewareStack(self, given.pop("middleware", None) or ())
+        self.middlewares = MiddlewareStack(self, given.pop("middleware", None) or ())
         self._route_middleware = RouteMiddleware(self)
-        self.is_on_lane = not self.middleware_stack.foreign
+        self.is_on_lane = not self.middlewares.foreign
         """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
         self.trusted_proxies = given.pop("trusted_proxies", None)
         for name, value in given.items():
@@ -208,20 +220,20 @@ class App(Hosting):
         Starlette's `BaseHTTPMiddleware`. Any other is taken for an ASGI middleware: it is called
         with the application, and the application leaves the lane.
         """
-        self.middleware_stack.add(factory, args, options)
-        self.is_on_lane = not self.middleware_stack.foreign
+        self.middlewares.add(factory, args, options)
+        self.is_on_lane = not self.middlewares.foreign
         self._changed()
 
     @property
     def trusted_proxies(self) -> TrustedProxies | None:
         """The proxies whose headers are believed, None for none."""
-        outermost = self.middleware_stack.outermost
+        outermost = self.middlewares.outermost
         return outermost.proxies if isinstance(outermost, ProxyMiddleware) else None
 
     @trusted_proxies.setter
     def trusted_proxies(self, given: TrustedProxies | Sequence[str] | str | int | None) -> None:
         proxies = TrustedProxies.of(given)
-        self.middleware_stack.outermost = ProxyMiddleware(proxies) if proxies else None
+        self.middlewares.outermost = ProxyMiddleware(proxies) if proxies else None
         self._changed()
 
     @property
@@ -234,7 +246,7 @@ class App(Hosting):
         self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
     ) -> None:
         self._overrides = Overrides(self._changed)
-        self._overrides.update(overrides)
+        self._overrides.update(overrides or {})
 
     # --- serve
 
@@ -250,7 +262,7 @@ class App(Hosting):
                 self.routes,
                 applications=self._application_of,
                 guard=self._boundary(),
-                around=self.middleware_stack.inner,
+                around=self.middlewares.inner,
                 made=self._route_middleware,
                 overrides=self._overrides,
                 body_limit=self.max_body_size,
@@ -295,8 +307,11 @@ class App(Hosting):
         return app
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
-        return self.documentation.document()
+        """Return the OpenAPI document: `openapi_schema` where it was set, else that of the routes.
+
+        An application may be given an `openapi` of its own; it is served what that returns.
+        """
+        return self.openapi_schema or self.documentation.document()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
@@ -305,7 +320,7 @@ class App(Hosting):
             if self._stack is None:
                 guard = self._boundary()
                 limit = self.table.body_limit
-                self._stack = self.middleware_stack.build(self._serve, guard, limit)
+                self._stack = self.middlewares.build(self._serve, guard, limit)
             app = self._stack
         if scope["type"] == "websocket":
             await _closing(app, scope, receive, send)
@@ -325,8 +340,15 @@ class App(Hosting):
         call = self._call_from(scope, receive, send)
         found = self._resolve_host(call, is_socket=False)
         served, call.params = found or self.table.resolve(call.method, call.path)
-        reply = await self.answer(call, served)
-        await send_reply(reply, call, send)
+        try:
+            reply = await self.answer(call, served)
+            await send_reply(reply, call, send)
+        except BaseException as exc:
+            if call.exits is not None:
+                await leave(call.exits, exc)
+            raise
+        if call.exits is not None:
+            await leave(call.exits)
         if reply.error is not None:
             # Raised again after the 500 is sent: the server logs it, the test client shows it.
             raise reply.error

@@ -5,13 +5,13 @@ A table is made once and never changed; an application whose routes change makes
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any, cast
 from urllib.parse import quote
 
 from triode.binding import Run
 from triode.binding.endpoint import Overrides
-from triode.http import ASGIApp, Call, HTTPException, Reply
+from triode.http import ASGIApp, BodyTooLarge, Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
 from triode.middleware.composition import compose, compose_socket, nearest
 from triode.middleware.errors import ErrorBoundary
@@ -30,10 +30,11 @@ class Served:
     """A route as the server calls it: its endpoint with all middleware around it.
 
     `body_limit` is in bytes, None for no limit. `may_step` says that `run` may be stepped without
-    a task until it first waits. `is_asgi` marks what only the ASGI way can serve.
+    a task until it first waits, `leaves` that it may leave something to be cleaned up in
+    `call.exits`. `is_asgi` marks what only the ASGI way can serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "may_step", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "route", "run")
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Served:
         self.body_limit = body_limit
         self.is_asgi = is_asgi
         self.may_step = False
+        self.leaves = False
 
 
 class Entry:
@@ -95,6 +97,7 @@ class RouteTable:
         self.hosts: list[tuple[Host, Served, Served]] = []
         self._applications = applications
         self._missing = self._serve(_not_found, self._around)
+        self._too_large = self._serve(_too_large, self._around)
         self._redirects = self._serve(self._redirect, self._around)
         self._rests = {self._around: self._serve(self._answer_rest, self._around)}
         for route in routes:
@@ -133,6 +136,7 @@ class RouteTable:
         served.body_limit = route.options.max_body_size or self._body_limit
         self._limits.add(served.body_limit)
         served.may_step = compiled.may_step and all(trait(each, "may_step") for each in around)
+        served.leaves = compiled.leaves
         if around not in self._rests:
             self._rests[around] = self._serve(self._answer_rest, around)
         self._matcher.add(Entry(route, served, self._rests[around]))
@@ -198,6 +202,17 @@ class RouteTable:
                 return (socket if is_socket else served), found
         return None
 
+    def refuse_body(self, call: Call) -> Reply | None:
+        """Return the 413 to a call whose body is too large, inside of the middleware.
+
+        None: one of them, or the handler of the exception, would have to wait.
+        """
+        outcome = self._too_large.run(call)
+        if isinstance(outcome, Reply):
+            return outcome
+        cast("Coroutine[Any, Any, Reply]", outcome).close()
+        return None
+
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:
         """Return what serves a WebSocket connection, None if nothing does."""
         found = self._sockets.find("WEBSOCKET", path)
@@ -244,6 +259,10 @@ def _reading(run: Run) -> Run:
         return run(call) if call.body is not None else read_first(call)
 
     return reads
+
+
+def _too_large(call: Call) -> Reply:
+    raise BodyTooLarge(call.body_limit or 0)
 
 
 def _not_found(call: Call) -> Reply:

@@ -94,6 +94,10 @@ class ClientError(TriodeError):
     default_code = "client"
     status_code: ClassVar[int] = 400
     headers: Mapping[str, str] | None = None
+    field: str | None = None
+    """The name of the one value that is wrong, where it is known."""
+    place: tuple[int | str, ...] | None = None
+    """Where the request has that value; the web layer finds it by `field`."""
 
     @property
     def detail(self) -> Any:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections import Counter, OrderedDict, defaultdict
 from typing import Annotated, Any
 
 import msgspec
@@ -288,3 +290,41 @@ def test_one_refusing_object_of_a_list_is_named() -> None:
     assert [(problem["loc"], problem["msg"]) for problem in problems] == [
         ([1], "Value error, a bad name")
     ]
+
+
+@dataclasses.dataclass
+class Bough:
+    size: Annotated[int, FieldInfo(ge=0)]
+    branches: list[Bough] = dataclasses.field(default_factory=list)
+    fruit: Apple | Pear | None = None
+
+
+@dataclasses.dataclass
+class Apple:
+    weight: Annotated[int, FieldInfo(ge=0)]
+
+
+@dataclasses.dataclass
+class Pear:
+    length: int
+
+
+def test_what_msgspec_cannot_read_leaves_the_rest_its_fast_way() -> None:
+    assert describe(Bough).codec is not None
+    decode = json_decoder(Bough)
+    found = decode(b'{"size":1,"branches":[{"size":"2","fruit":{"length":3}}]}')
+    assert found == Bough(1, [Bough(2, fruit=Pear(3))])
+    with pytest.raises(ValidationFailed) as caught:
+        decode(b'{"size":1,"branches":[{"size":-1}],"fruit":{}}')
+    assert [each["loc"] for each in caught.value.errors] == [
+        ("branches", 0, "size"),
+        ("fruit", "Apple", "weight"),
+        ("fruit", "Pear", "length"),
+    ]
+
+
+def test_mappings_of_the_standard_library() -> None:
+    assert json_decoder(OrderedDict[str, int])(b'{"a":"1"}') == OrderedDict(a=1)
+    assert json_decoder(Counter[str])(b'{"a":1}') == Counter(a=1)
+    found = json_decoder(defaultdict[str, list[int]])(b'{"a":[1]}')
+    assert (found["b"], found) == ([], {"a": [1], "b": []})

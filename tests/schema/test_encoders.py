@@ -134,7 +134,7 @@ def test_an_object_that_merely_has_the_attributes_will_do() -> None:
 def test_a_value_of_another_type_is_a_mistake_of_the_server() -> None:
     with pytest.raises(ResponseValidationFailed) as caught:
         json_encoder(list[Item])([{"price": "x"}, 7])
-    assert [(each["type"], each["loc"]) for each in caught.value.errors] == [
+    assert [(each["type"], each["loc"]) for each in caught.value.problems] == [
         ("missing", (0, "name")),
         ("float_parsing", (0, "price")),
         ("model_attributes_type", (1,)),

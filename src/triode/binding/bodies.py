@@ -45,7 +45,9 @@ async def read_form(call: Call) -> dict[str, list[Any]]:
     """
     limits = DEFAULT_LIMITS.copy()
     for owner in (call.app, getattr(call.route, "options", None)):
-        limits.update(getattr(owner, "form_limits", None) or {})
+        given: FormLimits | None = getattr(owner, "form_limits", None)
+        if given:
+            limits.update(given)
     media = (call.header(b"content-type") or "").partition(";")[0].strip().lower()
     if media == MULTIPART:
         return await _read_multipart(call, limits)
@@ -80,7 +82,7 @@ async def _read_multipart(call: Call, limits: FormLimits) -> dict[str, list[Any]
 
 
 def _read_url_encoded(body: bytes, limits: FormLimits) -> dict[str, list[Any]]:
-    most = limits["max_fields"]
+    most, longest = limits.get("max_fields", 0), limits.get("max_part_size", 0)
     # SECURITY: counted before anything is made of them.
     if body.count(b"&") >= most:
         raise HTTPException(400, f"Too many fields. Maximum number of fields is {most}.")
@@ -88,7 +90,6 @@ def _read_url_encoded(body: bytes, limits: FormLimits) -> dict[str, list[Any]]:
         values = parse_query(body.decode("utf-8"))
     except UnicodeDecodeError as exc:
         raise HTTPException(400, "The form is not valid UTF-8.") from exc
-    longest = limits["max_part_size"]
     if len(body) > longest and any(
         len(value.encode("utf-8", "replace")) > longest
         for found in values.values()
@@ -127,7 +128,7 @@ def json_object(call: Call) -> bytes:
 def received_body(call: Call) -> Any:
     """Return the body for somebody who handles a validation error: JSON as it was sent, or bytes.
 
-    None where there was none, or where it is a form.
+    None where there was none, or a form in parts.
     """
     if not call.body:
         return None

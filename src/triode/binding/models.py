@@ -17,6 +17,7 @@ from triode.binding.shape import is_list, objects_of
 from triode.http import Call
 from triode.http.uploads import contents_of
 from triode.schema import FieldDescription, ObjectSchema, ValidationFailed, text_decoder
+from triode.schema.kinds.unions import NullableSchema
 from triode.schema.problems import problem
 
 Values = Mapping[str, list[Any]]
@@ -118,7 +119,7 @@ def gather_form(item: Parameter | BodyPart) -> Callable[[Values], Any]:
     fields, objects = _fields_of(item), objects_of(item.schema)
     own = {wire for each in fields for _, wire in each.names}
     keeps_others = any(each.keeps_extra or each.forbids_extra for each in objects)
-    may_be_absent = not isinstance(item.schema, ObjectSchema)
+    may_be_absent = isinstance(item.schema, NullableSchema)
     source = _source_of(item)
 
     def gather(sent: Values) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from triode.schema import ObjectSchema, Schema
 from triode.schema.kinds.collections import CollectionSchema, TupleSchema
 from triode.schema.kinds.mappings import MappingSchema
+from triode.schema.kinds.pydantic_models import ForeignSchema
 from triode.schema.kinds.unions import NullableSchema, TaggedUnionSchema, UnionSchema
 from triode.schema.kinds.uploads import UploadSchema
 from triode.schema.node import walk
@@ -22,8 +23,17 @@ COMPLEX = (
 )
 
 
+def _plain(schema: Schema | None) -> Schema | None:
+    """Return the description of a type without what pydantic does to its values."""
+    is_theirs = isinstance(schema, ForeignSchema) and schema.plain is not None
+    return schema.plain if is_theirs else schema  # type: ignore[union-attr]
+
+
 def is_scalar(schema: Schema | None) -> bool:
     """Whether a value is one piece of text outside of a body."""
+    schema = _plain(schema)
+    if isinstance(schema, ForeignSchema):
+        return not schema.is_dataclass
     if isinstance(schema, NullableSchema | UnionSchema):
         return all(is_scalar(member) for member in schema.children)
     return schema is not None and not isinstance(schema, COMPLEX)
@@ -50,8 +60,19 @@ def objects_of(schema: Schema | None) -> list[ObjectSchema]:
     return []
 
 
+def is_text_list(schema: Schema | None) -> bool:
+    """Whether a value is a list of single ones, or may be one of them alone."""
+    schema = _plain(schema)
+    if isinstance(schema, NullableSchema | UnionSchema):
+        return all(is_scalar(member) or is_text_list(member) for member in schema.children)
+    return isinstance(schema, CollectionSchema | TupleSchema) and all(
+        is_scalar(member) for member in schema.children
+    )
+
+
 def is_list(schema: Schema | None) -> bool:
     """Whether several values of one name are collected."""
+    schema = _plain(schema)
     if isinstance(schema, NullableSchema | UnionSchema):
         return any(is_list(member) for member in schema.children)
     return isinstance(schema, CollectionSchema | TupleSchema)

@@ -17,7 +17,8 @@ from triode.http import Call
 logger = logging.getLogger("triode")
 
 SPECIAL_BY_NAME = {
-    ("starlette.requests", "HTTPConnection"): "request",
+    ("starlette.requests", "Request"): "request",
+    ("starlette.requests", "HTTPConnection"): "connection",
     ("starlette.websockets", "WebSocket"): "websocket",
 }
 

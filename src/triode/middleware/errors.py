@@ -19,6 +19,7 @@ from triode.errors import ClientError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
 from triode.http.asgi import send_reply
 from triode.http.call import Message
+from triode.http.problem_details import as_problem, wants_problem_details
 from triode.http.reply import reply_from_response
 from triode.middleware.protocol import Run
 
@@ -63,6 +64,8 @@ class ErrorBoundary:
 
     def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
         """Return the reply to an exception."""
+        if isinstance(exc, ClientError) and exc.field is not None:
+            exc.place = _place_of(call, exc.field)
         handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)
@@ -131,6 +134,8 @@ class ErrorBoundary:
         return reply
 
     def _presented(self, call: Call, exc: Exception, reply: Reply) -> Reply:
+        if wants_problem_details(call):
+            reply = as_problem(call, exc, reply)
         if self.present is None or reply.status < 400:
             return reply
         return self.present(call, exc, reply)
@@ -141,6 +146,11 @@ def server_error_reply(exc: Exception) -> Reply:
     reply = Reply(b"Internal Server Error", 500, TEXT)
     reply.error = exc
     return reply
+
+
+def _place_of(call: Call, field: str) -> tuple[int | str, ...] | None:
+    locate = getattr(call.route, "locate", None)
+    return None if locate is None else locate(field)
 
 
 def http_error_reply(exc: HTTPException) -> Reply:

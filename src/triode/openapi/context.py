@@ -19,7 +19,8 @@ class Context:
     """The registry of schemas, and what operations add to the whole document.
 
     `output` is "input" where one schema of a class stands for what is accepted and what is sent.
-    `has_body_limit` says that the application refuses large bodies, whatever a route says.
+    `has_body_limit` says that the application refuses large bodies, whatever a route says,
+    `problem_details` that it answers errors as RFC 9457 has it.
     """
 
     operation_ids: OperationIds = field(default_factory=OperationIds)
@@ -27,6 +28,7 @@ class Context:
     security_schemes: Json = field(default_factory=dict)
     output: Mode = "output"
     has_body_limit: bool = True
+    problem_details: bool = False
     failures: Failures = field(default_factory=Failures)
 
     def named(self, name: str, make: Callable[[], Json]) -> Json:

@@ -15,9 +15,11 @@ from starlette.datastructures import URLPath
 from starlette.responses import Response
 
 from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint, read_signature
+from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
-from triode.binding.signature import name_of, signature_of
+from triode.binding.places import place_of_field
+from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
 from triode.binding.trimming import Names, Trim
 from triode.errors import BindingError, RouteError, SchemaError, place_of
 from triode.routing.handlers import RouteHandler, endpoint_of, request_handler
@@ -52,6 +54,8 @@ class RouteKeywords(TypedDict, total=False):
     generate_unique_id_function: Callable[[Any], str] | None
     sync_to_thread: bool
     max_body_size: int | None
+    form_limits: FormLimits | None
+    strict_content_type: bool | None
     middleware: Sequence[Any] | None
 
 
@@ -60,7 +64,8 @@ class RouteOptions:
     """What a route says of itself besides path, methods and handler.
 
     `response_model` is `MISSING` where the return annotation is the contract. `status_code` None
-    means 200. `max_body_size` is in bytes, None for the application's limit.
+    means 200. `max_body_size` is in bytes, None for the application's limit; `form_limits`
+    and `strict_content_type` are None for what the application says.
     """
 
     response_model: Any = MISSING
@@ -86,6 +91,8 @@ class RouteOptions:
     generate_unique_id_function: Callable[[Any], str] | None = None
     sync_to_thread: bool = True
     max_body_size: int | None = None
+    form_limits: FormLimits | None = None
+    strict_content_type: bool | None = None
     middleware: tuple[Any, ...] = ()
 
     @property
@@ -266,12 +273,10 @@ class Route:
                     f'"{self.path}" ({self.place}) has Depends() without a function.',
                     code="route-dependency",
                 )
-            child = read_signature(
-                depends.call, path_names=self.template.names, scopes=depends.scopes
-            )
-            child.use_cache = depends.use_cache
-            before.append(child)
-        return replace(found, dependencies=[*before, *found.dependencies])
+            before.append(read_dependency(depends.call, depends, self.template.names))
+        whole = replace(found, dependencies=[*before, *found.dependencies])
+        check_lifetimes(whole)
+        return whole
 
     def _read_handler(self) -> Dependency:
         names = self.template.names
@@ -319,6 +324,10 @@ class Route:
     def get_route_handler(self) -> RouteHandler:
         """Return what makes a response of a request; a subclass may put its own around it."""
         return request_handler(self._inner or self.compiled)
+
+    def locate(self, field: str) -> tuple[str, ...] | None:
+        """Return where a request has the value of a field, None where that is not plain."""
+        return place_of_field(self.dependant, field)
 
     def __repr__(self) -> str:
         return f"<Route {'/'.join(sorted(self.methods))} {self.path} {name_of(self.handler)}>"

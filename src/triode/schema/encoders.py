@@ -62,5 +62,5 @@ def _dumped(node: Schema, value: Any) -> Any:
     problems: list[Problem] = []
     dumped = node.dump(value, (), problems)
     if problems:
-        raise ResponseValidationFailed(problems)
+        raise ResponseValidationFailed(problems, body=value)
     return dumped

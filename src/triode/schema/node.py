@@ -137,7 +137,7 @@ class Schema:
         problems: list[Problem] = []
         dumped = self.dump(value, (), problems)
         if problems:
-            raise ResponseValidationFailed(problems)
+            raise ResponseValidationFailed(problems, body=value)
         return to_builtins(dumped)
 
     # --- describe

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import functools
 import sys
+import types
+import typing
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
-from triode.errors import MissingExtraError
+from triode.errors import MissingExtraError, SchemaError
 from triode.schema.decoders import parse_json
+from triode.schema.describe import describe
 from triode.schema.kinds.anything import check_text
 from triode.schema.kinds.records import component_name, own_documentation
 from triode.schema.members import FieldDescription
@@ -89,6 +92,9 @@ class _Delegate(Schema):
         for name, body in self._own_definition(made).items():
             definitions[name] = body
             made = {"$ref": _REFERENCE + name}
+        for body in definitions.values():
+            if "\f" in body.get("description", ""):
+                body["description"] = body["description"].partition("\f")[0].strip()
         found: dict[str, Any] = _adopt(made, definitions, registry, mode)
         return found
 
@@ -115,11 +121,16 @@ class PydanticSchema(_Delegate, ObjectSchema):
 
     @property
     def forbids_extra(self) -> bool:
-        return bool(self.target.model_config.get("extra") == "forbid")
+        return bool(self._extra == "forbid")
 
     @property
     def keeps_extra(self) -> bool:
-        return bool(self.target.model_config.get("extra") == "allow")
+        return bool(self._extra == "allow")
+
+    @property
+    def _extra(self) -> Any:
+        config: Any = self.target.model_config  # type: ignore[attr-defined]
+        return config.get("extra")
 
     def construct(self, values: dict[str, Any]) -> Any:
         return self.adapter.validate_python(values, by_alias=False, by_name=True)
@@ -132,6 +143,31 @@ class ForeignSchema(_Delegate):
     """A type with metadata that only pydantic can execute, or one of pydantic's own types."""
 
     kind = "foreign"
+
+    @functools.cached_property
+    def plain(self) -> Schema | None:
+        """The description of the type without what pydantic executes; None if it has none.
+
+        It tells a list and an object from a single value. JSON inside of a text is a single one.
+        """
+        parts = take_apart(self.annotation)
+        if parts.bare is self.annotation or any(
+            type(each).__name__ == "Json" for each in parts.foreign
+        ):
+            return None
+        members = typing.get_args(parts.bare)
+        bare = parts.bare
+        if _is_tagged(bare):
+            bare = typing.Union[tuple(take_apart(each).bare for each in members)]  # noqa: UP007
+        try:
+            return describe(bare)
+        except SchemaError:
+            return None
+
+    @property
+    def is_dataclass(self) -> bool:
+        """Whether it is a dataclass of pydantic's."""
+        return hasattr(self.annotation, "__dataclass_fields__")
 
     def _own_definition(self, made: dict[str, Any]) -> dict[str, Any]:
         is_class = hasattr(self.annotation, "__pydantic_validator__")
@@ -191,12 +227,21 @@ def foreign(parts: Parts) -> Schema | None:
     is_theirs = hasattr(origin, "__get_pydantic_core_schema__") and not hasattr(
         origin, "__pydantic_validator__"
     )
-    if not parts.foreign and not is_theirs:
+    if not parts.foreign and not is_theirs and not _is_tagged(parts.bare):
         return None
     annotation = parts.bare
     for item in (*_constraints(parts), *parts.foreign):
         annotation = Annotated[annotation, item]
     return ForeignSchema(annotation, parts.info)
+
+
+def _is_tagged(bare: Any) -> bool:
+    """Whether members of a union have tags of pydantic's."""
+    return typing.get_origin(bare) in (typing.Union, types.UnionType) and any(
+        type(item).__name__ == "Tag"
+        for member in typing.get_args(bare)
+        for item in getattr(member, "__metadata__", ())
+    )
 
 
 def _constraints(parts: Parts) -> list[Any]:
@@ -235,6 +280,11 @@ def _generator() -> type[Any]:
             if way == "base64":
                 found["contentEncoding"] = "base64"
             return {**found, "contentMediaType": "application/octet-stream"}
+
+        def tuple_schema(self, schema: Any) -> dict[str, Any]:
+            found: dict[str, Any] = super().tuple_schema(schema)
+            found.setdefault("items", {})  # Linters ask for it beside `prefixItems`.
+            return found
 
     return Generator
 

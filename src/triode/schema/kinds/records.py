@@ -105,8 +105,8 @@ class RecordSchema(ObjectSchema):
 
     @property
     def finish_list(self) -> Callable[[list[Any]], list[Any]] | None:
-        is_plain = not any(self.node_of(each).finish for each in self.accepted)
-        if self.finish is None or not is_plain or not self._takes_positions():
+        is_plain = self.finish is not None and not any(each.finish for each in self._members)
+        if not is_plain or not self._takes_positions():
             return super().finish_list
         make, astuple = self.origin, msgspec.structs.astuple
 
@@ -165,11 +165,11 @@ def _title_of(target: Any) -> str:
 
 
 def own_documentation(target: Any) -> str | None:
-    """Return the docstring that a class wrote itself, cleaned up."""
+    """Return the docstring that a class wrote itself, as far as a form feed, cleaned up."""
     written = (typing.get_origin(target) or target).__dict__.get("__doc__")
     if not written or written.startswith(f"{target.__name__}("):
         return None  # A dataclass without a docstring gets its signature as one.
-    return inspect.cleandoc(written)
+    return inspect.cleandoc(written).partition("\f")[0].strip() or None
 
 
 def field_of(
