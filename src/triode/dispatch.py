@@ -178,20 +178,15 @@ class RouteTable:
         if methods:
             entry, _ = self.find(min(methods), path) or (None, None)
             return (self._missing if entry is None else entry.rest), NO_PARAMS
-        if self._redirect_slashes and path != "/" and self._is_served(_other(path)):
+        if self._redirect_slashes and path != "/" and self._matcher.methods(_other(path)):
             return self._redirects, NO_PARAMS
         return self._missing, NO_PARAMS
 
-    def _is_served(self, path: str) -> bool:
-        return bool(self._matcher.methods(path)) or self._find_mounted(path) is not None
-
     def _find_mounted(self, path: str) -> tuple[Served, Any] | None:
-        """Return the mount that a path is under; one without the slash is redirected to it."""
         for mount, served, _ in self._mounts:
-            found = mount.match(path)
-            is_bare = found is not None and len(found[0]) == len(path) and path != ""
-            if found is not None and not (is_bare and self._redirect_slashes):
-                return served, found[1]
+            under = mount.match(path)
+            if under is not None:
+                return served, under[1]
         return None
 
     def resolve_host(self, host: str, *, is_socket: bool) -> tuple[Served, Any] | None:

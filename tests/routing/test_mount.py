@@ -48,14 +48,13 @@ def test_mount_with_parameters(serve: Any) -> None:
     assert client.get("/teams//show/3").status_code == 404
 
 
-def test_mount_without_its_slash_is_redirected(serve: Any) -> None:
+def test_mount_without_its_slash(serve: Any) -> None:
     inner = make_app()
     inner.add_api_route("/", plain)
     app = make_app()
     app.mount("/inner", inner)
     client = serve(app, follow_redirects=False)
-    assert client.get("/inner?a=b").headers["location"].endswith("/inner/?a=b")
-    assert client.get("/inner/").json() == "plain"
+    assert [client.get(path).json() for path in ("/inner", "/inner/")] == ["plain"] * 2
 
 
 def test_mount_answers_what_no_route_answers(serve: Any) -> None:
