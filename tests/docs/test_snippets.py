@@ -15,6 +15,7 @@ GUIDES = [
     "docs/fastapi.md",
     "docs/forms.md",
     "docs/security.md",
+    "docs/structure.md",
 ]
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```(python|html)\n(.*?)```", re.DOTALL)
 
