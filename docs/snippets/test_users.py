@@ -2,9 +2,8 @@ import os
 
 os.environ["DATABASE_URL"] = "sqlite://"  # in memory, and empty whenever the application starts
 
-from users import app
-
 from triode.testing import TestClient
+from users import app
 
 
 def test_a_user_is_created_and_read() -> None:

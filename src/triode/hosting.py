@@ -52,7 +52,8 @@ class Hosting(Router):
     def _as_application(self, given: Any) -> ASGIApp:
         if isinstance(given, Router) and not isinstance(given, Hosting):
             return self._application_around(given)
-        return WSGIMiddleware(given) if is_wsgi(given) else cast(ASGIApp, given)
+        application: Any = given
+        return WSGIMiddleware(application) if is_wsgi(given) else cast(ASGIApp, application)
 
     @asynccontextmanager
     async def lifespan_context(self, app: Any = None) -> AsyncIterator[dict[str, Any]]:

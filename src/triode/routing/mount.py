@@ -11,7 +11,14 @@ from starlette.datastructures import URLPath
 
 from triode.errors import RouteError
 from triode.routing.options import RouterOptions
-from triode.routing.path import CONVERTERS, PARAMETER, PathTemplate, no_match, parse_path
+from triode.routing.path import (
+    CONVERTERS,
+    PARAMETER,
+    PathTemplate,
+    no_match,
+    parse_path,
+    rewritten,
+)
 
 
 class Mount:
@@ -94,7 +101,7 @@ class Mount:
         if name == self.name and set(rest) == {"path"}:
             return URLPath(f"{start}/{str(rest['path']).lstrip('/')}")
         inner = _inner_path(self.app, self.name, name, rest)
-        return URLPath(start + inner, protocol=inner.protocol, host=inner.host)
+        return rewritten(inner, start + inner)
 
     def __repr__(self) -> str:
         return f"<Mount {self.path or '/'} {self.app!r}>"
@@ -150,7 +157,7 @@ class Host:
         if name == self.name and set(rest) == {"path"}:
             return URLPath(f"/{str(rest['path']).lstrip('/')}", host=host)
         inner = _inner_path(self.app, self.name, name, rest)
-        return URLPath(inner, protocol=inner.protocol, host=host)
+        return rewritten(inner, str(inner), host=host)
 
     def __repr__(self) -> str:
         return f"<Host {self.host} {self.app!r}>"

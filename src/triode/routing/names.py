@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlencode
 
 from starlette.datastructures import URL, URLPath
 
 from triode.errors import RouteError
-from triode.routing.path import no_match
+from triode.routing.path import no_match, rewritten
 from triode.routing.route import Route
 from triode.routing.tree import AnyRoute
 from triode.routing.websocket import WebSocketRoute
@@ -59,7 +59,7 @@ def _with_query(path: URLPath, values: dict[str, Any]) -> URLPath:
     query = urlencode({key: each for key, each in values.items() if each is not None}, doseq=True)
     if not query:
         return path
-    return URLPath(f"{path}?{query}", protocol=path.protocol, host=path.host)
+    return rewritten(path, f"{path}?{query}")
 
 
 class NamesInside:
@@ -99,7 +99,7 @@ class OuterPath(URLPath):
         return super().__new__(cls, path, path.protocol, path.host)  # type: ignore[return-value]
 
     def __init__(self, path: URLPath, outer_root: str) -> None:
-        super().__init__(path, path.protocol, path.host)
+        super().__init__(path, cast(Any, path.protocol), path.host)
         self._path = path
         self.outer_root = outer_root
 

@@ -15,6 +15,8 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
+from starlette.datastructures import URLPath
+
 from triode.errors import RouteError
 
 PARAMETER = re.compile(r"{([^{}:]*)(?::([^{}]*))?}")
@@ -120,6 +122,12 @@ class PathTemplate:
                 with suppress(ValueError):
                     found[name] = CONVERSIONS[converter](found[name])
         return found
+
+
+def rewritten(path: URLPath, text: str, *, host: str | None = None) -> URLPath:
+    """Return an address with another path, and perhaps another host."""
+    protocol: Any = path.protocol
+    return URLPath(text, protocol=protocol, host=path.host if host is None else host)
 
 
 def no_match(message: str, *, code: str = "route-unknown-name") -> RouteError:
