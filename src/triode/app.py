@@ -15,7 +15,7 @@ from starlette.datastructures import State
 
 from triode.binding.bodies import FormLimits
 from triode.dispatch import RouteTable, Served
-from triode.errors import ConfigError
+from triode.errors import ConfigError, did_you_mean
 from triode.hosting import Hosting
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
@@ -24,9 +24,11 @@ from triode.http.exits import leave
 from triode.lifespan import run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
+from triode.middleware.mistakes import check_exception_handler
 from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
 from triode.middleware.sockets import INTERNAL_ERROR, SocketWatch, close, serve_socket
 from triode.middleware.stack import MiddlewareStack, RouteMiddleware
+from triode.openapi.document import OPENAPI_VERSION
 from triode.openapi.setup import Documentation
 from triode.openapi.webhooks import Webhooks
 from triode.overrides import Overrides
@@ -111,7 +113,7 @@ class App(Hosting):
     openapi_tags: Sequence[Mapping[str, Any]] = ()
     openapi_external_docs: Mapping[str, Any] | None = None
     openapi_url: str | None = "/openapi.json"
-    openapi_version: str = "3.1.0"
+    openapi_version: str = OPENAPI_VERSION
     openapi_schema: dict[str, Any] | None = None
     docs_url: str | None = "/docs"
     redoc_url: str | None = "/redoc"
@@ -150,7 +152,9 @@ class App(Hosting):
         for name, value in given.items():
             if name not in AppOptions.__annotations__:
                 raise ConfigError(
-                    f"{type(self).__name__} takes no option {name!r}.", code="app-option"
+                    f"{type(self).__name__} takes no option {name!r}."
+                    f"{did_you_mean(name, AppOptions.__annotations__)}",
+                    code="app-option",
                 )
             setattr(self, name, value)
         self.documentation = Documentation(self)
@@ -191,7 +195,12 @@ class App(Hosting):
         return decorate
 
     def add_exception_handler(self, key: int | type[Exception], handler: ExceptionHandler) -> None:
-        """Answer an exception class or a status code by a function of request and exception."""
+        """Answer an exception class or a status code by a function of request and exception.
+
+        Raises:
+            ConfigError: the key is neither, or the handler cannot be called.
+        """
+        check_exception_handler(key, handler)
         self.exception_handlers[key] = handler
         self._changed()
 
@@ -243,7 +252,7 @@ class App(Hosting):
 
     @dependency_overrides.setter
     def dependency_overrides(
-        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None
     ) -> None:
         self._overrides = Overrides(self._changed)
         self._overrides.update(overrides or {})

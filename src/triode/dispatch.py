@@ -19,6 +19,7 @@ from triode.middleware.protocol import EndpointMiddleware, trait
 from triode.middleware.stack import RouteMiddleware
 from triode.mounted import serve_mounted, serve_mounted_socket
 from triode.routing import AnyRoute, Host, Matcher, Mount, Route, WebSocketRoute
+from triode.routing.folders import FOLDER_PATH
 from triode.routing.path import PathTemplate
 
 # What a path, and a whole address, may hold without a percent sign (RFC 3986, 3.3 and 2.2).
@@ -96,6 +97,7 @@ class RouteTable:
         self._mounts: list[tuple[Mount, Served, Served]] = []
         self.hosts: list[tuple[Host, Served, Served]] = []
         self._applications = applications
+        self._fallbacks: list[tuple[str, Served]] = []
         self._missing = self._serve(_not_found, self._around)
         self._too_large = self._serve(_too_large, self._around)
         self._redirects = self._serve(self._redirect, self._around)
@@ -103,6 +105,7 @@ class RouteTable:
         for route in routes:
             self._add(route)
         self._mounts.sort(key=lambda mounted: -len(mounted[0].path))
+        self._fallbacks.sort(key=lambda fallback: -len(fallback[0]))
         self.find = self._matcher.find
         # What a server keeps of this table's request lines: see `server/repeats.py`.
         self.lines: dict[bytes, Any] = {}
@@ -139,7 +142,10 @@ class RouteTable:
         served.leaves = compiled.leaves
         if around not in self._rests:
             self._rests[around] = self._serve(self._answer_rest, around)
-        self._matcher.add(Entry(route, served, self._rests[around]))
+        if getattr(route.handler, "is_fallback", False):
+            self._fallbacks.append((route.path.removesuffix(FOLDER_PATH), served))
+        else:
+            self._matcher.add(Entry(route, served, self._rests[around]))
 
     def _serve(
         self,
@@ -180,6 +186,9 @@ class RouteTable:
             return (self._missing if entry is None else entry.rest), NO_PARAMS
         if self._redirect_slashes and path != "/" and self._matcher.methods(_other(path)):
             return self._redirects, NO_PARAMS
+        for prefix, served in self._fallbacks:
+            if path == prefix or path.startswith(prefix + "/"):
+                return served, {"path": path[len(prefix) + 1 :]}
         return self._missing, NO_PARAMS
 
     def _find_mounted(self, path: str) -> tuple[Served, Any] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from triode.binding.mistakes import check_override
+
 
 class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
     """Dependencies and what replaces them; a change makes the application compile anew."""
@@ -14,6 +16,7 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
         self._changed = changed
 
     def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
+        check_override(key, value)
         super().__setitem__(key, value)
         self._changed()
 
@@ -28,7 +31,10 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Add or replace several overrides."""
-        super().update(*args, **kwargs)
+        given: dict[Any, Any] = dict(*args, **kwargs)
+        for key, value in given.items():
+            check_override(key, value)
+        super().update(given)
         self._changed()
 
     def pop(self, *args: Any) -> Any:

@@ -31,6 +31,7 @@ from triode.binding.markers import (
     PathInfo,
     QueryInfo,
 )
+from triode.binding.mistakes import check_takes_names, problem_of
 from triode.binding.shape import is_list, is_scalar, is_text_list, is_upload, objects_of
 from triode.binding.specials import SecurityScopes, special_of
 from triode.errors import BindingError, SchemaError, place_of
@@ -73,7 +74,9 @@ def read_signature(
         return found
     reader = _Reader(call, path_names, found, (*stack, call))
     # What a dependency returns may be named for type checkers alone.
-    for parameter in signature_of(call, ignore_return=True).parameters.values():
+    parameters = signature_of(call, ignore_return=True).parameters.values()
+    check_takes_names(parameters, call, name_of(call))
+    for parameter in parameters:
         reader.read(parameter)
     return found
 
@@ -202,6 +205,9 @@ class _Reader:
         """Sort one parameter."""
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             return
+        problem = problem_of(parameter, split_annotated(parameter.annotation)[1])
+        if problem is not None:
+            raise self._error(parameter.name, *problem)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
         annotation, markers = split_annotated(parameter.annotation)
@@ -326,6 +332,8 @@ class _Reader:
 
     def _check_shape(self, name: str, schema: Any, info: FieldInfo) -> None:
         """Refuse what no text outside of a body can say."""
+        if isinstance(info, ParameterInfo) and is_upload(schema):
+            raise self._error(name, "is an upload, which only a form carries", "Use File.")
         if isinstance(info, PathInfo) and not is_scalar(schema):
             raise self._error(name, "is in the path, but no single value", "Use Query or Body.")
         is_readable = is_scalar(schema) or objects_of(schema) or is_text_list(schema)

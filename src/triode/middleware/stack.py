@@ -142,6 +142,12 @@ def make_middleware(owner: Any, factory: Any, args: tuple[Any, ...], options: An
     Raises:
         ConfigError: it is an object and no class.
     """
+    if not callable(factory):
+        raise ConfigError(
+            f"add_middleware was given {factory!r}, which is no class. "
+            "Write app.add_middleware(Class, option=value).",
+            code="middleware-object",
+        )
     if isinstance(factory, type) and issubclass(factory, OwnMiddleware):
         own = factory(None, *args, **options)
         own.setup(owner)

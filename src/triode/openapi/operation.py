@@ -54,6 +54,10 @@ def _describe(route: Route, method: str, context: Context, *, is_served: bool) -
     )
     operation = {key: value for key, value in operation.items() if value not in (None, [], {})}
     describe_dependencies(route.dependant, operation, context)
+    for middleware in (*context.middleware, *route.middleware) if is_served else ():
+        describe = getattr(getattr(middleware, "cls", middleware), "describe_operation", None)
+        if describe is not None:
+            describe(operation)
     if options.openapi_extra:
         merge_into(operation, options.openapi_extra)
     return operation

@@ -52,6 +52,7 @@ class DocumentedApp(Protocol):
     generate_unique_id_function: Callable[[Any], str] | None
     separate_input_output_schemas: bool
     max_body_size: int | None
+    middlewares: Any
     problem_details: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
@@ -160,6 +161,7 @@ class Documentation:
             external_docs=app.openapi_external_docs,
             generate_unique_id_function=app.generate_unique_id_function,
             separate_input_output_schemas=app.separate_input_output_schemas,
+            middleware=app.middlewares.entries,
             has_body_limit=app.max_body_size is not None,
             problem_details=app.problem_details,
         )

@@ -97,7 +97,7 @@ def make_router_options(keywords: RouterKeywords) -> RouterOptions:
     if unknown:
         known = ", ".join(RouterKeywords.__annotations__)
         raise RouteError(
-            f"A router takes no option {unknown[0]!r}. Known are: {known}.", code="route-option"
+            f"A router takes no option {unknown[0]!r}. Known are: {known}.", code="router-option"
         )
     return RouterOptions(
         tags=tuple(keywords.get("tags") or ()),

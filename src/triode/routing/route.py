@@ -18,11 +18,13 @@ from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint
 from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
+from triode.binding.mistakes import check_path_names
 from triode.binding.places import place_of_field
 from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
 from triode.binding.trimming import Names, Trim
 from triode.errors import BindingError, RouteError, SchemaError, place_of
 from triode.routing.handlers import RouteHandler, endpoint_of, request_handler
+from triode.routing.mistakes import check_options, check_status
 from triode.routing.options import RouterOptions
 from triode.routing.path import PathTemplate, no_match, parse_path
 from triode.schema import MISSING
@@ -37,6 +39,7 @@ class RouteKeywords(TypedDict, total=False):
     response_model_exclude_unset: bool
     response_model_exclude_defaults: bool
     response_model_exclude_none: bool
+    response_model_by_alias: bool
     status_code: int | None
     tags: Sequence[Any] | None
     dependencies: Sequence[Any] | None
@@ -74,6 +77,7 @@ class RouteOptions:
     response_model_exclude_unset: bool = False
     response_model_exclude_defaults: bool = False
     response_model_exclude_none: bool = False
+    response_model_by_alias: bool = True
     status_code: int | None = None
     tags: tuple[Any, ...] = ()
     dependencies: tuple[DependsInfo, ...] = ()
@@ -104,12 +108,18 @@ class RouteOptions:
             self.response_model_exclude_unset,
             self.response_model_exclude_defaults,
             self.response_model_exclude_none,
+            self.response_model_by_alias,
         )
         return None if trim == Trim() else trim
 
 
 def make_options(keywords: RouteKeywords) -> RouteOptions:
-    """Return route options from keyword arguments."""
+    """Return route options from keyword arguments.
+
+    Raises:
+        RouteError: there is no option of that name.
+    """
+    check_options(keywords, RouteKeywords.__annotations__)
     values: dict[str, Any] = {
         key: value
         for key, value in keywords.items()
@@ -201,6 +211,8 @@ class Route:
             # The prefix of a router above may name the parameter: `check` has the last word.
             if exc.code != "binding-not-in-path":
                 raise
+        said = self.options.status_code
+        check_status(said, self.response_annotation, endpoint, f'"{path}"')
 
     def _move(self, path: str) -> None:
         self.path = path
@@ -208,6 +220,9 @@ class Route:
         self.template: PathTemplate = parse_path(
             path or "/", where=lambda: f" (handler {self.place})"
         )
+        address = getattr(self.handler, "address", None)
+        if address is not None:
+            self.template = replace(self.template, address=address)
         self.path_format = self.template.format if path else ""
 
     @property
@@ -234,6 +249,23 @@ class Route:
                 code="route-empty",
             )
         self._read_handler()
+
+    def check_names(self, own: str) -> None:
+        """Find a parameter of the route's own path that a query parameter is called much like.
+
+        Those of a prefix are for whoever wants them.
+
+        Raises:
+            BindingError: there is one, or a dependency cannot be bound.
+        """
+        try:
+            dependant = self.dependant
+        except BindingError as exc:
+            if exc.code != "binding-not-in-path":
+                raise
+            return
+        names = [name for name in self.template.names if f"{{{name}" in own]
+        check_path_names(dependant, names, self.path, name_of(self.handler))
 
     def under(self, prefix: str, outer: RouterOptions) -> Self:
         """Return the route as it is below a prefix, within a router that says `outer`."""
@@ -300,7 +332,7 @@ class Route:
         options = self.options
         result = ResultOptions(
             annotation=self.response_annotation,
-            status_code=options.status_code or 200,
+            status_code=options.status_code,
             response_class=options.response_class,
             where=self.place,
             trim=options.trim,

@@ -6,9 +6,10 @@ later are served too (`tree.py`), and it can be included several times under dif
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar, Unpack
+from typing import Any, Literal, TypeVar, Unpack
 from weakref import WeakSet
 
 from starlette.datastructures import URLPath
@@ -17,8 +18,18 @@ from starlette.responses import Response
 from triode.binding.markers import DependsInfo
 from triode.errors import RouteError
 from triode.routing.controller import Controller, controller_routes
+from triode.routing.folders import (
+    FOLDER_PATH,
+    STATIC_MAX_AGE,
+    Fallback,
+    Frontend,
+    StaticFolder,
+    make_frontend,
+    make_static,
+)
 from triode.routing.foreign import adopt, plain_handler
 from triode.routing.hooks import Hook, LifespanHooks
+from triode.routing.mistakes import check_path
 from triode.routing.mount import Host, Mount
 from triode.routing.names import path_of
 from triode.routing.options import (
@@ -123,10 +134,12 @@ class Router(Verbs):
             RouteError: the path makes no sense.
             BindingError: a parameter of the handler cannot be bound.
         """
+        check_path(path)
         inner: RouteOptions = make_options(options)
         own = replace(inner, **self._own_options.around(inner))
         make = route_class_override or self.route_class
         route = make(self.prefix + path, endpoint, methods=methods, options=own)
+        route.check_names(path)
         self._add(route)
         return route
 
@@ -184,6 +197,60 @@ class Router(Verbs):
         """Serve an application or a router under a host name: `{user}.example.org`."""
         self._add(Host(host, app, name, middleware=self.route_middleware))
 
+    def static(
+        self,
+        path: str,
+        directory: str | os.PathLike[str],
+        *,
+        name: str = "static",
+        max_age: int = STATIC_MAX_AGE,
+        follow_symlinks: bool = False,
+    ) -> None:
+        """Serve the files of a directory.
+
+        `url_for("static", path="app.css")` gives a name with the file's hash, which a browser
+        keeps for ever; under its own name a file is kept for `max_age` seconds.
+
+        Raises:
+            RouteError: there is no such directory.
+        """
+        handler = make_static(directory, max_age=max_age, follow_symlinks=follow_symlinks)
+        self._add_folder(path, handler, name)
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: bool | Literal["auto"] = "auto",
+    ) -> None:
+        """Serve what a frontend's build has made, where no other route answers.
+
+        `fallback` is the page for paths that are no file: "index.html" for a browser that
+        navigates, "404.html" with its status, "auto" for the one that is there. `check_dir`
+        "auto" only warns in `triode dev` where the directory is missing.
+
+        Raises:
+            RouteError: the directory or the fallback page is missing.
+        """
+        self._add_folder(path, make_frontend(directory, fallback, check_dir), "frontend")
+
+    def _add_folder(self, path: str, handler: StaticFolder | Frontend, name: str) -> None:
+        if not path.startswith("/"):
+            raise RouteError(
+                f'The path "{path}" does not start with "/". Write "/{path}".',
+                code="route-no-slash",
+            )
+        self.add_api_route(
+            path.rstrip("/") + FOLDER_PATH,
+            handler,
+            methods=("GET", "HEAD"),
+            name=name,
+            include_in_schema=False,
+            response_model=None,
+        )
+
     def include_router(
         self, router: Router, *, prefix: str = "", **options: Unpack[RouterKeywords]
     ) -> None:
@@ -196,7 +263,7 @@ class Router(Verbs):
             raise RouteError(
                 f"{router!r} is no router of Triode. Put it into an application of its own "
                 f"framework, and mount that: mount({prefix or '/'!r}, application).",
-                code="route-include-foreign",
+                code="route-include",
             )
         if router is self or router._includes(self):
             raise RouteError(

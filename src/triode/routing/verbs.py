@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar, Unpack
 
+from triode.routing.mistakes import check_path
 from triode.routing.route import Route, RouteKeywords
 from triode.routing.websocket import WebSocketRoute
 
@@ -52,6 +53,7 @@ class Verbs(ABC):
         **options: Unpack[RouteKeywords],
     ) -> Callable[[Handler], Handler]:
         """Add the decorated handler for several methods, as Flask has it."""
+        check_path(path)
 
         def decorate(handler: Handler) -> Handler:
             self.add_api_route(path, handler, methods=methods, **options)

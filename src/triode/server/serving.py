@@ -20,10 +20,12 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
+from triode.http.events import EventSourceResponse
 from triode.http.reply import join_background, settled, stream_reply
+from triode.http.streaming import is_plain_stream
 from triode.server.cycles import CycleProtocol
 from triode.server.loop import start_task, step
-from triode.server.streams import StreamWriter, is_plain_stream
+from triode.server.streams import StreamWriter
 from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
 logger = logging.getLogger("triode")
@@ -58,6 +60,7 @@ class ServingProtocol(CycleProtocol):
         self.is_advancing = False
         self.clean_context = copy_context()
         self.streaming: asyncio.Task[None] | None = None
+        self.writer: StreamWriter | None = None
 
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
@@ -238,7 +241,7 @@ class ServingProtocol(CycleProtocol):
         self._start_asgi_task(cycle, cast(Any, send_stream))
 
     def _start_chunks(self, call: Call, reply: Reply, stream: StreamingResponse) -> None:
-        writer = StreamWriter(self.transport, self.flow, call, stream, reply.headers)
+        writer = self.writer = StreamWriter(self.transport, self.flow, call, stream, reply.headers)
         self.keep_alive = self.keep_alive and not self.is_closing and not writer.ends_connection
         head = self.wire.encode_head(
             stream.status_code,
@@ -257,7 +260,7 @@ class ServingProtocol(CycleProtocol):
         self, call: Call, reply: Reply, writer: StreamWriter, task: asyncio.Task[None]
     ) -> None:
         self.tasks.discard(task)
-        self.streaming = None
+        self.streaming = self.writer = None
         writer.stop()
         error = None if task.cancelled() else task.exception()
         if error is not None:
@@ -278,6 +281,8 @@ class ServingProtocol(CycleProtocol):
 
     def _close_after_response(self) -> None:
         self.is_closing = self.is_last = True
+        if self.writer is not None and isinstance(self.writer.stream, EventSourceResponse):
+            self.writer.stop()  # it may be endless, and its client comes back by itself
         for cycle in (self.running, self.cycle):
             if cycle is not None:
                 cycle.keep_alive = False

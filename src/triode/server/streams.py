@@ -7,7 +7,6 @@ RFC 9112 (7.1) has it, or counted where the length is known.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeGuard
 
 from starlette.responses import StreamingResponse as StarletteStreamingResponse
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -22,14 +21,6 @@ TURN_BYTES = 256 * 1024
 
 class BodyMismatchError(RuntimeError):
     """A body that is not as long as its Content-Length says."""
-
-
-def is_plain_stream(stream: Any) -> TypeGuard[StarletteStreamingResponse]:
-    """Whether a response is no more than headers and an iterator of chunks."""
-    return isinstance(stream, StarletteStreamingResponse) and type(stream).__call__ in (
-        StarletteStreamingResponse.__call__,
-        StreamingResponse.__call__,
-    )
 
 
 class StreamWriter:

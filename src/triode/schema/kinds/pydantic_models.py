@@ -116,6 +116,10 @@ class PydanticSchema(_Delegate, ObjectSchema):
     def exact_types(self) -> frozenset[type]:
         return frozenset({self.target})
 
+    @functools.cached_property
+    def adapter_of_all(self) -> Any:
+        return self.adapter
+
     def fit(self, value: Any) -> int:
         return EXACT if type(value) is self.target else LAX
 
