@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
+from selenium.webdriver.support.wait import WebDriverWait
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import HTMLResponse
 from starlette.testclient import WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
@@ -266,3 +268,31 @@ def test_handler_of_validation_errors(serve: Any) -> None:
 def test_connection_that_nothing_serves(serve: Any) -> None:
     with pytest.raises(WebSocketDisconnect), serve(make_app()).websocket_connect("/nowhere"):
         pass
+
+
+# --- a browser
+
+
+PAGE = """<!doctype html><title>Moves</title><p id=seen></p><script>
+const seen = [], show = (word) => { seen.push(word); document.getElementById("seen").textContent = seen.join(" "); };
+const socket = new WebSocket(`ws://${location.host}/moves`);
+socket.onopen = () => socket.send('{"x": 1}');
+socket.onmessage = (event) => { show(JSON.parse(event.data).x); socket.send('{"x": "far"}'); };
+socket.onclose = (event) => show(`${event.code}:${event.reason.split(":")[0]}`);
+</script>"""  # noqa: E501
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["lane"])
+def test_messages_and_close_in_a_browser(serve: Any, chromium: Any) -> None:
+    app = typed()
+
+    @app.get("/", response_class=HTMLResponse)
+    async def page() -> str:
+        return PAGE
+
+    chromium.get(str(serve(app).base_url))
+    seen = chromium.find_element("id", "seen")
+    WebDriverWait(chromium, 10).until(lambda _: "1008" in seen.text)
+    assert seen.text == "2 1008:message.x"

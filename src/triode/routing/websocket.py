@@ -81,7 +81,7 @@ class WebSocketRoute:
                 'a prefix. Write "/", or include its router with a prefix.',
                 code="route-empty",
             )
-        self._read_handler()
+        _ = self.compiled
 
     @property
     def compiled(self) -> SocketEndpoint:
