@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 import pytest
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from triode.app import App
@@ -46,7 +46,7 @@ class Items(Controller, prefix="/items", tags=["items"]):
     """Every kind of thing that a controller can ask for."""
 
     store: Store
-    request: Request
+    request: HTTPConnection
     cache: ClassVar[dict[str, int]] = {}
     note: str = "an ordinary attribute"
 

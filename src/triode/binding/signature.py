@@ -122,6 +122,26 @@ def check_lifetimes(node: Dependency) -> None:
         check_lifetimes(child)
 
 
+def check_connection(root: Dependency, *, is_socket: bool) -> None:
+    """Refuse a `Request` where a WebSocket comes in, and a `WebSocket` where a request does.
+
+    Raises:
+        BindingError: the handler or a dependency asks for what there is not.
+    """
+    missing, kind = ("request", "Request") if is_socket else ("websocket", "WebSocket")
+    for node in root.walk():
+        for name, special in node.specials.items():
+            if special == missing:
+                route = "a WebSocket" if is_socket else "an HTTP"
+                raise BindingError(
+                    f"Parameter {name!r} of {name_of(node.call)} is a {kind}, which {route} route "
+                    f"has not ({name_of(root.call)}). Write HTTPConnection, which both have, or "
+                    f"give it the default None.",
+                    code="binding-connection",
+                    where=place_of(node.call),
+                )
+
+
 def signature_of(call: Callable[..., Any], *, ignore_return: bool = False) -> inspect.Signature:
     """Return a callable's signature with its annotations resolved.
 
@@ -227,7 +247,9 @@ class _Reader:
             return
         special = special_of(annotation)
         if special is not None:
-            self.found.specials[parameter.name] = special
+            # `request: Request = None` serves both kinds of route: None where there is none.
+            is_optional = special in ("request", "websocket") and default is not MISSING
+            self.found.specials[parameter.name] = f"optional {special}" if is_optional else special
             return
         infos = [marker for marker in markers if isinstance(marker, FieldInfo)]
         self._add_value(parameter, annotation, default, infos)
@@ -426,6 +448,7 @@ def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:
 
 __all__ = [
     "SecurityScopes",
+    "check_connection",
     "check_lifetimes",
     "name_of",
     "read_dependency",

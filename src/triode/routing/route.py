@@ -20,7 +20,13 @@ from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
 from triode.binding.mistakes import check_path_names
 from triode.binding.places import place_of_field
-from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
+from triode.binding.signature import (
+    check_connection,
+    check_lifetimes,
+    name_of,
+    read_dependency,
+    signature_of,
+)
 from triode.binding.trimming import Names, Trim
 from triode.errors import BindingError, RouteError, SchemaError, place_of
 from triode.routing.handlers import RouteHandler, endpoint_of, request_handler
@@ -308,6 +314,7 @@ class Route:
             before.append(read_dependency(depends.call, depends, self.template.names))
         whole = replace(found, dependencies=[*before, *found.dependencies])
         check_lifetimes(whole)
+        check_connection(whole, is_socket=False)
         return whole
 
     def _read_handler(self) -> Dependency:
