@@ -16,6 +16,7 @@ GUIDES = [
     "docs/forms.md",
     "docs/openapi.md",
     "docs/security.md",
+    "docs/structure.md",
     "docs/testing.md",
 ]
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```(python|html)\n(.*?)```", re.DOTALL)
