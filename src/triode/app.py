@@ -20,6 +20,7 @@ from triode.errors import ConfigError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
+from triode.http.exits import leave
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
@@ -164,11 +165,11 @@ class App(Router):
             given.pop("exception_handlers", None) or {}
         )
         self._overrides = Overrides(self._changed)
-        self.middleware_stack = MiddlewareStack(self, given.pop("middleware", None) or ())
+        self.middlewares = MiddlewareStack(self, given.pop("middleware", None) or ())
         self._route_middleware = RouteMiddleware(self)
         self._stack: ASGIApp | None = None
         self._table: RouteTable | None = None
-        self.is_on_lane = not self.middleware_stack.foreign
+        self.is_on_lane = not self.middlewares.foreign
         """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
         self.trusted_proxies = given.pop("trusted_proxies", None)
         for name, value in given.items():
@@ -271,20 +272,20 @@ class App(Router):
         Starlette's `BaseHTTPMiddleware`. Any other is taken for an ASGI middleware: it is called
         with the application, and the application leaves the lane.
         """
-        self.middleware_stack.add(factory, args, options)
-        self.is_on_lane = not self.middleware_stack.foreign
+        self.middlewares.add(factory, args, options)
+        self.is_on_lane = not self.middlewares.foreign
         self._changed()
 
     @property
     def trusted_proxies(self) -> TrustedProxies | None:
         """The proxies whose headers are believed, None for none."""
-        outermost = self.middleware_stack.outermost
+        outermost = self.middlewares.outermost
         return outermost.proxies if isinstance(outermost, ProxyMiddleware) else None
 
     @trusted_proxies.setter
     def trusted_proxies(self, given: TrustedProxies | Sequence[str] | str | int | None) -> None:
         proxies = TrustedProxies.of(given)
-        self.middleware_stack.outermost = ProxyMiddleware(proxies) if proxies else None
+        self.middlewares.outermost = ProxyMiddleware(proxies) if proxies else None
         self._changed()
 
     @property
@@ -297,7 +298,7 @@ class App(Router):
         self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
     ) -> None:
         self._overrides = Overrides(self._changed)
-        self._overrides.update(overrides)
+        self._overrides.update(overrides or {})
 
     # --- serve
 
@@ -312,7 +313,7 @@ class App(Router):
             self._table = RouteTable(
                 self.routes,
                 guard=self._boundary(),
-                around=self.middleware_stack.inner,
+                around=self.middlewares.inner,
                 made=self._route_middleware,
                 overrides=self._overrides,
                 body_limit=self.max_body_size,
@@ -340,7 +341,7 @@ class App(Router):
         if self._stack is None:
             guard = self._boundary()
             limit = self.table.body_limit
-            self._stack = self.middleware_stack.build(self._serve, guard, limit)
+            self._stack = self.middlewares.build(self._serve, guard, limit)
         await self._stack(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -357,8 +358,15 @@ class App(Router):
             scope["root_path"] = self.root_path
         call = call_from_scope(scope, receive, send)
         served, call.params = self.table.resolve(call.method, call.path)
-        reply = await self.answer(call, served)
-        await send_reply(reply, call, send)
+        try:
+            reply = await self.answer(call, served)
+            await send_reply(reply, call, send)
+        except BaseException as exc:
+            if call.exits is not None:
+                await leave(call.exits, exc)
+            raise
+        if call.exits is not None:
+            await leave(call.exits)
         if reply.error is not None:
             # Raised again after the 500 is sent: the server logs it, the test client shows it.
             raise reply.error

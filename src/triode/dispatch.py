@@ -5,13 +5,13 @@ A table is made once and never changed; an application whose routes change makes
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any, cast
 from urllib.parse import quote
 
 from triode.binding import Run
 from triode.binding.endpoint import Overrides
-from triode.http import Call, HTTPException, Reply
+from triode.http import BodyTooLarge, Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
 from triode.middleware.composition import compose, compose_socket, nearest
 from triode.middleware.errors import ErrorBoundary
@@ -29,10 +29,11 @@ class Served:
     """A route as the server calls it: its endpoint with all middleware around it.
 
     `body_limit` is in bytes, None for no limit. `may_step` says that `run` may be stepped without
-    a task until it first waits. `is_asgi` marks what only the ASGI way can serve.
+    a task until it first waits, `leaves` that it may leave something to be cleaned up in
+    `call.exits`. `is_asgi` marks what only the ASGI way can serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "may_step", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "route", "run")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Served:
         self.body_limit = body_limit
         self.is_asgi = is_asgi
         self.may_step = False
+        self.leaves = False
 
 
 class Entry:
@@ -91,6 +93,7 @@ class RouteTable:
         self._sockets: Matcher[Entry] = Matcher()
         self._mounts: list[tuple[Mount, Served, Served]] = []
         self._missing = self._serve(_not_found, self._around)
+        self._too_large = self._serve(_too_large, self._around)
         self._redirects = self._serve(self._redirect, self._around)
         self._rests = {self._around: self._serve(self._answer_rest, self._around)}
         for route in routes:
@@ -120,6 +123,7 @@ class RouteTable:
         served.body_limit = route.options.max_body_size or self._body_limit
         self._limits.add(served.body_limit)
         served.may_step = compiled.may_step and all(trait(each, "may_step") for each in around)
+        served.leaves = compiled.leaves
         if around not in self._rests:
             self._rests[around] = self._serve(self._answer_rest, around)
         self._matcher.add(Entry(route, served, self._rests[around]))
@@ -164,6 +168,17 @@ class RouteTable:
         if self._redirect_slashes and path != "/" and self._matcher.methods(_other(path)):
             return self._redirects, NO_PARAMS
         return self._missing, NO_PARAMS
+
+    def refuse_body(self, call: Call) -> Reply | None:
+        """Return the 413 to a call whose body is too large, inside of the middleware.
+
+        None: one of them, or the handler of the exception, would have to wait.
+        """
+        outcome = self._too_large.run(call)
+        if isinstance(outcome, Reply):
+            return outcome
+        cast("Coroutine[Any, Any, Reply]", outcome).close()
+        return None
 
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:
         """Return what serves a WebSocket connection, None if nothing does."""
@@ -210,6 +225,10 @@ def _reading(run: Run) -> Run:
         return run(call) if call.body is not None else read_first(call)
 
     return reads
+
+
+def _too_large(call: Call) -> Reply:
+    raise BodyTooLarge(call.body_limit or 0)
 
 
 def _not_found(call: Call) -> Reply:

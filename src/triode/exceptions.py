@@ -1,5 +1,6 @@
 """Errors of requests, under the names that users of FastAPI and Starlette import."""
 
+from triode.errors import TriodeError as FastAPIError
 from triode.http.exceptions import (
     HTTPException,
     RequestValidationError,
@@ -11,6 +12,7 @@ from triode.http.exceptions import (
 )
 
 __all__ = [
+    "FastAPIError",
     "HTTPException",
     "RequestValidationError",
     "ResponseValidationError",

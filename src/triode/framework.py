@@ -13,7 +13,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, Unpack
 
 from triode.app import App, AppOptions
-from triode.settings import database_url, is_debug
+from triode.settings import database_url, is_debug, trusted_proxies
 
 if TYPE_CHECKING:
     from triode.admin import Admin
@@ -43,6 +43,7 @@ class Triode(App):
     ) -> None:
         self.directory = _directory_of(sys._getframe(1))
         options.setdefault("debug", is_debug())
+        options.setdefault("trusted_proxies", trusted_proxies() or None)
         super().__init__(title=title, version=version, **options)
         self._database_given = database
         self._database: Database | None = None

@@ -11,6 +11,7 @@ from pathlib import Path
 DEBUG_VARIABLE = "TRIODE_DEBUG"
 DATABASE_VARIABLE = "DATABASE_URL"
 DATABASE_FILE = "app.db"
+PROXIES_VARIABLE = "TRIODE_TRUSTED_PROXIES"
 EDITOR_VARIABLE = "TRIODE_EDITOR"
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -25,6 +26,11 @@ def database_url(directory: Path) -> str:
     """Return `DATABASE_URL`, or the address of the SQLite file `app.db` in `directory`."""
     given = os.environ.get(DATABASE_VARIABLE, "").strip()
     return given or f"sqlite:///{directory / DATABASE_FILE}"
+
+
+def trusted_proxies() -> str:
+    """Return what `TRIODE_TRUSTED_PROXIES` says; `triode run --trusted-proxies` sets it."""
+    return os.environ.get(PROXIES_VARIABLE, "").strip()
 
 
 def editor() -> str:

@@ -45,7 +45,19 @@ def test_routes_are_a_table(write, triode):
 def test_middleware_of_asgi_takes_the_lane_away(write, triode):
     write("app.py", APP + "app.add_middleware(lambda app: app)\n")
     line = next(line for line in triode("routes").stdout.splitlines() if "get_user" in line)
-    assert line.endswith("ASGI: a middleware of ASGI is around it")
+    assert line.endswith("ASGI: inside of app.<lambda>")
+
+
+def test_a_middleware_that_we_have_too_is_named(write, triode):
+    added = "app.add_middleware(CORSMiddleware)\n"
+    write("app.py", f"from starlette.middleware.cors import CORSMiddleware\n{APP}{added}")
+    assert triode("routes").stdout.splitlines()[-1] == (
+        "starlette.middleware.cors.CORSMiddleware moves this application to the ASGI way. "
+        "triode.middleware.cors.CORSMiddleware does the same on the lane."
+    )
+    write("app.py", f"from triode.middleware.cors import CORSMiddleware\n{APP}{added}")
+    assert " lane" in triode("routes").stdout
+    assert "ASGI way" not in triode("routes").stdout
 
 
 def test_document_is_printed(write, triode):

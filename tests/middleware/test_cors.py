@@ -54,6 +54,7 @@ def test_refusals_of_the_framework_have_the_headers(serve: Any, make_app: Any) -
         (client.options("/", headers={"Origin": US}), 204),
         (client.post("/items", json={}, headers={"Origin": US}), 307),
         (client.post("/items/", json=[], headers={"Origin": US}), 422),
+        (client.post("/items/", json=["x" * 200], headers={"Origin": US}), 413),
     ]
     for response, status in sent:
         assert response.status_code == status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -64,7 +64,7 @@ def test_what_is_quoted_is_read_back(elements: list[dict[str, str]]) -> None:
 @given(st.text(max_size=60))
 def test_no_text_breaks_the_parsers(text: str) -> None:
     for parse in (parse_forwarded, parse_node):
-        with contextlib.suppress(MalformedHeader):
+        with suppress(MalformedHeader):
             parse(text)
 
 

@@ -15,6 +15,10 @@ from triode.app import App
 from triode.errors import ConfigError
 from triode.http import Call, Reply
 from triode.middleware import Middleware
+from triode.middleware.compression import CompressionMiddleware
+from triode.middleware.cors import CORSMiddleware
+from triode.middleware.rate_limit import RateLimitMiddleware
+from triode.middleware.timeout import TimeoutMiddleware
 from triode.routing import Router
 
 
@@ -180,3 +184,34 @@ def test_a_class_of_starlettes_keeps_the_lane(serve: Any) -> None:
     assert client.get("/?stop=1").text == "stopped"
     with client.websocket_connect("/socket") as socket:
         assert socket.receive_json() == [[], []]
+
+
+class Row:
+    """What a handler may wait for without a task, as the database's models are."""
+
+    __statements__ = frozenset({"get"})
+
+    @classmethod
+    async def get(cls, row_id: int) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("middleware", "may_step"),
+    [
+        ([], True),
+        ([Middleware(CORSMiddleware), Middleware(TimeoutMiddleware)], True),
+        ([Middleware(RateLimitMiddleware), Middleware(CompressionMiddleware)], True),
+        ([Middleware(CORSMiddleware), Middleware(Own, name="asks for a task, perhaps")], False),
+    ],
+)
+def test_what_asks_for_no_task_leaves_a_handler_without(
+    middleware: list[Any], may_step: bool
+) -> None:
+    app = App(middleware=middleware)
+
+    @app.get("/rows/{row_id}")
+    async def row(row_id: int) -> None:
+        await Row.get(row_id)
+
+    served, _ = app.table.resolve("GET", "/rows/1")
+    assert served.may_step is may_step

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from triode.binding.concurrency import MaxConcurrency
 from triode.schema import FieldInfo, Schema
 
 Source: TypeAlias = Literal["path", "query", "header", "cookie"]
+Lifetime: TypeAlias = Literal["function", "request"]
 
 
 @dataclass(slots=True)
@@ -64,13 +66,21 @@ class BodyPart:
 class Dependency:
     """A callable whose result another callable receives.
 
-    `openapi` is what the callable's `__openapi__` says: a security scheme, for instance.
+    `scopes` are those that it and all above it ask for, `own_scopes` its own alone. `lifetime`
+    says when one that yields is cleaned up: "function" before the response is sent, "request"
+    after that; None was not said. `original` is what an override stands for. `inline` does the
+    same as `call` with the `Call` as its only argument, without waiting for anything.
     """
 
     call: Callable[..., Any]
     name: str | None
     use_cache: bool = True
     scopes: tuple[str, ...] = ()
+    own_scopes: tuple[str, ...] = ()
+    lifetime: Lifetime | None = None
+    max_concurrency: MaxConcurrency | None = None
+    original: Callable[..., Any] | None = None
+    inline: Callable[[Any], Any] | None = None
     parameters: list[Parameter] = field(default_factory=list)
     body: list[BodyPart] = field(default_factory=list)
     specials: dict[str, str] = field(default_factory=dict)

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, Unpack
+from typing import Any, ClassVar, Literal, Unpack, get_args
 
+from triode.binding.concurrency import MaxConcurrency
+from triode.binding.description import Lifetime
+from triode.errors import BindingError
 from triode.schema import MISSING, FieldInfo
 from triode.schema.fields import FieldOptions
 
@@ -118,18 +121,56 @@ class FileInfo(BodyInfo):
 class DependsInfo:
     """A value that another callable makes.
 
-    `call` None means: the parameter's annotation.
+    `call` None means: the parameter's annotation. `scope` says when one that yields is cleaned
+    up, `scopes` are those of OAuth2. Two that say the same are equal, unless they limit how many
+    requests use it: each such limit counts alone.
     """
 
     def __init__(
         self,
         call: Callable[..., Any] | None = None,
+        *,
         use_cache: bool = True,
+        scope: Lifetime | None = None,
         scopes: Sequence[str] = (),
+        max_concurrency: int | None = None,
     ) -> None:
+        if isinstance(scopes, str):
+            raise BindingError(
+                f"The scopes {scopes!r} are one text. Write a list: scopes=[{scopes!r}].",
+                code="binding-scopes",
+            )
+        if scope is not None and scope not in get_args(Lifetime):
+            raise BindingError(
+                f'The scope {scope!r} is not known. Write "function" or "request".',
+                code="binding-scope",
+            )
+        if max_concurrency is not None and (
+            type(max_concurrency) is not int or max_concurrency < 1
+        ):
+            raise BindingError(
+                f"max_concurrency={max_concurrency!r} lets nobody in. Write a number from 1 on.",
+                code="binding-max-concurrency",
+            )
         self.call = call
         self.use_cache = use_cache
+        self.scope: Lifetime | None = scope
         self.scopes = tuple(scopes)
+        self.limit = None if max_concurrency is None else MaxConcurrency(max_concurrency)
+
+    @property
+    def dependency(self) -> Callable[..., Any] | None:
+        """The callable, under FastAPI's name for it."""
+        return self.call
+
+    def _key(self) -> tuple[Any, ...]:
+        return (self.call, self.use_cache, self.scope, self.scopes, self.limit)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DependsInfo) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
     def __repr__(self) -> str:
         name = getattr(self.call, "__name__", repr(self.call))
@@ -218,13 +259,23 @@ def File(
     return info
 
 
-def Depends(dependency: Callable[..., Any] | None = None, *, use_cache: bool = True) -> Any:
+def Depends(
+    dependency: Callable[..., Any] | None = None,
+    *,
+    use_cache: bool = True,
+    scope: Lifetime | None = None,
+    max_concurrency: int | None = None,
+) -> Any:
     """Declare a value that another callable makes.
 
     The callable's own parameters are bound like a handler's. It runs once per request unless
-    `use_cache` is false. One that yields is cleaned up after the handler.
+    `use_cache` is false. One that yields is cleaned up after the response is sent, with
+    `scope="function"` before that. No more than `max_concurrency` requests of one process use it
+    at a time; others wait.
     """
-    return DependsInfo(dependency, use_cache)
+    return DependsInfo(
+        dependency, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency
+    )
 
 
 def Security(
@@ -232,6 +283,14 @@ def Security(
     *,
     scopes: Sequence[str] | None = None,
     use_cache: bool = True,
+    scope: Lifetime | None = None,
+    max_concurrency: int | None = None,
 ) -> Any:
     """Declare a dependency that asks for OAuth2 scopes."""
-    return DependsInfo(dependency, use_cache, scopes or ())
+    return DependsInfo(
+        dependency,
+        use_cache=use_cache,
+        scope=scope,
+        scopes=scopes or (),
+        max_concurrency=max_concurrency,
+    )

@@ -14,6 +14,12 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Annotated, Any, get_args, get_origin
 
+from triode.binding.calls import (
+    inline_check,
+    is_async_generator,
+    is_generator,
+    without_manager,
+)
 from triode.binding.description import BodyPart, Dependency, Parameter
 from triode.binding.markers import (
     BodyInfo,
@@ -50,6 +56,8 @@ def read_signature(
 ) -> Dependency:
     """Return what a handler or dependency needs, dependencies below it included.
 
+    `scopes` are those that it and all above it ask for.
+
     Raises:
         BindingError: a parameter that cannot be bound, or dependencies that need each other.
     """
@@ -60,14 +68,58 @@ def read_signature(
             code="binding-circle",
             where=place_of(call),
         )
-    found = Dependency(call=call, name=None, scopes=scopes)
+    found = Dependency(call=call, name=None, scopes=scopes, inline=inline_check(call))
+    if found.inline is not None:
+        return found
     reader = _Reader(call, path_names, found, (*stack, call))
-    for parameter in signature_of(call).parameters.values():
+    # What a dependency returns may be named for type checkers alone.
+    for parameter in signature_of(call, ignore_return=True).parameters.values():
         reader.read(parameter)
     return found
 
 
-def signature_of(call: Callable[..., Any]) -> inspect.Signature:
+def read_dependency(
+    call: Callable[..., Any],
+    depends: DependsInfo,
+    path_names: Sequence[str] = (),
+    scopes: tuple[str, ...] = (),
+    stack: tuple[Callable[..., Any], ...] = (),
+) -> Dependency:
+    """Return what the callable of a `Depends` needs; `scopes` are those asked for above it."""
+    found = read_signature(
+        without_manager(call),
+        path_names=path_names,
+        scopes=tuple(dict.fromkeys((*scopes, *depends.scopes))),
+        stack=stack,
+    )
+    found.original = call
+    found.use_cache = depends.use_cache
+    found.own_scopes = depends.scopes
+    found.lifetime = depends.scope
+    found.max_concurrency = depends.limit
+    return found
+
+
+def check_lifetimes(node: Dependency) -> None:
+    """Refuse a dependency that would be cleaned up before one that still needs it.
+
+    Raises:
+        BindingError: one with scope "request" depends on one with scope "function".
+    """
+    yields = is_generator(node.call) or is_async_generator(node.call)
+    for child in node.dependencies:
+        if yields and node.lifetime != "function" and child.lifetime == "function":
+            raise BindingError(
+                f'The dependency "{getattr(node.call, "__name__", name_of(node.call))}" has a '
+                'scope of "request", it cannot depend on dependencies with scope "function": '
+                f"{name_of(child.call)} would be cleaned up before it. Give both the same scope.",
+                code="binding-lifetime",
+                where=place_of(node.call),
+            )
+        check_lifetimes(child)
+
+
+def signature_of(call: Callable[..., Any], *, ignore_return: bool = False) -> inspect.Signature:
     """Return a callable's signature with its annotations resolved.
 
     Raises:
@@ -80,7 +132,7 @@ def signature_of(call: Callable[..., Any]) -> inspect.Signature:
             f"{name_of(call)} has no signature that can be read: {exc}. Wrap it in a function.",
             code="binding-no-signature",
         ) from exc
-    hints = _hints_of(call)
+    hints = _hints_of(call, ignore_return=ignore_return)
     parameters = [
         parameter.replace(annotation=hints.get(parameter.name, parameter.annotation))
         for parameter in signature.parameters.values()
@@ -91,17 +143,15 @@ def signature_of(call: Callable[..., Any]) -> inspect.Signature:
     )
 
 
-def _hints_of(call: Callable[..., Any]) -> Mapping[str, Any]:
-    target: Any = call
-    while isinstance(target, partial):
-        target = target.func
-    if inspect.isclass(target):
-        target = target.__init__
-    elif not inspect.isroutine(target):
-        target = type(target).__call__
-    target = inspect.unwrap(target)
+def _hints_of(call: Callable[..., Any], *, ignore_return: bool) -> Mapping[str, Any]:
+    target = _annotated_function(call)
+    annotated: Any = target
+    if ignore_return and "return" in getattr(target, "__annotations__", {}):
+        named = {name: hint for name, hint in target.__annotations__.items() if name != "return"}
+        space = getattr(target, "__globals__", {})
+        annotated = SimpleNamespace(__annotations__=named, __globals__=space)
     try:
-        return _resolved(target)
+        return typing.get_type_hints(annotated, include_extras=True)
     except NameError as exc:
         raise BindingError(
             f"{name_of(call)} has an annotation that cannot be resolved: {exc}. "
@@ -111,17 +161,20 @@ def _hints_of(call: Callable[..., Any]) -> Mapping[str, Any]:
         ) from exc
 
 
-def _resolved(target: Any) -> Mapping[str, Any]:
-    try:
-        return typing.get_type_hints(target, include_extras=True)
-    except NameError:
-        written = dict(getattr(target, "__annotations__", {}))
-        if written.pop("return", None) is None:
-            raise
-        # What a dependency returns may be known to the type checker alone.
-        parameters = SimpleNamespace(__annotations__=written)
-        names = getattr(target, "__globals__", {})
-        return typing.get_type_hints(parameters, globalns=names, include_extras=True)
+def _annotated_function(call: Callable[..., Any]) -> Any:
+    """Return the function that a callable's annotations stand on, below all decorators."""
+    target: Any = call
+    while True:
+        if isinstance(target, partial):
+            target = target.func
+        elif inspect.isclass(target):
+            target = target.__init__
+        elif hasattr(target, "__wrapped__"):
+            target = target.__wrapped__
+        elif not inspect.isroutine(target):
+            target = type(target).__call__
+        else:
+            return target
 
 
 def name_of(call: Callable[..., Any]) -> str:
@@ -179,10 +232,8 @@ class _Reader:
             raise self._error(
                 name, "depends on nothing that can be called", "Write Depends(function)."
             )
-        scopes = (*self.found.scopes, *depends.scopes)
-        child = read_signature(call, path_names=self.path_names, scopes=scopes, stack=self.stack)
+        child = read_dependency(call, depends, self.path_names, self.found.scopes, self.stack)
         child.name = name
-        child.use_cache = depends.use_cache
         self.found.dependencies.append(child)
 
     def _add_value(
@@ -349,11 +400,23 @@ def _merged(infos: list[FieldInfo]) -> FieldInfo | None:
 
 
 def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:
-    """Return the plain type and the metadata of an annotation."""
+    """Return the plain type and the metadata of an annotation, or of what it is an alias of."""
+    if type(annotation).__name__ == "TypeAliasType" and get_origin(annotation) is None:
+        value = annotation.__value__
+        if get_origin(value) is Annotated:
+            return split_annotated(value)
     if get_origin(annotation) is Annotated:
         plain, *metadata = get_args(annotation)
         return plain, list(metadata)
     return annotation, []
 
 
-__all__ = ["SecurityScopes", "name_of", "read_signature", "signature_of", "split_annotated"]
+__all__ = [
+    "SecurityScopes",
+    "check_lifetimes",
+    "name_of",
+    "read_dependency",
+    "read_signature",
+    "signature_of",
+    "split_annotated",
+]

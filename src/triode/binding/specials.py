@@ -14,7 +14,8 @@ from starlette.responses import Response
 from triode.http import Call
 
 SPECIAL_BY_NAME = {
-    ("starlette.requests", "HTTPConnection"): "request",
+    ("starlette.requests", "Request"): "request",
+    ("starlette.requests", "HTTPConnection"): "connection",
     ("starlette.websockets", "WebSocket"): "websocket",
 }
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import collections.abc
-import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, cast, get_args, get_origin
+from typing import Any, TypeAlias, get_args, get_origin
 
 from starlette.responses import JSONResponse, Response
 from starlette.responses import StreamingResponse as StarletteStreamingResponse
@@ -19,10 +17,7 @@ from triode.http.feed import Encode
 from triode.http.streaming import StreamingResponse
 from triode.schema import MISSING, ResponseValidationFailed, describe, json_encoder
 
-logger = logging.getLogger("triode")
-
 Open: TypeAlias = Callable[[Call, Any], Awaitable[Reply]]
-Run: TypeAlias = Callable[[Call], Awaitable[Reply]]
 
 JSON_LINES = "application/jsonl"
 # An error within this time of the first item, or instead of it, is answered as an error; after it
@@ -114,73 +109,3 @@ def _item_encoder(
     if is_events:
         return event_encoder(encode_checked)
     return lambda item: encode_checked(item) + b"\n"
-
-
-# --- dependencies with `yield`, which stay open while the response is sent
-
-_keepers: set[asyncio.Task[None]] = set()
-
-
-class Delivery:
-    """How a reply leaves an endpoint that goes on after it."""
-
-    def __init__(self) -> None:
-        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._reply: Reply | None = None
-        self._told: BaseException | None = None
-
-    async def until_made(self, reply: Reply) -> None:
-        """Hand the reply out, and wait until all of its body is made.
-
-        Raises:
-            BaseException: what ended the body before its time.
-        """
-        feed = reply.stream.feed if isinstance(reply.stream, StreamingResponse) else None
-        self._reply = reply
-        self._ready.set_result(None)
-        del reply  # a stream that nobody has any more ends itself
-        if feed is not None:
-            try:
-                await feed.ended()
-            except BaseException as exc:
-                self._told = exc
-                raise
-
-    async def reply(self) -> Reply:
-        """Return the reply when it is there."""
-        await self._ready
-        reply, self._reply = self._reply, None
-        return cast(Reply, reply)
-
-    def finish(self, task: asyncio.Task[None]) -> None:
-        """Note the end of the endpoint: its error is the answer, or there is one already."""
-        _keepers.discard(task)
-        error = None if task.cancelled() else task.exception()
-        if self._ready.done():
-            if error is not None and error is not self._told:
-                logger.error("Exception in the clean-up after a response", exc_info=error)
-        elif error is not None:
-            self._ready.set_exception(error)
-        else:
-            self._ready.cancel()
-
-
-def keep_open(run: Callable[[Call, Delivery], Awaitable[None]]) -> Run:
-    """Return an endpoint whose dependencies are left when its response has been made.
-
-    They are entered and left in one task of its own, as a context variable, a timeout or a task
-    group needs it.
-    """
-
-    async def endpoint(call: Call) -> Reply:
-        delivery = Delivery()
-        task: asyncio.Task[None] = asyncio.ensure_future(run(call, delivery))
-        _keepers.add(task)
-        task.add_done_callback(delivery.finish)
-        try:
-            return await delivery.reply()
-        except asyncio.CancelledError:
-            task.cancel()
-            raise
-
-    return endpoint

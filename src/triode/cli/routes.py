@@ -13,6 +13,17 @@ from triode.errors import place_of
 from triode.routing import Mount, Route, WebSocketRoute
 
 PACKAGES = Path(__file__).parent.parent.parent  # where Triode itself is installed
+_STARLETTE, _TRIODE = "starlette.middleware", "triode.middleware"
+# What we have of the same name and meaning.
+TWINS = {
+    f"{_STARLETTE}.{name}": f"{_TRIODE}.{name}"
+    for name in (
+        "cors.CORSMiddleware",
+        "gzip.GZipMiddleware",
+        "trustedhost.TrustedHostMiddleware",
+        "httpsredirect.HTTPSRedirectMiddleware",
+    )
+}
 HEADINGS = ("METHODS", "PATH", "NAME", "HANDLER", "SERVED BY")
 
 
@@ -27,6 +38,18 @@ def routes(target: Target = "", /) -> None:
     app = load(target).app
     own_first = sorted(app.routes, key=is_of_triode)
     print(table([HEADINGS, *(row_of(route, app) for route in own_first)]))
+    for note in notes_of(app):
+        print(f"\n{note}")
+
+
+def notes_of(app: App) -> list[str]:
+    """Return what would bring an application back to the lane."""
+    return [
+        f"{foreign.name} moves this application to the ASGI way. "
+        f"{TWINS[foreign.name]} does the same on the lane."
+        for foreign in app.middlewares.foreign
+        if foreign.name in TWINS
+    ]
 
 
 def is_of_triode(route: Route | Mount | WebSocketRoute) -> bool:
@@ -51,7 +74,10 @@ def row_of(route: Route | Mount | WebSocketRoute, app: App) -> tuple[str, ...]:
 
 def way_of(app: App) -> str:
     """Return what serves an ordinary route, and why where it is not the lane."""
-    return "lane" if app.is_on_lane else "ASGI: a middleware of ASGI is around it"
+    if app.is_on_lane:
+        return "lane"
+    names = ", ".join(foreign.name for foreign in app.middlewares.foreign)
+    return f"ASGI: inside of {names}"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -52,12 +52,13 @@ async def send_reply(reply: Reply, call: Call, send: Send) -> None:
 class AsgiOrigin:
     """A call that came in through an ASGI server."""
 
-    __slots__ = ("_receive", "scope", "send")
+    __slots__ = ("_receive", "_socket", "scope", "send")
 
     def __init__(self, scope: Scope, receive: Any, send: Any) -> None:
         self.scope = scope
         self._receive = receive
         self.send = send
+        self._socket: WebSocket | None = None
 
     @property
     def client(self) -> tuple[str, int] | None:
@@ -92,8 +93,10 @@ class AsgiOrigin:
                 return b"".join(chunks)
 
     def websocket(self, call: Call) -> WebSocket:
-        """Return the connection as Starlette knows it."""
-        return WebSocket(call.scope(), self._receive, self.send)
+        """Return the connection as Starlette knows it; the same object each time."""
+        if self._socket is None:
+            self._socket = WebSocket(call.scope(), self._receive, self.send)
+        return self._socket
 
     def receive(self, call: Call) -> Receive:
         """Return receive: over the body if it was read already, else the server's own."""

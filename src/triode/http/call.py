@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
+from triode.http.exits import Exits
 from triode.http.query import last_values, parse_query
 from triode.http.request import request_class
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
     from starlette.websockets import WebSocket
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -37,6 +38,9 @@ class Head(Struct, eq=False):
     """The header block of a request: pairs in the order sent, names in lower case."""
 
     raw: RawHeaders
+    notes: Any = None
+    """What the outermost middleware has read in the block; on the lane the next request of the
+    connection may have the same one."""
     _values: dict[bytes, bytes] | None = None
     _cookies: dict[str, str] | None = None
 
@@ -107,9 +111,9 @@ class Call(Struct, eq=False):
 
     `path` is percent-decoded, `query` the raw query string without "?", `sent_path` the path as
     it was sent where that differs. `params` holds the path's parameters as text, `extras` what
-    middleware adds to the ASGI scope (None: nothing). `body` is None while it has not been read
-    from its origin; `body_limit` is in bytes, None for no limit. `via` is what trusted proxies say,
-    None for nothing.
+    middleware adds to the ASGI scope (None: nothing), `exits` what is to be cleaned up once the
+    reply is sent (None: nothing). `body` is None while it has not been read from its origin;
+    `body_limit` is in bytes, None for no limit. `via` is what trusted proxies say, None: nothing.
     """
 
     method: str
@@ -124,6 +128,7 @@ class Call(Struct, eq=False):
     route: Any = None
     app: Any = None
     extras: dict[str, Any] | None = None
+    exits: Exits | None = None
     via: Via | None = None
     _request: Request | None = None
     _query_values: dict[str, list[str]] | None = None
@@ -180,6 +185,10 @@ class Call(Struct, eq=False):
         if self.body is None:
             self.body = await self.origin.read_body(self)
         return self.body
+
+    def connection(self) -> HTTPConnection:
+        """Return this request or WebSocket as Starlette knows it."""
+        return self.websocket() if self.method == "WEBSOCKET" else self.request()
 
     def scope(self) -> Scope:
         """Return the ASGI scope of this request, made new from what is known now."""

@@ -60,7 +60,7 @@ class StartedResponse(Response):
     def __init__(self, start: Message, messages: asyncio.Queue[Any], task: Any) -> None:
         self.status_code = start["status"]
         self.raw_headers = list(start.get("headers", ()))
-        self.background = None
+        self.background: Any = None
         self.body_iterator: AsyncIterable[Any] = _parts(messages)
         self._task: asyncio.Task[None] = task
 

@@ -14,7 +14,7 @@ from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
 from triode.binding.places import place_of_field
-from triode.binding.signature import name_of, signature_of
+from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
 from triode.binding.trimming import Names, Trim
 from triode.errors import RouteError, SchemaError, place_of
 from triode.http import ASGIApp
@@ -174,12 +174,9 @@ class Route:
                     f'"{self.path}" ({self.place}) has Depends() without a function.',
                     code="route-dependency",
                 )
-            child = read_signature(
-                depends.call, path_names=self.template.names, scopes=depends.scopes
-            )
-            child.use_cache = depends.use_cache
-            before.append(child)
+            before.append(read_dependency(depends.call, depends, self.template.names))
         found.dependencies[:0] = before
+        check_lifetimes(found)
         return found
 
     def _response_annotation(self) -> Any:

@@ -15,8 +15,9 @@ from typing import Any, cast
 import httptools
 
 from triode.dispatch import Served
-from triode.http import Call, Head
+from triode.http import Call, Head, Reply, current_call
 from triode.middleware.errors import detail_reply
+from triode.server.leaving import LeavingProtocol
 from triode.server.limits import (
     BODY_SECONDS,
     HEAD_SECONDS,
@@ -33,13 +34,12 @@ from triode.server.limits import (
     split_target,
 )
 from triode.server.repeats import RepeatedBlock
-from triode.server.serving import ServingProtocol
 from triode.server.sweeper import Sweeper, sweeper_for
 
 logger = logging.getLogger("triode")
 
 
-class LaneProtocol(ServingProtocol):
+class LaneProtocol(LeavingProtocol):
     """One connection: what comes in, and whether it may."""
 
     parser: httptools.HttpRequestParser
@@ -339,6 +339,16 @@ class LaneProtocol(ServingProtocol):
         else:
             self._start_cycle(self.cycle)
 
+    def _refusal(self, refused: RefusedError) -> Reply:
+        """Return the reply to a request that may not be; a 413 has the middleware's headers."""
+        table = self._table()
+        if refused.status == 413 and self.call is not None and table is not None:
+            current_call.set(self.call)
+            reply = table.refuse_body(self.call)
+            if reply is not None and reply.stream is None:
+                return reply
+        return detail_reply(refused.status, refused.reason)
+
     def _refuse(self, refused: RefusedError) -> None:
         """Answer with an error and close; after an unfinished response just close."""
         if self.is_last or self.transport.is_closing():
@@ -354,7 +364,7 @@ class LaneProtocol(ServingProtocol):
             if cycle.response_started:
                 self.transport.close()
                 return
-        reply = detail_reply(refused.status, refused.reason)
+        reply = self._refusal(refused)
         defaults = self.server_state.default_headers
         self.transport.write(self.wire.encode(reply, defaults, is_head=False, keep_alive=False))
         self.transport.close()

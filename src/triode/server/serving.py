@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, cast
 
@@ -56,6 +56,7 @@ class ServingProtocol(CycleProtocol):
         self.keep_alive = True
         self.is_last = False
         self.is_advancing = False
+        self.clean_context = copy_context()
         self.streaming: asyncio.Task[None] | None = None
 
     def _table(self) -> RouteTable | None:
@@ -77,10 +78,13 @@ class ServingProtocol(CycleProtocol):
         current_call.set(call)
         # What a handler sets in a context variable is its own, as it would be in a task.
         context = copy_context()
+        if served.leaves:
+            self._serve_and_leave(call, served, context)
+            return
         try:
             outcome = context.run(served.run, call)
         except BaseException as exc:
-            self._finish(call, _error_reply(exc))
+            self._finish(call, error_reply(exc))
             return
         if type(outcome) is Reply:
             if not self._finish_plain(call, outcome):
@@ -92,7 +96,7 @@ class ServingProtocol(CycleProtocol):
             try:
                 reply, task = step(self.loop, coroutine, context)
             except Exception as exc:
-                reply, task = _error_reply(exc), None
+                reply, task = error_reply(exc), None
             if task is None:
                 self.is_busy = False
                 if not self._finish_plain(call, cast(Reply, reply)):
@@ -109,10 +113,14 @@ class ServingProtocol(CycleProtocol):
     def _finish_task(self, call: Call, task: asyncio.Task[Reply]) -> None:
         self.tasks.discard(cast(Any, task))
         if task.cancelled():
-            self._finish(call, _error_reply(asyncio.CancelledError("The handler was cancelled.")))
+            self._finish(call, error_reply(asyncio.CancelledError("The handler was cancelled.")))
             return
         error = task.exception()
-        self._finish(call, task.result() if error is None else _error_reply(error))
+        self._finish(call, task.result() if error is None else error_reply(error))
+
+    def _serve_and_leave(self, call: Call, served: Served, context: Context) -> None:
+        """Serve a call whose dependencies are left once its reply is sent: see `leaving.py`."""
+        raise NotImplementedError
 
     def _finish_plain(self, call: Call, reply: Reply) -> bool:
         """Write a reply that has nothing special about it; False: it has, or the connection."""
@@ -180,11 +188,13 @@ class ServingProtocol(CycleProtocol):
             self.is_busy or self.flow.write_paused or self.transport.is_closing()
         ):
             item = self.waiting.popleft()
+            # Whoever comes here may have set context variables for a request of his own.
+            context = self.clean_context.copy()
             if isinstance(item, RequestResponseCycle):
-                self._start_cycle(item)
+                context.run(self._start_cycle, item)
             else:
                 call, served, self.keep_alive = item
-                self._serve(call, served)
+                context.run(self._serve, call, served)
         self.is_advancing = False
         if not self.waiting and not self.flow.write_paused:
             self.flow.resume_reading()
@@ -203,7 +213,7 @@ class ServingProtocol(CycleProtocol):
         try:
             check_stream(reply)
         except UnsendableError as exc:
-            self._finish(call, _error_reply(exc))
+            self._finish(call, error_reply(exc))
             return
         self.is_busy = True
         if is_plain_stream(reply.stream):
@@ -272,7 +282,7 @@ class ServingProtocol(CycleProtocol):
                 cycle.keep_alive = False
 
     def _log_access(self, call: Call, status: int) -> None:
-        client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
+        client = "{}:{}".format(*call.client) if call.client else ""
         path = call.target.decode("ascii")
         target = f"{path}?{call.query}" if call.query else path
         self.access_logger.info(
@@ -280,7 +290,7 @@ class ServingProtocol(CycleProtocol):
         )
 
 
-def _error_reply(exc: BaseException) -> Reply:
+def error_reply(exc: BaseException) -> Reply:
     """Return the reply to what went past every middleware."""
     reply = Reply(SERVER_ERROR, 500, TEXT)
     reply.error = exc if isinstance(exc, Exception) else RuntimeError(repr(exc))
