@@ -135,6 +135,8 @@ class App(Router):
     openapi_tags: Sequence[Mapping[str, Any]] = ()
     openapi_external_docs: Mapping[str, Any] | None = None
     openapi_url: str | None = "/openapi.json"
+    openapi_version: str = "3.1.0"
+    openapi_schema: dict[str, Any] | None = None
     docs_url: str | None = "/docs"
     redoc_url: str | None = "/redoc"
     root_path: str = ""
@@ -330,8 +332,11 @@ class App(Router):
         self._stack = None
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
-        return self.documentation.document()
+        """Return the OpenAPI document: `openapi_schema` where it was set, else that of the routes.
+
+        An application may be given an `openapi` of its own; it is served what that returns.
+        """
+        return self.openapi_schema or self.documentation.document()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""

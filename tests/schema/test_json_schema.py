@@ -27,7 +27,13 @@ from triode.schema import (
 )
 
 T = TypeVar("T")
-TUPLE = {"type": "array", "prefixItems": [{"type": "integer"}], "minItems": 1, "maxItems": 1}
+TUPLE = {
+    "type": "array",
+    "prefixItems": [{"type": "integer"}],
+    "items": {},
+    "minItems": 1,
+    "maxItems": 1,
+}
 
 
 class Color(enum.StrEnum):

@@ -8,10 +8,9 @@ from typing import Any
 
 from triode.binding.description import BodyPart
 from triode.openapi.context import Context, Json, merge_into
-from triode.openapi.errors import JSON
 from triode.openapi.operation_ids import documented_methods
 from triode.openapi.parameters import describe_parameters, has_parameters, may_be_invalid
-from triode.openapi.request_body import body_parts, describe_body
+from triode.openapi.request_body import body_parts, describe_body, is_form
 from triode.openapi.responses import Input, describe_responses
 from triode.openapi.security import describe_dependencies
 from triode.routing import Route
@@ -69,7 +68,7 @@ def _input_of(route: Route, parts: list[BodyPart], context: Context, *, is_serve
         return Input(may_be_invalid=bool(parts) or is_refused)
     return Input(
         may_be_invalid=bool(parts) or is_refused,
-        is_form=any(part.media_type != JSON for part in parts),
+        is_form=any(map(is_form, parts)),
         has_limit=bool(parts) and (context.has_body_limit or bool(route.options.max_body_size)),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final, get_args
 
 from triode.binding.description import BodyPart, Dependency
+from triode.binding.markers import FileInfo, FormInfo
 from triode.openapi.context import Context, Json
-from triode.openapi.errors import JSON
 from triode.openapi.values import openapi_examples, schema_of_text, schema_of_value
 from triode.schema import ObjectSchema, title_of
 
@@ -21,6 +21,11 @@ def body_parts(dependant: Dependency) -> list[BodyPart]:
             if part.alias not in found or part.required:
                 found[part.alias] = part
     return list(found.values())
+
+
+def is_form(part: BodyPart) -> bool:
+    """Whether a part is a field of a form, or several of them."""
+    return isinstance(part.info, FormInfo | FileInfo)
 
 
 def describe_body(parts: list[BodyPart], operation_id: str, context: Context) -> Json | None:
@@ -49,7 +54,7 @@ def _is_whole_body(part: BodyPart) -> bool:
     """Whether a lone part is the body itself, and not a key of it."""
     if part.schema is None or part.is_file:
         return False
-    is_form_model = part.media_type != JSON and isinstance(part.schema, ObjectSchema)
+    is_form_model = is_form(part) and isinstance(part.schema, ObjectSchema)
     return is_form_model or not part.embed
 
 
@@ -73,7 +78,7 @@ def _object_of(parts: list[BodyPart], operation_id: str, context: Context) -> Js
 def _schema_of(part: BodyPart, context: Context) -> Json:
     if part.is_file:
         return _file(part)
-    if part.media_type == JSON:
+    if not is_form(part):
         return schema_of_value(part.schema, part.info, context.registry, name=part.alias)
     described = schema_of_text(part.schema, part.info, context.registry, name=part.alias)
     if part.required:

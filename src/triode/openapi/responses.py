@@ -45,7 +45,7 @@ def describe_responses(route: Route, operation_id: str, context: Context, given:
     """Return the responses of an operation by status."""
     responses: Json = {}
     _add_success(responses, route, operation_id, context)
-    _add_declared(responses, route, context)
+    _add_declared(responses, route, operation_id, context)
     _add_answers(responses, route, context)
     _add_refusals(responses, given, context)
     for status, description in context.failures.of(route.dependant).items():
@@ -141,13 +141,15 @@ def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json
     schema = response_schema(annotation)
     if schema is None:
         return {}
-    described = dict(schema.json_schema(context.registry, context.output))
-    if described and "$ref" not in described:
-        described.setdefault("title", title_of(f"Response_{operation_id}"))
-    return described
+    return _titled(schema.json_schema(context.registry, context.output), f"Response_{operation_id}")
 
 
-def _add_declared(responses: Json, route: Route, context: Context) -> None:
+def _titled(schema: Json, name: str) -> Json:
+    """Return a schema with a title; what it refers to has one already."""
+    return schema if "$ref" in schema else {"title": title_of(name), **schema}
+
+
+def _add_declared(responses: Json, route: Route, operation_id: str, context: Context) -> None:
     media_type = _results_of(route)[0][0].media_type or JSON
     for status, declared in (route.options.responses or {}).items():
         key = str(status).upper()
@@ -157,6 +159,7 @@ def _add_declared(responses: Json, route: Route, context: Context) -> None:
         merge_into(found, response)
         if declared.get("model") is not None:
             schema = describe(declared["model"]).json_schema(context.registry, context.output)
+            schema = _titled(schema, f"Response_{key}_{operation_id}")
             merge_into(found, {"content": {media_type: {"schema": schema}}})
         found["description"] = response.get("description") or description or _meaning(key)
 

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from triode.openapi.bundle import respond
 from triode.openapi.context import Json
-from triode.openapi.document import OPENAPI_VERSION, get_openapi
+from triode.openapi.document import get_openapi
 from triode.openapi.operation_ids import OperationIds
 from triode.openapi.pages import (
     get_redoc_html,
@@ -45,6 +45,7 @@ class DocumentedApp(Protocol):
     openapi_tags: Sequence[Mapping[str, Any]]
     openapi_external_docs: Mapping[str, Any] | None
     openapi_url: str | None
+    openapi_version: str
     docs_url: str | None
     redoc_url: str | None
     root_path_in_servers: bool
@@ -146,7 +147,7 @@ class Documentation:
         return get_openapi(
             title=app.title,
             version=app.version,
-            openapi_version=OPENAPI_VERSION,
+            openapi_version=app.openapi_version,
             summary=app.summary,
             description=app.description,
             terms_of_service=app.terms_of_service,

@@ -417,3 +417,6 @@ class VariantSchema(ObjectSchema):
     @property
     def forbids_extra(self) -> bool:
         return self.base.forbids_extra
+
+    def _property(self, each: FieldDescription, registry: Registry, mode: Mode) -> dict[str, Any]:
+        return self.base._property(each, registry, mode)

@@ -92,6 +92,9 @@ class _Delegate(Schema):
         for name, body in self._own_definition(made).items():
             definitions[name] = body
             made = {"$ref": _REFERENCE + name}
+        for body in definitions.values():
+            if "\f" in body.get("description", ""):
+                body["description"] = body["description"].partition("\f")[0].strip()
         found: dict[str, Any] = _adopt(made, definitions, registry, mode)
         return found
 
@@ -270,6 +273,11 @@ def _generator() -> type[Any]:
             if way == "base64":
                 found["contentEncoding"] = "base64"
             return {**found, "contentMediaType": "application/octet-stream"}
+
+        def tuple_schema(self, schema: Any) -> dict[str, Any]:
+            found: dict[str, Any] = super().tuple_schema(schema)
+            found.setdefault("items", {})  # Linters ask for it beside `prefixItems`.
+            return found
 
     return Generator
 

@@ -165,11 +165,11 @@ def _title_of(target: Any) -> str:
 
 
 def own_documentation(target: Any) -> str | None:
-    """Return the docstring that a class wrote itself, cleaned up."""
+    """Return the docstring that a class wrote itself, as far as a form feed, cleaned up."""
     written = (typing.get_origin(target) or target).__dict__.get("__doc__")
     if not written or written.startswith(f"{target.__name__}("):
         return None  # A dataclass without a docstring gets its signature as one.
-    return inspect.cleandoc(written)
+    return inspect.cleandoc(written).partition("\f")[0].strip() or None
 
 
 def field_of(
