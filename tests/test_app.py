@@ -381,7 +381,7 @@ def test_mounted_asgi_application(serve: Any) -> None:
         "root_path": "/sub",
         "method": "GET",
     }
-    assert client.put("/sub").json()["path"] == "/sub"
+    assert client.put("/sub").json()["path"] == "/sub/"
     assert client.get("/sub/own").json() == "own"
     assert client.get("/subway").status_code == 404
 

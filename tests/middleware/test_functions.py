@@ -119,8 +119,8 @@ def test_a_stream_that_is_not_sent_is_stopped(serve: Any) -> None:
         return PlainTextResponse("instead")
 
     client = serve(around(app, replace))
-    assert client.get("/endless").text == "instead"
-    assert client.get("/endless").text == "instead"
+    assert client.get("/endless/").text == "instead"
+    assert client.get("/endless/").text == "instead"
     assert stopped
 
 

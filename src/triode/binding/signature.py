@@ -249,7 +249,10 @@ class _Reader:
             )
         if isinstance(info, PathInfo) and not in_path:
             raise self._error(
-                name, "is a path parameter, but the path does not name it", "Add it to the path."
+                name,
+                "is a path parameter, but the path does not name it",
+                "Add it to the path.",
+                code="binding-not-in-path",
             )
         if annotation is EMPTY:
             annotation = Any if in_path or default is MISSING else type(default)
@@ -380,10 +383,12 @@ class _Reader:
             )
         )
 
-    def _error(self, name: str, problem: str, mend: str) -> BindingError:
+    def _error(
+        self, name: str, problem: str, mend: str, *, code: str = "binding-parameter"
+    ) -> BindingError:
         return BindingError(
             f"Parameter {name!r} of {name_of(self.call)} {problem}. {mend}".rstrip(),
-            code="binding-parameter",
+            code=code,
             where=place_of(self.call),
         )
 

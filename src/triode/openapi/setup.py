@@ -7,7 +7,7 @@ as bytes that were encoded once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
@@ -58,7 +58,7 @@ class DocumentedApp(Protocol):
     swagger_ui_parameters: Mapping[str, Any] | None
 
     @property
-    def routes(self) -> list[Any]: ...
+    def routes(self) -> MutableSequence[Any]: ...
 
     @property
     def webhooks(self) -> Any: ...
