@@ -38,7 +38,7 @@ class HTTPException(StarletteHTTPException):
 
 
 class ValidationException(ClientError):
-    """What a client sent does not fit a handler's signature."""
+    """What a client sent does not fit a handler's signature; `where` names the handler."""
 
     default_code = "request-validation"
     status_code = 422
