@@ -700,6 +700,26 @@ def test_websocket(serve: Any) -> None:
         assert session.receive_json() == [3, "me", 2, "again"]
 
 
+def test_a_handler_of_an_exception_may_close_a_websocket(serve: Any) -> None:
+    app = make_app()
+
+    @app.exception_handler(LookupError)
+    async def close(websocket: WebSocket, exc: LookupError) -> None:
+        await websocket.close(4001, f"sorry: {exc}")
+
+    @app.websocket("/ws")
+    async def lose(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise LookupError("lost")
+
+    with (
+        serve(app).websocket_connect("/ws") as session,
+        pytest.raises(WebSocketDisconnect) as caught,
+    ):
+        session.receive_text()
+    assert (caught.value.code, caught.value.reason) == (4001, "sorry: lost")
+
+
 def test_websocket_of_a_router(serve: Any) -> None:
     router = Router(prefix="/r")
 

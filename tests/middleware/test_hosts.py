@@ -64,6 +64,8 @@ def test_http_is_sent_to_https(serve: Any, make_app: Any) -> None:
             307,
             "https://example.org/a%20b?c=d",
         )
+    response = client.get("/é%3F?ü=ß", headers={"Host": "example.org"})
+    assert response.headers["location"] == "https://example.org/%C3%A9%3F?%C3%BC=%C3%9F"
     assert client.get("/", headers={"Host": "a b"}).status_code == 400
 
 

@@ -117,7 +117,7 @@ class CompressionMiddleware(OwnMiddleware):
         return compressed
 
     def _compress(self, call: Call, reply: Reply) -> Reply | Awaitable[Reply]:
-        coding = self._choose(call.head.values.get(b"accept-encoding"))
+        coding = self._choose(call.head.values.get(b"accept-encoding", b""))
         if reply.stream is not None:
             self._compress_stream(reply, coding)
             return reply

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Collection
-from functools import lru_cache
 
 from triode.errors import ConfigError
 from triode.http import ASGIApp, Call, Reply
 from triode.http.call import RawHeaders
-from triode.http.headers import add_headers, constant_header
+from triode.http.headers import add_headers, constant_header, remembered
 from triode.middleware.composition import OwnMiddleware
 from triode.middleware.protocol import Run
 
@@ -78,7 +77,7 @@ class CORSMiddleware(OwnMiddleware):
         }
         self._for_all = self._make("*", is_constant=True) if self._is_wildcard else None
         # PERF: of origins that a pattern allows, the last ones are remembered.
-        self._make_for = lru_cache(maxsize=256)(self._make_unknown)
+        self._make_for = remembered(self._make_unknown)
 
     def is_allowed_origin(self, origin: str) -> bool:
         """Return whether pages of an origin may read responses."""
@@ -88,11 +87,11 @@ class CORSMiddleware(OwnMiddleware):
 
     def wrap(self, run: Run) -> Run:
         """Return an endpoint around another."""
-        add = self._add
+        headers_for = self._headers_for
 
         async def wait(outcome: Awaitable[Reply], origin: bytes | None) -> Reply:
             reply = await outcome
-            add(reply, origin)
+            add_headers(reply, headers_for(origin))
             return reply
 
         def shared(call: Call) -> Reply | Awaitable[Reply]:
@@ -104,18 +103,21 @@ class CORSMiddleware(OwnMiddleware):
                     return self._preflight(call, origin.decode("latin-1"), method.decode("latin-1"))
             outcome = run(call)
             if type(outcome) is Reply:
-                add(outcome, origin)
+                headers = headers_for(origin)
+                if outcome.headers is None:
+                    outcome.headers = headers.copy()
+                else:
+                    outcome.headers += headers
                 return outcome
             return wait(outcome, origin)  # type: ignore[arg-type]
 
         return shared
 
-    def _add(self, reply: Reply, origin: bytes | None) -> None:
-        """Add the headers of an ordinary response."""
-        headers = self._vary
-        if origin is not None:
-            headers = self._for_all or self._known.get(origin) or self._make_for(origin)
-        add_headers(reply, headers)
+    def _headers_for(self, origin: bytes | None) -> RawHeaders:
+        """Return the headers of an ordinary response."""
+        if origin is None:
+            return self._vary
+        return self._for_all or self._known.get(origin) or self._make_for(origin)
 
     def _make_unknown(self, origin: bytes) -> RawHeaders:
         text = origin.decode("latin-1")

@@ -42,7 +42,9 @@ UNITS = {
     "d": 86400,
     "day": 86400,
 }
-ROUNDING = 1e-3  # seconds; a sum of floats is not quite a whole number
+# Seconds; a sum of floats is not quite a whole number.
+ROUNDING = 1e-3
+ROUNDED_UP = 1 - ROUNDING
 LIMIT = re.compile(r"(\d+)\s*(?:/|per)\s*(\d*)\s*(s|second|m|minute|h|hour|d|day)s?")
 NAME = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,64}")
 
@@ -103,8 +105,9 @@ class RateLimiter:
 
     def headers(self, taken: Taken) -> RawHeaders:
         """Return what a response says of the limit."""
-        seconds = math.ceil(taken[2] - ROUNDING)
-        return [self._policy, (b"ratelimit", self._format % (taken[1], seconds))]
+        _, left, full_in = taken
+        # Rounded up; `math.ceil` is a call.
+        return [self._policy, (b"ratelimit", self._format % (left, int(full_in + ROUNDED_UP)))]
 
     def check(self, call: Call, taken: Taken) -> RawHeaders:
         """Return the headers of the response, or refuse the request.
@@ -175,12 +178,15 @@ class RateLimitMiddleware(OwnMiddleware):
                 return run(call)
             if not isinstance(taken, tuple):
                 return wait_for_store(call, taken)
-            headers = limiter.check(call, taken)
+            headers = limiter.check(call, taken) if taken[0] else limiter.headers(taken)
             outcome = run(call)
-            if type(outcome) is Reply:
-                _add(outcome, headers)
-                return outcome
-            return wait(outcome, headers)  # type: ignore[arg-type]
+            if type(outcome) is not Reply:
+                return wait(outcome, headers)  # type: ignore[arg-type]
+            if outcome.headers is None:
+                outcome.headers = headers
+            else:
+                outcome.headers += headers
+            return outcome
 
         return limited
 
@@ -274,7 +280,8 @@ def _key_function(key: KeyOf) -> Callable[[Call], str | None]:
 
 
 def _client(call: Call) -> str:
-    client = call.client
+    via = call.via
+    client = call.origin.client if via is None or via.client is None else via.client
     return "" if client is None else client_group(client[0])
 
 

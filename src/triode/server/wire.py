@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from triode.http import Reply
 from triode.http.call import RawHeaders
-from triode.http.headers import CONSTANT_LINES, FORBIDDEN_IN_NAME, FORBIDDEN_IN_VALUE
+from triode.http.headers import CONSTANT_LINES, is_sendable
 
 LENGTHS = [b"%d\r\n" % length for length in range(4096)]
 LAST_LENGTHS = [b"%d\r\n\r\n" % length for length in range(4096)]
@@ -55,10 +55,11 @@ def check_header(name: bytes, value: bytes) -> None:
     Raises:
         UnsendableError: naming the header.
     """
-    if not name or FORBIDDEN_IN_NAME.search(name):
-        raise UnsendableError(f"The response header name {name!r} is not a token.")
-    if FORBIDDEN_IN_VALUE.search(value):
+    if is_sendable(name, value):
+        return
+    if is_sendable(name, b""):
         raise UnsendableError(f"The response header {name!r} has a control character in it.")
+    raise UnsendableError(f"The response header name {name!r} is not a token.")
 
 
 def check_stream(reply: Reply) -> None:
