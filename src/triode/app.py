@@ -13,7 +13,6 @@ from typing import Any, Protocol, TypeVar, Unpack
 
 from starlette.datastructures import State
 
-from triode.binding.bodies import FormLimits
 from triode.dispatch import RouteTable, Served
 from triode.errors import ConfigError, did_you_mean
 from triode.hosting import Hosting
@@ -86,8 +85,6 @@ class AppOptions(RouterKeywords, total=False):
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
-    strict_content_type: bool
-    form_limits: FormLimits | None
     problem_details: bool
     trusted_proxies: TrustedProxies | Sequence[str] | str | int | None
 
@@ -124,8 +121,6 @@ class App(Hosting):
     swagger_ui_init_oauth: Mapping[str, Any] | None = None
     swagger_ui_parameters: Mapping[str, Any] | None = None
     max_body_size: int | None = MAX_BODY_SIZE
-    strict_content_type: bool = True
-    form_limits: FormLimits | None = None
     problem_details: bool = False
 
     def __init__(

@@ -37,6 +37,7 @@ from triode.binding.specials import SecurityScopes, special_of
 from triode.errors import BindingError, SchemaError, place_of
 from triode.schema import MISSING, FieldInfo, ValidationFailed, describe, python_decoder
 from triode.schema.kinds.pydantic_models import pydantic_field
+from triode.schema.kinds.records import as_marker
 
 EMPTY = inspect.Parameter.empty
 # What a marker says of a parameter, and not of its type.
@@ -231,7 +232,7 @@ class _Reader:
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
         annotation, markers = split_annotated(parameter.annotation)
-        default = parameter.default
+        default = as_marker(parameter.default) or parameter.default
         if isinstance(default, (FieldInfo, DependsInfo)):
             markers = [*markers, default]
             default = MISSING

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypedDict
 
 from starlette.responses import Response
 
+from triode.binding.bodies import FormLimits
 from triode.binding.markers import DependsInfo
 from triode.errors import RouteError
 
@@ -29,6 +30,8 @@ class RouterKeywords(TypedDict, total=False):
     default_response_class: type[Response] | None
     generate_unique_id_function: Callable[[Any], str] | None
     middleware: Sequence[Any] | None
+    strict_content_type: bool | None
+    form_limits: FormLimits | None
 
 
 class InnerOptions(Protocol):
@@ -52,6 +55,10 @@ class InnerOptions(Protocol):
     def generate_unique_id_function(self) -> Callable[[Any], str] | None: ...
     @property
     def middleware(self) -> Sequence[Any]: ...
+    @property
+    def strict_content_type(self) -> bool | None: ...
+    @property
+    def form_limits(self) -> FormLimits | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +74,16 @@ class RouterOptions:
     response_class: type[Response] | None = None
     generate_unique_id_function: Callable[[Any], str] | None = None
     middleware: tuple[Any, ...] = ()
+    strict_content_type: bool | None = None
+    form_limits: FormLimits | None = None
 
     def around(self, inner: InnerOptions) -> dict[str, Any]:
         """Return the options of a route, or of an inclusion, within this router.
 
         Lists come together, the outer ones first; of single things the inner one counts.
         """
+        is_strict = inner.strict_content_type
+        limits = {**(self.form_limits or {}), **(inner.form_limits or {})}
         return {
             "tags": (*self.tags, *inner.tags),
             "dependencies": (*self.dependencies, *inner.dependencies),
@@ -84,6 +95,8 @@ class RouterOptions:
             "response_class": inner.response_class or self.response_class,
             "generate_unique_id_function": inner.generate_unique_id_function
             or self.generate_unique_id_function,
+            "strict_content_type": self.strict_content_type if is_strict is None else is_strict,
+            "form_limits": limits or None,
         }
 
 
@@ -109,6 +122,8 @@ def make_router_options(keywords: RouterKeywords) -> RouterOptions:
         response_class=keywords.get("default_response_class"),
         generate_unique_id_function=keywords.get("generate_unique_id_function"),
         middleware=tuple(keywords.get("middleware") or ()),
+        strict_content_type=keywords.get("strict_content_type"),
+        form_limits=keywords.get("form_limits"),
     )
 
 

@@ -81,6 +81,8 @@ class Router(Verbs):
         self.default_response_class: type[Response] | None = given.response_class
         self.generate_unique_id_function = given.generate_unique_id_function
         self.route_middleware = given.middleware
+        self.strict_content_type = given.strict_content_type
+        self.form_limits = given.form_limits
         self.route_class = route_class
         self.redirect_slashes = redirect_slashes
         self.lifespan_hooks = LifespanHooks(lifespan, on_startup, on_shutdown)
@@ -115,6 +117,8 @@ class Router(Verbs):
             self.default_response_class,
             self.generate_unique_id_function,
             self.route_middleware,
+            self.strict_content_type,
+            self.form_limits,
         )
 
     # --- add
