@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from triode.cli.discovery import load
 from triode.cli.errors import CommandError
 from triode.cli.serving import config_for, serve, serve_with_workers
 from triode.cli.sockets import listen, listen_at_path
 from triode.cli.target import Target
-from triode.server import ServerOptions
+from triode.server import Limits, ServerOptions
+
+_DEFAULT = Limits()
 
 
 def run(
@@ -25,6 +30,12 @@ def run(
     access_log: bool = False,
     ssl_certfile: Path | None = None,
     ssl_keyfile: Path | None = None,
+    keep_alive: int = 75,
+    graceful_shutdown: int = 30,
+    limit_concurrency: int | None = None,
+    backlog: int = 2048,
+    server_name: str = "triode",
+    limits: Annotated[Limits, Parameter(name="*")] = _DEFAULT,
 ) -> None:
     """Serve an application in production.
 
@@ -46,6 +57,16 @@ def run(
         The file of a TLS certificate.
     ssl_keyfile
         The file of its private key.
+    keep_alive
+        Seconds that a connection may wait for the next request.
+    graceful_shutdown
+        Seconds that requests, streams and WebSockets have to finish when the server is told to end.
+    limit_concurrency
+        How many requests may be under way at once; others get 503.
+    backlog
+        How many connections may wait to be accepted.
+    server_name
+        The Server header of every response; empty for none.
     """
     if workers < 1:
         raise CommandError(f"--workers {workers} serves nothing. Use 1 or more")
@@ -56,6 +77,12 @@ def run(
         access_log=access_log,
         ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
         ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
+        keep_alive=keep_alive,
+        graceful_shutdown=graceful_shutdown,
+        limit_concurrency=limit_concurrency,
+        backlog=backlog,
+        server_name=server_name,
+        limits=limits,
     )
     scheme = "https" if ssl_certfile else "http"
     address = f"unix:{uds}" if uds else f"{scheme}://{host}:{listener.getsockname()[1]}"

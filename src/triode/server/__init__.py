@@ -1,7 +1,8 @@
 """The lane, and uvicorn set up for it."""
 
 from triode.server.lane import LaneProtocol
+from triode.server.limits import Limits
 from triode.server.loop import new_event_loop
 from triode.server.serve import ServerOptions, make_config, serve
 
-__all__ = ["LaneProtocol", "ServerOptions", "make_config", "new_event_loop", "serve"]
+__all__ = ["LaneProtocol", "Limits", "ServerOptions", "make_config", "new_event_loop", "serve"]

@@ -8,6 +8,7 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from triode.http import Call, Receive, Scope
+from triode.http.call import Message
 from triode.http.reply import replay
 
 
@@ -92,9 +93,10 @@ class CycleProtocol(HttpToolsProtocol):
 
     def receive(self, call: Call) -> Receive:
         """Return an ASGI receive callable over the body."""
-        return replay(call.body or b"", self._wait_for_disconnect)
+        return replay(call.body or b"", self.wait_for_disconnect)
 
-    async def _wait_for_disconnect(self) -> dict[str, Any]:
+    async def wait_for_disconnect(self) -> Message:
+        """Wait until the client is gone."""
         if self.lost is None:
             self.lost = asyncio.Event()
         if not self.transport.is_closing():

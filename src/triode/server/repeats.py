@@ -8,7 +8,7 @@ comparison of bytes, parsing it 5 to 9 us (ten browser headers, CPython 3.11).
 from __future__ import annotations
 
 from triode.http import Head
-from triode.server.limits import MAX_HEAD, MAX_TARGET
+from triode.server.limits import Limits
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -16,9 +16,12 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class RepeatedBlock:
     """Header bytes and what they meant; `head` None while nothing is kept."""
 
-    __slots__ = ("body_size", "bytes", "head")
+    __slots__ = ("body_size", "bytes", "head", "max_head", "max_target")
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self.max_head = limits.max_head
+        self.max_target = limits.max_target
         self.head: Head | None = None
         self.bytes = b""
         self.body_size = 0
@@ -30,7 +33,7 @@ class RepeatedBlock:
     def remember(self, data: bytes, head: Head, body_size: int) -> None:
         """Keep the block of a request that came in one piece and that the parser accepted."""
         end, head_end = data.find(b"\r\n"), data.find(b"\r\n\r\n") + 4
-        if end <= 0 or head_end < 4 or len(data) - head_end != body_size or head_end > MAX_HEAD:
+        if end <= 0 or not 4 <= head_end <= self.max_head or len(data) - head_end != body_size:
             self.head = None
             return
         self.bytes = data[end:head_end]
@@ -43,7 +46,7 @@ class RepeatedBlock:
         Whatever is not plainly a valid request line is left to the parser.
         """
         end = data.find(b"\r\n")
-        if not data.startswith(self.bytes, end) or end > MAX_TARGET:
+        if not data.startswith(self.bytes, end) or end > self.max_target:
             return None
         if len(data) - end - len(self.bytes) != self.body_size:
             return None

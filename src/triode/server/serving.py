@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Coroutine
 from contextvars import copy_context
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -20,7 +20,9 @@ from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
 from triode.http.reply import stream_reply
+from triode.server.bodies import StreamedBody
 from triode.server.cycles import CycleProtocol
+from triode.server.limits import RefusedError
 from triode.server.loop import start_task, step
 from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
@@ -28,13 +30,19 @@ logger = logging.getLogger("triode")
 
 SERVER_ERROR = b"Internal Server Error"
 TEXT = b"text/plain; charset=utf-8"
+ACCESS = '%s - "%s %s HTTP/%s" %d'
+
+Waiting: TypeAlias = tuple[Call, Served, bool] | RequestResponseCycle | RefusedError
 
 
 class ServingProtocol(CycleProtocol):
     """A connection that serves one call after the other, in the order they came.
 
-    `waiting` are the requests that came while another was being served. `is_last` says that the
-    connection takes no more of them.
+    `waiting` are the requests, and refusals of such, that came while another was being served.
+    `is_last` says that the connection takes no more of them, `is_refused` that nothing more is to
+    be written. `body` is the body of the last request that is served while it arrives,
+    `served_body` that of the call being served. `unread` are bytes that the parser has not seen,
+    because enough requests wait already.
     """
 
     def __init__(
@@ -48,12 +56,19 @@ class ServingProtocol(CycleProtocol):
         application = config.loaded_app
         self.lane_app: App | None = application if isinstance(application, App) else None
         self.wire: Wire = wire_for(server_state)
-        self.waiting: deque[tuple[Call, Served, bool] | RequestResponseCycle] = deque()
+        self.waiting: deque[Waiting] = deque()
         self.silent_seconds = 0
         self.is_busy = False
         self.keep_alive = True
         self.is_last = False
+        self.is_refused = False
         self.is_advancing = False
+        self.call: Call | None = None
+        self.body: StreamedBody | None = None
+        self.served_body: StreamedBody | None = None
+        self.unread = b""
+        # Whether a reply is more than bytes to write: a line to log, a body still arriving.
+        self.is_watched = self.access_log
 
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
@@ -68,7 +83,7 @@ class ServingProtocol(CycleProtocol):
 
     def _has_room(self) -> bool:
         limit = self.limit_concurrency
-        return limit is None or (len(self.connections) < limit and len(self.tasks) < limit)
+        return limit is None or len(self.tasks) < limit
 
     def _serve(self, call: Call, served: Served) -> None:
         current_call.set(call)
@@ -120,7 +135,7 @@ class ServingProtocol(CycleProtocol):
             or reply.error is not None
             or not self.keep_alive
             or self.is_closing
-            or self.access_log
+            or self.is_watched
             or call.method == "HEAD"
         ):
             return False
@@ -139,10 +154,10 @@ class ServingProtocol(CycleProtocol):
         if reply.stream is not None:
             self._stream(call, reply)
             return
-        if self.transport.is_closing():
+        if self.is_refused or self.transport.is_closing():
             self._after_reply(call, reply)
             return
-        keep_alive = self.keep_alive and not self.is_closing
+        keep_alive = self._stays()
         is_head = call.method == "HEAD"
         defaults = self.server_state.default_headers
         try:
@@ -155,7 +170,7 @@ class ServingProtocol(CycleProtocol):
         if self.access_log:
             self._log_access(call, reply.status)
         if not keep_alive or (reply.headers is not None and asks_to_close(reply.headers)):
-            self.transport.close()
+            self._end()
         self._after_reply(call, reply)
 
     def _after_reply(self, call: Call, reply: Reply) -> None:
@@ -164,26 +179,88 @@ class ServingProtocol(CycleProtocol):
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
         self.server_state.total_requests += 1
+        if self.served_body is not None:
+            self._leave_body()
         if self.is_busy:
             self.is_busy = False
             self._next()
+
+    def _stays(self) -> bool:
+        """Whether the connection stays open after the response that is about to begin.
+
+        A client that was not asked for its body may send it or not (RFC 9110, 10.1.1).
+        """
+        body = self.served_body
+        return self.keep_alive and not self.is_closing and not (body and body.needs_continue)
+
+    def _end(self) -> None:
+        """End the connection after a response."""
+        if self.served_body is not None and not self.served_body.is_complete:
+            self.linger()
+        else:
+            self.transport.close()
+
+    def linger(self) -> None:
+        """End the connection so that a client that is still sending sees its response."""
+        raise NotImplementedError
+
+    def send_refusal(self, refused: RefusedError) -> None:
+        """Write the answer to what cannot be served, and end the connection."""
+        raise NotImplementedError
+
+    def parse_unread(self) -> None:
+        """Go on with the bytes that the parser has not seen."""
+        raise NotImplementedError
+
+    def _leave_body(self) -> None:
+        """Let go of the body of the call that was served."""
+        body, self.served_body = self.served_body, None
+        self.is_watched = self.access_log
+        if body is not None:
+            body.drop()
+
+    def _start_streamed(self, call: Call, served: Served, body: StreamedBody) -> None:
+        self.served_body = body
+        self.is_watched = True
+        self._serve(call, served)
 
     def _next(self) -> None:
         """Serve the requests that waited for the last one, as far as they need not wait."""
         if self.is_advancing:
             return
         self.is_advancing = True
-        while self.waiting and not (
-            self.is_busy or self.flow.write_paused or self.transport.is_closing()
-        ):
-            item = self.waiting.popleft()
-            if isinstance(item, RequestResponseCycle):
-                self._start_cycle(item)
+        while not self.transport.is_closing():
+            if not self.waiting:
+                if not self.unread:
+                    break
+                self.parse_unread()  # also when busy: it may be the body of the call being served
+            elif self.is_busy or self.flow.write_paused:
+                break
             else:
-                call, served, self.keep_alive = item
-                self._serve(call, served)
+                self._serve_waiting(self.waiting.popleft())
         self.is_advancing = False
-        if not self.waiting and not self.flow.write_paused:
+        self.read_on()
+
+    def _serve_waiting(self, item: Waiting) -> None:
+        if isinstance(item, RequestResponseCycle):
+            self._start_cycle(item)
+        elif isinstance(item, RefusedError):
+            self.send_refusal(item)
+        else:
+            call, served, self.keep_alive = item
+            if isinstance(call.origin, StreamedBody):
+                self._start_streamed(call, served, call.origin)
+            else:
+                self._serve(call, served)
+
+    def read_on(self) -> None:
+        """Read again, if nothing keeps the connection from it."""
+        if not (
+            self.waiting
+            or self.unread
+            or self.flow.write_paused
+            or (self.body is not None and self.body.is_full)
+        ):
             self.flow.resume_reading()
 
     def on_response_complete(self) -> None:
@@ -192,6 +269,8 @@ class ServingProtocol(CycleProtocol):
         self.is_busy = False
         self.running = None
         self.silent_seconds = 0
+        if self.served_body is not None:
+            self._leave_body()
         if not self.transport.is_closing():
             self.loop.call_soon(self._next)
 
@@ -203,9 +282,10 @@ class ServingProtocol(CycleProtocol):
             self._finish(call, _error_reply(exc))
             return
         self.is_busy = True
-        cycle = self.running = self.new_cycle(call.scope(), keep_alive=self.keep_alive)
+        cycle = self.running = self.new_cycle(call.scope(), keep_alive=self._stays())
         cycle.body = bytearray(call.body or b"")
         cycle.more_body = False
+        cycle.disconnected = self.is_refused
         cycle.message_event.set()
 
         async def send_stream(scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,12 +309,18 @@ class ServingProtocol(CycleProtocol):
                 cycle.keep_alive = False
 
     def _log_access(self, call: Call, status: int) -> None:
+        target = call.target.decode("ascii")
+        if call.query:
+            target = f"{target}?{call.query}"
+        version = (call.extras or {}).get("http_version", "1.1")
+        self.log_line(call.method, target, version, status)
+
+    def log_line(self, method: str, target: str, version: str, status: int) -> None:
+        """Write a line of the access log, in the form that uvicorn's formatter knows."""
         client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
-        path = call.target.decode("ascii")
-        target = f"{path}?{call.query}" if call.query else path
-        self.access_logger.info(
-            '%s - "%s %s HTTP/%s" %d', client, call.method, target, "1.1", status
-        )
+        # SECURITY: a quotation mark would let a client end the request's part of the line.
+        target = target.replace('"', "%22")
+        self.access_logger.info(ACCESS, client, method, target, version, status)
 
 
 def _error_reply(exc: BaseException) -> Reply:
