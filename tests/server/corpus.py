@@ -130,6 +130,10 @@ REFUSED: dict[str, Refused] = {
     ),
     "authority-form": Refused("3.2.3", 400, request(b"evil:80")),
     "connect": Refused("3.2.3", 400, request(b"evil:80", method=b"CONNECT")),
+    "connect-with-path": Refused("3.2.3", 400, request(b"/ping", method=b"CONNECT")),
+    "connect-with-chunks": Refused(
+        "3.2.3", 400, request(b"/ping", CHUNKED, method=b"CONNECT") + b"0\r\n\r\n"
+    ),
     "empty-target": Refused("3.2", 400, request(b"")),
     "relative-target": Refused("3.2", 400, request(b"q/a")),
     "high-byte-in-target": Refused("3.2", 400, request(b"/q/\xff\xfe")),

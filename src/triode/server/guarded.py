@@ -203,7 +203,7 @@ class GuardedProtocol(ServingProtocol):
         A connection that is closed with bytes unread is reset, and the client may never see the
         answer (RFC 9112, 9.6).
         """
-        self.is_last = self.is_closing = True
+        self.is_last = self.is_deaf = self.is_closing = True
         self.unread = b""
         if not self.transport.can_write_eof():  # TLS
             self.transport.close()

@@ -100,10 +100,11 @@ class LaneProtocol(GuardedProtocol):
         self.messages = 0
         self.is_whole = False
         self.read_size = len(data)
+        rest: bytes | None = None
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as exc:
-            self._upgrade(data[exc.args[0] :])
+            rest = data[exc.args[0] :]
         except httptools.HttpParserCallbackError as exc:
             reason = exc.__context__
             if not isinstance(reason, RefusedError):
@@ -118,6 +119,8 @@ class LaneProtocol(GuardedProtocol):
                 self._parse_on()
             elif self.messages == 1 and self.is_whole:
                 self._remember(data)
+        if rest is not None:  # not above: within an `except`, what else is raised has its context
+            self._upgrade(rest)
 
     def _parse_on(self) -> None:
         """Look at a request of which there is more to come."""
@@ -134,7 +137,6 @@ class LaneProtocol(GuardedProtocol):
         needs_continue = self.expect_100_continue and not self.body_size
         call.origin = self.body = StreamedBody(self, self.chunks, needs_continue=needs_continue)
         keep_alive = self._keeps_alive()
-        self.is_last = not keep_alive
         if self._must_wait():
             self.waiting.append((call, served, keep_alive))
             self.flow.pause_reading()
@@ -248,8 +250,13 @@ class LaneProtocol(GuardedProtocol):
         self.is_plain = NOT_REPEATABLE.isdisjoint(names)
         if b"content-length" in names:
             self.body_length = int(self.headers[names.index(b"content-length")][1])
+        if self.url[:1] != b"/":
+            # SECURITY: the host is that of the target, not of the block, which may be repeated.
+            self.is_plain = False
         self.url = origin_form(self.url, self.headers)
         method = parser.get_method().decode("ascii")
+        if method == "CONNECT":
+            raise RefusedError(400, "This server is no proxy.")
         if not self.is_plain:
             self.expect_100_continue = expects_continue(self.headers)
             if parser.should_upgrade():
@@ -311,7 +318,6 @@ class LaneProtocol(GuardedProtocol):
         if self.body_limit is not None and self.body_size > self.body_limit:
             if self.body is not None:
                 self.body.fail(BodyTooLarge(self.body_limit))
-                self.body.is_complete = True
             raise body_too_large(self.body_limit)
         if self.body is not None:
             self.body.put(body)
@@ -328,6 +334,7 @@ class LaneProtocol(GuardedProtocol):
         call, served = self.call, self.served
         if self.body is not None:
             self.body.finish()
+            self.is_last = self.is_last or not self._keeps_alive()
             return
         if self.is_upgrading:
             return

@@ -92,8 +92,7 @@ class ServingProtocol(CycleProtocol):
         try:
             outcome = context.run(served.run, call)
         except BaseException as exc:
-            self._finish(call, _error_reply(exc))
-            return
+            outcome = _error_reply(exc)
         if type(outcome) is Reply:
             if not self._finish_plain(call, outcome):
                 self._finish(call, outcome)
