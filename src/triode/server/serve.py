@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 
+from triode.server.graceful import GracefulServer
 from triode.server.lifespan import LifespanDriver
 from triode.server.limits import Limits, check_positive
 
@@ -97,4 +98,4 @@ def serve(app: Any, options: ServerOptions, *, listener: socket.socket | None = 
     config = make_config(app, options)
     config.load()
     config.lifespan_class = lambda _config: LifespanDriver(app)
-    uvicorn.Server(config).run(sockets=None if listener is None else [listener])
+    GracefulServer(config).run(sockets=None if listener is None else [listener])

@@ -20,6 +20,7 @@ from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
 from triode.http.reply import stream_reply
+from triode.middleware.errors import detail_reply
 from triode.server.bodies import StreamedBody
 from triode.server.cycles import CycleProtocol
 from triode.server.limits import RefusedError
@@ -120,10 +121,15 @@ class ServingProtocol(CycleProtocol):
     def _finish_task(self, call: Call, task: asyncio.Task[Reply]) -> None:
         self.tasks.discard(cast(Any, task))
         if task.cancelled():
-            self._finish(call, _error_reply(asyncio.CancelledError("The handler was cancelled.")))
+            self._finish(call, self._cancelled_reply())
             return
         error = task.exception()
         self._finish(call, task.result() if error is None else _error_reply(error))
+
+    def _cancelled_reply(self) -> Reply:
+        if self.is_closing:  # the server's end, which has been logged
+            return detail_reply(503, "The server is shutting down.")
+        return _error_reply(asyncio.CancelledError("The handler was cancelled."))
 
     def _finish_plain(self, call: Call, reply: Reply) -> bool:
         """Write a reply that has nothing special about it; False: it has, or the connection."""
