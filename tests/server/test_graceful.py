@@ -196,3 +196,15 @@ def test_websocket_handler_that_does_not_listen_is_cancelled(
     assert events == ["cancelled", "stopped"]
     assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
     client.close()
+
+
+def test_client_of_a_websocket_fills_no_log(server: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    port, stop = server(5)
+    caplog.clear()
+    for frame in (b"\x81\x81\0\0\0\0\xff", b"\x8f\x80abcd"):
+        client = connect(port, request(b"/socket", UPGRADE))
+        client.send(frame).rest()
+        client.close()
+    assert caplog.messages == []
+    stop()

@@ -346,6 +346,13 @@ def test_websocket_behind_an_unanswered_request_does_not_mix_with_it(connect: An
     assert client.rest() == b""
 
 
+@pytest.mark.parametrize("rest", [b"\x81\x80abcd", get(b"/ping"), get(b"/ping") * 1000])
+def test_nothing_may_follow_a_websocket_handshake_at_once(rest: bytes, connect: Any) -> None:
+    client = connect(get(b"/socket", UPGRADE) + rest)
+    assert client.answer().status == 400
+    assert client.rest() == b""
+
+
 def test_requests_before_a_malformed_one_are_answered_in_order(connect: Any) -> None:
     client = connect(get(b"/late/a") + get(b"/late/b") + get(b"/bad\x01") + get(b"/note/c"))
     assert [client.answer().body, client.answer().body] == [b'"a"', b'"b"']

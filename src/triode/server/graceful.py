@@ -22,6 +22,12 @@ CLEAN_UP_SECONDS = 5.0
 class GracefulServer(uvicorn.Server):
     """Serves until it is told to stop; then lets requests finish, as long as the options say."""
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application and accept connections."""
+        if not self.config.access_log:
+            logging.getLogger("uvicorn.error").addFilter(_is_not_of_a_client)
+        await super().startup(sockets)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, wait for what is under way, cancel the rest, stop the application."""
         for server in self.servers:
@@ -63,6 +69,17 @@ class GracefulServer(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.transport.close()
         errors.removeFilter(_is_no_cancellation)
+
+
+def _is_not_of_a_client(record: logging.LogRecord) -> bool:
+    """Drop what a WebSocket's client can cause: each connection, and text that is no UTF-8.
+
+    SECURITY: without the access log, no client may fill the log.
+    """
+    if "websockets" not in record.pathname:
+        return True
+    kind = record.exc_info[0] if isinstance(record.exc_info, tuple) else None
+    return record.levelno >= logging.WARNING and kind is not UnicodeDecodeError
 
 
 def _is_no_cancellation(record: logging.LogRecord) -> bool:

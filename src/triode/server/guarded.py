@@ -62,6 +62,19 @@ class GuardedProtocol(ServingProtocol):
         if self.body is not None:
             self.body.lose()
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes either
+        """Still answer a client that has closed its own side; True keeps the connection for that.
+
+        A client that is gone looks the same, so whoever watches for that is told, and streams end.
+        """
+        has_whole_request = not (self.is_deaf or self.is_reading_body or self.is_reading_head)
+        if not has_whole_request or self.running is not None or not (self.is_busy or self.waiting):
+            return False
+        self.is_last = self.has_ended = True
+        if self.lost is not None:
+            self.lost.set()
+        return True
+
     def shutdown(self) -> None:
         """Close the connection now, or after the response that is under way."""
         if (self.is_busy or self.waiting or self.is_reading_body) and not self.is_lingering:
@@ -72,7 +85,9 @@ class GuardedProtocol(ServingProtocol):
     @property
     def is_idle(self) -> bool:
         """Whether little is lost if the connection ends: the client may simply ask again."""
-        return self.is_lingering or not (self.is_busy or self.waiting or self.is_reading_body)
+        if self.is_lingering or self.has_ended:
+            return True
+        return not (self.is_busy or self.waiting or self.is_reading_body)
 
     # --- time
 
@@ -193,7 +208,7 @@ class GuardedProtocol(ServingProtocol):
         defaults = self.server_state.default_headers
         self.transport.write(self.wire.encode(reply, defaults, is_head=False, keep_alive=False))
         if self.access_log:
-            target = ascii(self.url[:MAX_LOGGED].decode("latin-1"))[1:-1]
+            target = ascii(self.url[:MAX_LOGGED].decode("latin-1"))[1:-1] or "-"
             self.log_line("-", target, "1.1", refused.status)
         self.linger()
 

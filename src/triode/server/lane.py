@@ -21,6 +21,7 @@ from triode.http.exceptions import BodyTooLarge
 from triode.server.bodies import CONTINUE, StreamedBody
 from triode.server.guarded import GuardedProtocol
 from triode.server.limits import (
+    MAX_HANDSHAKE_LINE,
     NOT_REPEATABLE,
     RefusedError,
     body_too_large,
@@ -147,9 +148,10 @@ class LaneProtocol(GuardedProtocol):
     def _upgrade(self, rest: bytes) -> None:
         """Change to WebSocket, or read a request as if it had not asked (RFC 9110, 7.8)."""
         if not self.is_upgrading:
-            if self._must_wait():
+            if rest or self.unread or self._must_wait():
                 self.refuse(RefusedError(400, "A WebSocket cannot be pipelined."))
             else:
+                self.is_deaf = self.is_last = True
                 self.handle_websocket_upgrade()
             return
         self.is_upgrading = False
@@ -289,6 +291,9 @@ class LaneProtocol(GuardedProtocol):
             return False
         if self.body_length or any(name == b"transfer-encoding" for name, _ in self.headers):
             raise RefusedError(400, "A WebSocket handshake has no body.")
+        longest = max(len(name) + len(value) for name, value in self.headers)
+        if len(self.headers) > 120 or max(longest, len(self.url)) > MAX_HANDSHAKE_LINE:
+            raise RefusedError(431, "The WebSocket handshake is too large.")
         if not self._has_room():
             raise RefusedError(503, "The server is busy.")
         return True

@@ -19,6 +19,8 @@ OTHER_FILES = 64
 
 VERSIONS = ("1.1", "1.0")
 HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+# The longest line that the WebSocket library reads; it leaves a client with a longer one waiting.
+MAX_HANDSHAKE_LINE = 8000
 NOT_REPEATABLE = frozenset({b"transfer-encoding", b"expect", b"upgrade"})
 
 
@@ -32,6 +34,7 @@ class Limits:
         max_headers: The most headers of a request, and the most trailers.
         max_body: The largest body that any route or mounted application gets, in bytes. Unset:
             their own limits.
+        max_message: The largest message of a WebSocket, in bytes.
         max_connections: The most open connections. Unset: as many as the process may open files
             for, 20,000 at most.
         head_seconds: The time that a request's head may take.
@@ -48,6 +51,7 @@ class Limits:
     max_head: int = 64 * 1024
     max_headers: int = 100
     max_body: int | None = None
+    max_message: int = 16 * 1024 * 1024
     max_connections: int | None = None
     head_seconds: int = 10
     body_seconds: int = 20

@@ -79,6 +79,7 @@ def make_config(
         "timeout_graceful_shutdown": options.graceful_shutdown,
         "limit_concurrency": options.limit_concurrency,
         "backlog": options.backlog,
+        "ws_max_size": options.limits.max_message,
         "ssl_certfile": options.ssl_certfile,
         "ssl_keyfile": options.ssl_keyfile,
     }

@@ -244,6 +244,8 @@ class ServingProtocol(CycleProtocol):
             else:
                 self._serve_waiting(self.waiting.popleft())
         self.is_advancing = False
+        if self.has_ended and not (self.is_busy or self.waiting):
+            self.transport.close()
         self.read_on()
 
     def _serve_waiting(self, item: Waiting) -> None:

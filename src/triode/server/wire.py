@@ -7,6 +7,7 @@ within a second, so it is kept that long.
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,6 +19,9 @@ from triode.http.call import RawHeaders
 
 FORBIDDEN_IN_NAME = re.compile(rb'[\x00-\x20\x7f-\xff()<>@,;:\\"/\[\]?={}]')
 FORBIDDEN_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+# How a body is framed is the server's business alone; these two a response may have of its own.
+FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+DEFAULTS = frozenset({b"date", b"server"})
 LENGTHS = [b"%d\r\n" % length for length in range(4096)]
 
 
@@ -131,13 +135,20 @@ class Wire:
             length = LENGTHS[size] if size < 4096 else b"%d\r\n" % size
         if is_head:
             body = b""
-        if reply.headers is None and keep_alive:
+        headers = reply.headers
+        if headers is None and keep_alive:
             return b"%b%b\r\n%b" % (head, length, body)
-        return b"%b%b%b\r\n%b" % (head, length, _lines(reply.headers, keep_alive), body)
+        special = {name.lower() for name, _ in headers or ()} & (FRAMING | DEFAULTS)
+        if special and headers is not None:
+            head = self._head(status, media, special)
+            headers = [pair for pair in headers if pair[0].lower() not in FRAMING]
+        return b"%b%b%b\r\n%b" % (head, length, _lines(headers, keep_alive), body)
 
-    def _head(self, status: int, media: bytes | None) -> bytes:
+    def _head(self, status: int, media: bytes | None, without: Set[bytes] = frozenset()) -> bytes:
         parts = [status_line(status)]
-        parts += [b"%b: %b\r\n" % pair for pair in self._default_headers or ()]
+        for name, value in self._default_headers or ():
+            if name not in without:
+                parts.append(b"%b: %b\r\n" % (name, value))
         if media is not None:
             check_header(b"content-type", media)
             parts.append(b"content-type: %b\r\n" % media)
