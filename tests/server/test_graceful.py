@@ -201,6 +201,7 @@ def test_websocket_handler_that_does_not_listen_is_cancelled(
 def test_client_of_a_websocket_fills_no_log(server: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     port, stop = server(5)
+    connect(port, b"").close()
     caplog.clear()
     for frame in (b"\x81\x81\0\0\0\0\xff", b"\x8f\x80abcd"):
         client = connect(port, request(b"/socket", UPGRADE))
