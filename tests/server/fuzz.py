@@ -171,7 +171,11 @@ class Player:
             if pipe.is_closed:
                 break
             protocol.data_received(data)
-            self._settle(state)
+            for _ in range(1000):
+                self._settle(state)
+                if not protocol.unread or pipe.is_closed:
+                    break
+                self.loop.run_until_complete(asyncio.sleep(0))
         protocol.connection_lost(None)
         self._settle(state)
         self.loop.run_until_complete(asyncio.sleep(0))

@@ -296,6 +296,30 @@ def test_hundreds_of_slow_clients_hold_nobody_up(
     assert left == 0
 
 
+FLOODS = {
+    "pipeline": request() * 40_000,
+    "chunks": chunked(b"/json", b"1\r\n \r\n" * 200_000),
+    "heads": request()[:-2] + b"a:\r\n" * 250_000,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FLOODS)
+def test_flood_of_tiny_pieces_leaves_others_their_turn(name: str) -> None:
+    with LiveServer(app) as server:
+        sockets = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(20)]
+        for one in sockets:
+            one.setblocking(False)
+            one.send(FLOODS[name])
+        began = time.monotonic()
+        client = RawClient(server.port).send(request())
+        assert client.answer().body == b'"pong"'
+        took = time.monotonic() - began
+        for one in (*sockets, client.socket):
+            one.close()
+    assert took < 1
+
+
 def test_longest_silent_connection_makes_room_for_a_new_one(start: Any) -> None:
     connect = start(app, limits=Limits(max_connections=3))
     first, *others = [connect(request()) for _ in range(3)]

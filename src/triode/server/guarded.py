@@ -57,7 +57,7 @@ class GuardedProtocol(ServingProtocol):
         """End a connection; handlers that are running finish."""
         super().connection_lost(exc)
         self.waiting.clear()
-        self.unread = b""
+        self.unread.clear()
         self.is_closing = True
         if self.body is not None:
             self.body.lose()
@@ -154,7 +154,7 @@ class GuardedProtocol(ServingProtocol):
             return
         self.block.forget()
         self.is_last = self.is_deaf = True
-        self.unread = b""
+        self.unread.clear()
         if self._is_answered():
             self.transport.close()
         elif self._lose_running():
@@ -219,7 +219,7 @@ class GuardedProtocol(ServingProtocol):
         answer (RFC 9112, 9.6).
         """
         self.is_last = self.is_deaf = self.is_closing = True
-        self.unread = b""
+        self.unread.clear()
         if not self.transport.can_write_eof():  # TLS
             self.transport.close()
             return

@@ -18,7 +18,7 @@ import httptools
 from triode.dispatch import Served
 from triode.http import Call, Head
 from triode.http.exceptions import BodyTooLarge
-from triode.server.bodies import CONTINUE, StreamedBody
+from triode.server.bodies import CONTINUE, StreamedBody, append_part, join_parts
 from triode.server.guarded import GuardedProtocol
 from triode.server.limits import (
     MAX_HANDSHAKE_LINE,
@@ -33,8 +33,12 @@ from triode.server.targets import ASTERISK, origin_form, split_target
 
 logger = logging.getLogger("triode")
 
-# What the parser gets at a time: it bounds how many requests a client can make wait.
-PIECE = 16 * 1024
+# What the parser gets at a time, in bytes, in heads and in lines of a chunked body: it bounds how
+# many requests a client can make wait, and how long it keeps others waiting. `SMALL` is below that.
+PIECE = 8 * 1024
+MOST_HEADS = 32
+MOST_LINES = 256
+SMALL = 2 * 1024
 
 
 class LaneProtocol(GuardedProtocol):
@@ -51,7 +55,7 @@ class LaneProtocol(GuardedProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.served: Served | None = None
-        self.chunks: list[bytes] = []
+        self.chunks: list[bytes | bytearray] = []
         self.body_limit: int | None = None
         # What the client says that the body has, 0 where it does not say.
         self.body_length = 0
@@ -66,6 +70,13 @@ class LaneProtocol(GuardedProtocol):
         self.is_plain = False
         self.target = b""
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End a connection; handlers that are running finish."""
+        super().connection_lost(exc)
+        # A call knows its connection: kept here, half a body would wait for the garbage collector.
+        self.call = self.served = None
+        self.chunks = []
+
     # --- parse
 
     def data_received(self, data: bytes) -> None:
@@ -77,25 +88,29 @@ class LaneProtocol(GuardedProtocol):
             and self._serve_repeated(data)
         ):
             return
+        if self.is_deaf:
+            return
         is_body = self.is_reading_body and self.body_length - self.body_size >= len(data)
-        if (is_body or len(data) <= PIECE) and not self.unread:
+        if (is_body or len(data) <= SMALL) and not self.unread:
             self._parse(data)
         else:
-            self.unread += data
+            self.unread.put(data)
             if not self.is_advancing:
                 self._next()
 
-    def parse_unread(self) -> None:
-        """Go on with the bytes that the parser has not seen."""
-        size = PIECE
+    def parse_unread(self) -> bool:
+        """Go on with the bytes that the parser has not seen; return whether that took its time."""
+        left = self.body_length - self.body_size if self.is_reading_body else 0
+        if left > PIECE:
+            self._parse(self.unread.take(left))
+            return False
         if self.is_reading_body:
-            size = max(size, self.body_length - self.body_size)
-        piece, self.unread = self.unread[:size], self.unread[size:]
-        self._parse(piece)
+            self._parse(self.unread.take_marked(PIECE, b"\r\n", MOST_LINES))
+        else:
+            self._parse(self.unread.take_marked(PIECE, b"\r\n\r\n", MOST_HEADS))
+        return self.messages > 0 or not self.body_length
 
     def _parse(self, data: bytes) -> None:
-        if self.is_deaf:
-            return
         if self.is_reading_body:
             self.silent_seconds = 0
         self.messages = 0
@@ -128,6 +143,8 @@ class LaneProtocol(GuardedProtocol):
         self.idle_size += self.read_size
         if self.idle_size > self.limits.max_head:
             self.refuse(RefusedError(431, "The request's head is too large."))
+        elif self.is_reading_head and len(self.headers) > self.limits.max_headers:
+            self.refuse(RefusedError(431, "The request has too many headers."))
         elif self.is_reading_body and self.body is None and self.call is not None:
             served = cast(Served, self.served)
             if not served.reads_body:
@@ -327,7 +344,7 @@ class LaneProtocol(GuardedProtocol):
         if self.body is not None:
             self.body.put(body)
         elif self.call is not None:
-            self.chunks.append(body)
+            append_part(self.chunks, body)
         elif self.cycle is not None:
             super().on_body(body)
 
@@ -348,7 +365,7 @@ class LaneProtocol(GuardedProtocol):
                 super().on_message_complete()
                 self.is_last = not self.cycle.keep_alive
             return
-        call.body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        call.body = join_parts(self.chunks)
         keep_alive = self._keeps_alive()
         self.is_last = not keep_alive
         if self._must_wait():

@@ -25,6 +25,8 @@ from triode.server.bodies import StreamedBody
 from triode.server.cycles import CycleProtocol
 from triode.server.limits import RefusedError
 from triode.server.loop import start_task, step
+from triode.server.repeats import RepeatedBlock
+from triode.server.unread import Unread
 from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
 logger = logging.getLogger("triode")
@@ -67,7 +69,8 @@ class ServingProtocol(CycleProtocol):
         self.call: Call | None = None
         self.body: StreamedBody | None = None
         self.served_body: StreamedBody | None = None
-        self.unread = b""
+        self.unread = Unread()
+        self.block = RepeatedBlock()
         # Whether a reply is more than bytes to write: a line to log, a body still arriving.
         self.is_watched = self.access_log
 
@@ -213,8 +216,8 @@ class ServingProtocol(CycleProtocol):
         """Write the answer to what cannot be served, and end the connection."""
         raise NotImplementedError
 
-    def parse_unread(self) -> None:
-        """Go on with the bytes that the parser has not seen."""
+    def parse_unread(self) -> bool:
+        """Go on with the bytes that the parser has not seen; return whether that took its time."""
         raise NotImplementedError
 
     def _leave_body(self) -> None:
@@ -231,14 +234,21 @@ class ServingProtocol(CycleProtocol):
 
     def _next(self) -> None:
         """Serve the requests that waited for the last one, as far as they need not wait."""
-        if self.is_advancing:
+        if self.is_advancing or self.transport.is_closing():
             return
         self.is_advancing = True
+        had_turn = False
         while not self.transport.is_closing():
             if not self.waiting:
                 if not self.unread:
                     break
-                self.parse_unread()  # also when busy: it may be the body of the call being served
+                if had_turn:  # a long pipeline, or many chunks: others take their turn
+                    self.flow.pause_reading()
+                    self.block.forget()  # what comes meanwhile must not overtake what is unread
+                    self.loop.call_soon(self._next)
+                    break
+                # Also when busy: it may be the body of the call being served.
+                had_turn = self.parse_unread()
             elif self.is_busy or self.flow.write_paused:
                 break
             else:
