@@ -26,6 +26,13 @@ from triode.server.lifespan import LifespanDriver
 _READY_SECONDS = 0.2
 LOGGING: dict[str, Any] = {
     **LOGGING_CONFIG,
+    "formatters": {
+        **LOGGING_CONFIG["formatters"],
+        "access": {
+            **LOGGING_CONFIG["formatters"]["access"],
+            "()": "triode.server.access.AccessFormatter",
+        },
+    },
     "loggers": {
         **LOGGING_CONFIG["loggers"],
         "triode": {"handlers": ["default"], "level": "INFO", "propagate": False},

@@ -21,6 +21,7 @@ from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
 from triode.http.reply import stream_reply
 from triode.middleware.errors import detail_reply
+from triode.server.access import log_access
 from triode.server.bodies import StreamedBody
 from triode.server.cycles import CycleProtocol
 from triode.server.limits import RefusedError
@@ -33,7 +34,6 @@ logger = logging.getLogger("triode")
 
 SERVER_ERROR = b"Internal Server Error"
 TEXT = b"text/plain; charset=utf-8"
-ACCESS = '%s - "%s %s HTTP/%s" %d'
 
 Waiting: TypeAlias = tuple[Call, Served, bool] | RequestResponseCycle | RefusedError
 
@@ -337,7 +337,7 @@ class ServingProtocol(CycleProtocol):
         client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
         # SECURITY: a quotation mark would let a client end the request's part of the line.
         target = target.replace('"', "%22")
-        self.access_logger.info(ACCESS, client, method, target, version, status)
+        log_access(self.access_logger, client, method, target, version, status)
 
 
 def _error_reply(exc: BaseException) -> Reply:
