@@ -11,6 +11,7 @@ import itertools
 import json
 import socket
 import time
+from html.parser import HTMLParser
 from typing import Any
 
 from bench.rows import Check, Row
@@ -56,6 +57,8 @@ def judge(check: Check, response: http.client.HTTPResponse, body: bytes, number:
         return f"status {response.status}, wanted {check.statuses}: {body[:300]!r}"
     if response.will_close and response.status < 400:
         return "the connection is not kept alive"
+    if check.page:
+        return judge_page(check.page, response, body)
     if check.answer is None:
         return None
     kind = response.headers.get_content_type()
@@ -68,6 +71,36 @@ def judge(check: Check, response: http.client.HTTPResponse, body: bytes, number:
     if not is_same(wanted, answer):
         return f"answer {answer!r}, wanted {wanted!r}"
     return None
+
+
+def judge_page(wanted: str, response: http.client.HTTPResponse, body: bytes) -> str | None:
+    """Compare what a browser would show; a script that was not escaped is not shown."""
+    kind = response.headers.get_content_type()
+    if kind != "text/html":
+        return f"content type {kind}, wanted text/html"
+    reader = PageText()
+    reader.feed(body.decode())
+    shown = " ".join(" ".join(reader.texts).split())
+    return None if shown == wanted else f"the page shows {shown!r}, wanted {wanted!r}"
+
+
+class PageText(HTMLParser):
+    """Collects the text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.hidden += tag in ("script", "title")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.hidden -= tag in ("script", "title")
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden:
+            self.texts.append(data)
 
 
 def json_text(value: Any) -> bytes:

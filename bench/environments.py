@@ -101,7 +101,7 @@ def install(peer: Peer, python: Path, place: Path) -> None:
     print(f"building the environment of {peer.name} ...", file=sys.stderr, flush=True)
     must_run([str(python), "-m", "venv", "--clear", str(place)])
     if peer.name == "triode":
-        what = ["--editable", str(ROOT)]
+        what = ["--editable", f"{ROOT}[postgres]"]
     else:
         what = ["--requirement", str(requirements_of(peer))]
     must_run([str(place / "bin" / "python"), *INSTALL, *what])

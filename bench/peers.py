@@ -66,6 +66,7 @@ class Peer:
 
 
 WEB = ("hello", "params", "body", "plain")
+MORE = ("deps3", "deps8", "large-body", "large-response", "stack")
 DATABASE = ("row", "rows", "insert")
 SYNC_OR_ASYNC = (Variant("async def"), Variant("def", "/sync"))
 
@@ -112,7 +113,7 @@ def all_peers() -> tuple[Peer, ...]:
             "triode",
             "Triode",
             triode,
-            WEB + DATABASE,
+            (*WEB, *DATABASE, *MORE, "fortunes", "postgres"),
             variants={"hello": (Variant("struct"), Variant("dict", "/dict"))},
             distributions=("triode", "starlette", "msgspec", "uvicorn", "SQLAlchemy"),
             directory=ROOT,
@@ -122,7 +123,7 @@ def all_peers() -> tuple[Peer, ...]:
             "raw",
             "raw ASGI on uvicorn",
             uvicorn("raw_app:app"),
-            WEB + DATABASE,
+            (*WEB, *DATABASE, "postgres"),
             distributions=("uvicorn", "uvloop", "httptools", "msgspec"),
         ),
         Peer(
@@ -143,10 +144,10 @@ def all_peers() -> tuple[Peer, ...]:
             "fastapi",
             "FastAPI + uvicorn, SQLAlchemy",
             uvicorn("fastapi_app:app"),
-            WEB + DATABASE,
+            (*WEB, *DATABASE, *MORE, "postgres"),
             variants={
                 "hello": (Variant("model"), Variant("dict", "/dict")),
-                **dict.fromkeys(DATABASE, SYNC_OR_ASYNC),
+                **dict.fromkeys((*DATABASE, "postgres"), SYNC_OR_ASYNC),
             },
             distributions=("fastapi", "starlette", "pydantic", "uvicorn", "SQLAlchemy"),
         ),
@@ -176,14 +177,14 @@ def all_peers() -> tuple[Peer, ...]:
             "flask",
             "Flask + gunicorn, SQLAlchemy",
             gunicorn("flask_app:app", 4),
-            WEB + DATABASE,
+            (*WEB, *DATABASE, "fortunes"),
             distributions=("flask", "gunicorn", "SQLAlchemy"),
         ),
         Peer(
             "django",
             "Django + gunicorn",
             gunicorn("django_site.wsgi", 4),
-            WEB + DATABASE,
+            (*WEB, *DATABASE, "fortunes", "postgres"),
             distributions=("Django", "gunicorn"),
         ),
     )

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench import data
+from bench.apps.catalog import products
 
 COUNTER = "@COUNTER@"
 HELLO = {"message": "Hello, World!"}
@@ -27,6 +28,7 @@ RECEIPT = {
     "tags": ORDER["tags"],
     "buyer": ORDER["buyer"],
 }
+LARGE = 8100  # products; 1 MB of JSON
 NEW_USER = {"email": f"new{COUNTER}@example.org", "age": 33, "bio": "Came with the benchmark."}
 
 
@@ -44,17 +46,23 @@ class Check:
     """A request and what must come back.
 
     `answer` is compared as a JSON value; a key whose value is `...` must be there, with any
-    value. None asks for the status alone. Several statuses mean that frameworks differ there.
+    value. `page` is the text that a browser would show of an HTML answer. Without either only
+    the status counts. Several statuses mean that frameworks differ there.
     """
 
     request: Request
     statuses: tuple[int, ...]
     answer: Any = None
+    page: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of DESIGN 5. `targets` maps a peer to the least ratio wanted."""
+    """One line of the table. `targets` maps a peer to the least ratio wanted.
+
+    `setting` is told to the applications: "stack" puts middleware around them, "postgres" gives
+    them another database.
+    """
 
     name: str
     title: str
@@ -62,6 +70,7 @@ class Row:
     checks: tuple[Check, ...]
     targets: dict[str, float] = field(default_factory=dict)
     is_insert: bool = False
+    setting: str = ""
 
 
 def post(path: str, body: Any) -> Request:
@@ -143,6 +152,79 @@ def insert_row() -> Row:
     )
 
 
+def stack_row() -> Row:
+    request = Request("/hello")
+    return Row(
+        "stack",
+        "hello JSON, middleware on",
+        (request,),
+        (ok(request, HELLO),),
+        {"fastapi": 8},
+        setting="stack",
+    )
+
+
+def postgres_row() -> Row:
+    return replace(
+        row_row(),
+        name="postgres",
+        title="PostgreSQL: row by key, JSON",
+        targets={"raw": 0.9, "fastapi": 6, "django": 5},
+        setting="postgres",
+    )
+
+
+def fortunes_row() -> Row:
+    page = Request("/fortunes")
+    fortunes = sorted(enumerate(data.FORTUNES, start=1), key=lambda fortune: fortune[1])
+    cells = [f"{key} {message}" for key, message in fortunes]
+    check = Check(page, (200,), page=" ".join(["Fortunes", "id message", *cells]))
+    return Row("fortunes", "template page of 12 rows", (page,), (check,), {"django": 6, "flask": 6})
+
+
+def large_rows() -> tuple[Row, ...]:
+    """A body of 1 MB to validate, and a response of 1,000 objects to write."""
+    catalog = products(LARGE)
+    sent = post("/catalog", {"products": catalog})
+    broken = [{**catalog[0], "price": -1}, *catalog[1:]]
+    answer = Request("/catalog")
+    return (
+        Row(
+            "large-body",
+            "POST, 1 MB of JSON validated",
+            (sent,),
+            (
+                ok(sent, {"products": LARGE}),
+                refused(post("/catalog", {"products": broken})),
+            ),
+            {"fastapi": 8},
+        ),
+        Row(
+            "large-response",
+            "1,000 objects as JSON",
+            (answer,),
+            (ok(answer, {"products": products(1000)}),),
+            {"fastapi": 8},
+        ),
+    )
+
+
+def dependency_rows() -> tuple[Row, ...]:
+    three, eight = Request("/dependencies/3"), Request("/dependencies/8?limit=20")
+    visitor = {"token": "none", "country": "NZ"}
+    whole = {"visitor": visitor, "limit": 20, "locale": "en", "notes": 1, "permissions": ["read"]}
+    return (
+        Row("deps3", "3 dependencies", (three,), (ok(three, visitor),), {"fastapi": 8}),
+        Row(
+            "deps8",
+            "8 dependencies, one of them with yield",
+            (eight,),
+            (ok(eight, whole), refused(Request("/dependencies/8?limit=0"))),
+            {"fastapi": 8},
+        ),
+    )
+
+
 def all_rows() -> tuple[Row, ...]:
     hello, plain = Request("/hello"), Request("/plain")
     page = Request(f"/users?limit={data.PAGE}")
@@ -172,4 +254,9 @@ def all_rows() -> tuple[Row, ...]:
             {"fastapi": 20, "django": 10, "django-bolt": 8},
         ),
         insert_row(),
+        *dependency_rows(),
+        *large_rows(),
+        stack_row(),
+        fortunes_row(),
+        postgres_row(),
     )

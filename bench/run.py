@@ -135,7 +135,7 @@ def time_rows(
     options: argparse.Namespace,
     found: report.Report,
 ) -> None:
-    """Start every server once, time every row on them, and end them whatever happens."""
+    """Start every server once for each setting, time every row on them, and end them."""
     settings = Settings(
         Load(options.client_core),
         options.server_core,
@@ -144,11 +144,28 @@ def time_rows(
         vary_headers=options.vary_headers,
         attempts=options.attempts,
     )
+    for setting in dict.fromkeys(row.setting for row in rows):
+        chosen = [row for row in rows if row.setting == setting]
+        time_group(chosen, built, options, settings, found)
+
+
+def time_group(
+    rows: list[Row],
+    built: dict[str, tuple[Peer, Environment]],
+    options: argparse.Namespace,
+    settings: Settings,
+    found: report.Report,
+) -> None:
+    """Time the rows of one setting, whose servers are started for them."""
+    setting = rows[0].setting
+    names = {row.name for row in rows}
     servers: list[Server] = []
     try:
-        for peer, environment in built.values() if rows else ():
+        for peer, environment in built.values():
+            if names.isdisjoint(peer.rows):
+                continue
             try:
-                servers.append(start(peer, environment, options.server_core))
+                servers.append(start(peer, environment, options.server_core, setting))
             except NotStarted as exc:
                 found.missing[peer.name] = f"did not start: {exc}"
                 print(f"  !! {peer.title} did not start: {exc}", file=sys.stderr)

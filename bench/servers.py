@@ -68,8 +68,8 @@ def stop_all(servers: list[Server]) -> None:
         server.stop()
 
 
-def start(peer: Peer, environment: Environment, core: int) -> Server:
-    """Start a peer with a fresh database.
+def start(peer: Peer, environment: Environment, core: int, setting: str = "") -> Server:
+    """Start a peer with a fresh database, in the setting that its rows ask for.
 
     Raises:
         NotStarted: it did not listen within half a minute.
@@ -77,10 +77,26 @@ def start(peer: Peer, environment: Environment, core: int) -> Server:
     DATA.mkdir(parents=True, exist_ok=True)
     database = DATA / f"{peer.name}.db"
     data.create_database(database)
-    return launch(peer, peer.command, environment.python, database=database, core=core)
+    more = {"BENCH_SETTING": setting}
+    if setting == "postgres":
+        url = data.postgres_url()
+        try:
+            data.create_postgres(url)
+        except OSError as exc:
+            raise NotStarted(f"no PostgreSQL answers at {url}: {exc}") from exc
+        more |= {"BENCH_POSTGRES": url, "DATABASE_URL": url}
+    return launch(peer, peer.command, environment.python, database=database, core=core, more=more)
 
 
-def launch(peer: Peer, command: Command, python: Path, *, database: Path, core: int) -> Server:
+def launch(
+    peer: Peer,
+    command: Command,
+    python: Path,
+    *,
+    database: Path,
+    core: int,
+    more: dict[str, str] | None = None,
+) -> Server:
     """Run a peer's command on a free port, pinned to a core, and wait until it listens."""
     port = free_port()
     LOGS.mkdir(parents=True, exist_ok=True)
@@ -89,7 +105,7 @@ def launch(peer: Peer, command: Command, python: Path, *, database: Path, core: 
         process = subprocess.Popen(
             ["taskset", "-c", str(core), *command(python, port)],
             cwd=peer.directory,
-            env=environment_of(peer, database),
+            env={**environment_of(peer, database), **(more or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -62,6 +63,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 SERVICES = {
     # host, port, address of an empty database that tests may use
     "postgres": ("127.0.0.1", 5432, "postgresql://postgres@127.0.0.1:5432/test"),
+    "redis": ("127.0.0.1", 6379, "redis://127.0.0.1:6379/9"),
 }
 
 
@@ -127,6 +129,17 @@ def start_chromium() -> WebDriver:
     for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
         options.add_argument(argument)
     return webdriver.Chrome(options=options, service=Service(programs[1]))
+
+
+def eventually(read: Callable[[], Any], expected: Any) -> Any:
+    """Return what `read` gives once it is what is expected, or after five seconds.
+
+    For what happens after a response: on the lane its client may be faster.
+    """
+    deadline = time.monotonic() + 5
+    while (found := read()) != expected and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return found
 
 
 def client_for(app: Any, way: str, **options: Any) -> Client:

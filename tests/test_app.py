@@ -518,21 +518,43 @@ def test_http_exception_in_a_middleware_is_answered(serve: Any) -> None:
     assert (response.status_code, response.json()) == (403, {"detail": "no"})
 
 
-def test_middleware_sees_an_error_as_its_response(serve: Any) -> None:
+def test_middleware_may_answer_what_nobody_inside_has_answered(serve: Any) -> None:
     app = make_app()
 
     @app.middleware("http")
-    async def stamp(request: Request, call_next: Any) -> Response:
-        response = await call_next(request)
-        response.headers["X-Seen"] = str(response.status_code)
-        return response  # type: ignore[no-any-return]
+    async def answer(request: Request, call_next: Any) -> Response:
+        try:
+            return await call_next(request)  # type: ignore[no-any-return]
+        except LookupError as exc:
+            return PlainTextResponse(f"answered: {exc}", 503)
 
     @app.get("/")
     async def fail() -> None:
         raise LookupError("lost")
 
     response = serve(app).get("/")
-    assert (response.status_code, response.headers["x-seen"]) == (500, "500")
+    assert (response.status_code, response.text) == (503, "answered: lost")
+
+
+def test_an_error_that_passes_a_middleware_is_answered_once(serve: Any) -> None:
+    app = make_app()
+    answered = []
+
+    @app.exception_handler(LookupError)
+    async def answer(request: Request, exc: LookupError) -> Response:
+        answered.append(exc)
+        return PlainTextResponse("gone", 500)
+
+    @app.middleware("http")
+    async def pass_on(request: Request, call_next: Any) -> Response:
+        return await call_next(request)  # type: ignore[no-any-return]
+
+    @app.get("/")
+    async def fail() -> None:
+        raise LookupError("lost")
+
+    response = serve(app).get("/")
+    assert (response.status_code, response.text, len(answered)) == (500, "gone", 1)
 
 
 def test_middleware_around_a_stream_and_a_mount(serve: Any, tmp_path: Any) -> None:
@@ -676,6 +698,26 @@ def test_websocket(serve: Any) -> None:
         assert session.receive_json() == [3, "me", 2, "hello"]
         session.send_text("again")
         assert session.receive_json() == [3, "me", 2, "again"]
+
+
+def test_a_handler_of_an_exception_may_close_a_websocket(serve: Any) -> None:
+    app = make_app()
+
+    @app.exception_handler(LookupError)
+    async def close(websocket: WebSocket, exc: LookupError) -> None:
+        await websocket.close(4001, f"sorry: {exc}")
+
+    @app.websocket("/ws")
+    async def lose(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise LookupError("lost")
+
+    with (
+        serve(app).websocket_connect("/ws") as session,
+        pytest.raises(WebSocketDisconnect) as caught,
+    ):
+        session.receive_text()
+    assert (caught.value.code, caught.value.reason) == (4001, "sorry: lost")
 
 
 def test_websocket_of_a_router(serve: Any) -> None:

@@ -11,12 +11,17 @@ NAMES = {
     "triode.background": "BackgroundTask BackgroundTasks",
     "triode.concurrency": "contextmanager_in_threadpool iterate_in_threadpool run_in_threadpool",
     "triode.datastructures": "URL Address FormData Headers QueryParams State UploadFile",
+    "triode.encoders": "jsonable_encoder",
+    "triode.exception_handlers": "http_exception_handler request_validation_exception_handler "
+    "websocket_request_validation_exception_handler",
     "triode.exceptions": "HTTPException RequestValidationError ResponseValidationError "
-    "WebSocketException",
+    "ValidationException WebSocketException WebSocketRequestValidationError",
     "triode.middleware.cors": "CORSMiddleware",
     "triode.middleware.gzip": "GZipMiddleware",
     "triode.middleware.httpsredirect": "HTTPSRedirectMiddleware",
     "triode.middleware.trustedhost": "TrustedHostMiddleware",
+    "triode.param_functions": "Body Cookie Depends File Form Header Path Query Security",
+    "triode.params": "Body Cookie Depends File Form Header Param Path Query",
     "triode.requests": "ClientDisconnect HTTPConnection Request",
     "triode.responses": "FileResponse HTMLResponse JSONResponse PlainTextResponse "
     "RedirectResponse Response StreamingResponse",

@@ -202,7 +202,7 @@ def test_functions_import_third_party_packages_only():
 def test_rules_of_the_table_are_understood():
     assert allowed(ROOMS["errors"], ROOMS) == {"errors"}
     assert allowed(ROOMS["http"], ROOMS) == {
-        *("errors", "concurrency", "signing", "settings"),
+        *("errors", "places", "concurrency", "signing", "settings"),
         "schema",
     }
     assert allowed(ROOMS["routing"], ROOMS) >= {"binding", "http", "schema", "errors"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from flask import Flask, abort, request
+from flask import Flask, abort, render_template, request
 from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy import create_engine, event, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, sessionmaker
@@ -37,6 +37,13 @@ class User(Base):
 
     def as_json(self) -> dict[str, Any]:
         return {"id": self.id, "email": self.email, "age": self.age, "bio": self.bio}
+
+
+class Fortune(Base):
+    __tablename__ = "fortune"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message: Mapped[str]
 
 
 class Buyer(BaseModel):
@@ -102,6 +109,13 @@ def list_users() -> list[dict[str, Any]]:
     with Sessions() as session:
         users = session.scalars(select(User).order_by(User.id).limit(20))
         return [user.as_json() for user in users]
+
+
+@app.get("/fortunes")
+def fortunes() -> str:
+    with Sessions() as session:
+        found = session.scalars(select(Fortune).order_by(Fortune.message)).all()
+        return render_template("fortunes.html", fortunes=found)
 
 
 @app.post("/users")

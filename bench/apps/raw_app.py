@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import msgspec
+from raw_postgres import Users
 
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -66,6 +67,7 @@ def connect() -> sqlite3.Connection:
 
 
 database = connect()
+postgres = Users(url) if (url := os.environ.get("BENCH_POSTGRES")) else None
 encode = msgspec.json.Encoder().encode
 decode_order = msgspec.json.Decoder(Order).decode
 decode_user = msgspec.json.Decoder(NewUser).decode
@@ -77,6 +79,8 @@ async def app(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> 
     try:
         if scope["method"] == "POST":
             status, body = post(scope["path"], await read(receive))
+        elif postgres is not None:
+            status, body = await postgres.get(scope["path"])
         else:
             status, body = get(scope["path"], scope["query_string"])
     except (msgspec.DecodeError, ValueError) as exc:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
+from catalog import products
 from msgspec import Struct
 
-from triode import Create, Field, Model, Query, Triode
+from triode import Create, Depends, Field, Header, Model, Page, Query, Triode, render
 
 app = Triode()
 
@@ -45,6 +47,52 @@ class User(Model):
     email: str = Field(unique=True)
     age: int = Field(ge=0)
     bio: str | None = None
+
+
+class Fortune(Model):
+    message: str
+
+
+class Settings(Struct):
+    country: str
+
+
+class Visitor(Struct):
+    token: str
+    country: str
+
+
+class Slice(Struct):
+    offset: int
+    limit: int
+
+
+class Answer(Struct):
+    visitor: Visitor
+    limit: int
+    locale: str
+    notes: int
+    permissions: list[str]
+
+
+class Product(Struct):
+    id: int
+    name: str
+    price: Annotated[float, Field(ge=0)]
+    tags: list[str]
+    in_stock: bool
+
+
+class Catalog(Struct):
+    products: list[Product]
+
+
+class Count(Struct):
+    products: int
+
+
+SETTINGS = Settings(country="NZ")
+CATALOG = Catalog(products=[Product(**product) for product in products(1000)])
 
 
 @app.get("/hello")
@@ -88,3 +136,84 @@ async def list_users() -> list[User]:
 @app.post("/users", status_code=201)
 async def create_user(user: Create[User]) -> User:
     return await user.save()
+
+
+async def get_settings() -> Settings:
+    return SETTINGS
+
+
+async def get_token(x_token: Annotated[str | None, Header()] = None) -> str:
+    return x_token or "none"
+
+
+async def get_visitor(
+    token: Annotated[str, Depends(get_token)], settings: Annotated[Settings, Depends(get_settings)]
+) -> Visitor:
+    return Visitor(token=token, country=settings.country)
+
+
+async def get_slice(
+    offset: Annotated[int, Query(ge=0)] = 0, limit: Annotated[int, Query(ge=1, le=100)] = 10
+) -> Slice:
+    return Slice(offset=offset, limit=limit)
+
+
+async def get_locale(accept_language: Annotated[str, Header()] = "en") -> str:
+    return accept_language[:2]
+
+
+async def get_session() -> AsyncIterator[list[str]]:
+    session: list[str] = []
+    try:
+        yield session
+    finally:
+        session.clear()
+
+
+async def get_audit(
+    session: Annotated[list[str], Depends(get_session)],
+    visitor: Annotated[Visitor, Depends(get_visitor)],
+) -> list[str]:
+    session.append(visitor.token)
+    return session
+
+
+async def get_permissions(visitor: Annotated[Visitor, Depends(get_visitor)]) -> list[str]:
+    return ["read"] if visitor.country == "NZ" else []
+
+
+@app.get("/fortunes")
+async def fortunes() -> Page:
+    return render("fortunes.html", fortunes=await Fortune.where().order_by(Fortune.message))
+
+
+@app.get("/dependencies/3")
+async def three_dependencies(visitor: Annotated[Visitor, Depends(get_visitor)]) -> Visitor:
+    return visitor
+
+
+@app.get("/dependencies/8")
+async def eight_dependencies(
+    visitor: Annotated[Visitor, Depends(get_visitor)],
+    part: Annotated[Slice, Depends(get_slice)],
+    locale: Annotated[str, Depends(get_locale)],
+    audit: Annotated[list[str], Depends(get_audit)],
+    permissions: Annotated[list[str], Depends(get_permissions)],
+) -> Answer:
+    return Answer(
+        visitor=visitor,
+        limit=part.limit,
+        locale=locale,
+        notes=len(audit),
+        permissions=permissions,
+    )
+
+
+@app.post("/catalog")
+async def count_catalog(catalog: Catalog) -> Count:
+    return Count(products=len(catalog.products))
+
+
+@app.get("/catalog")
+async def get_catalog() -> Catalog:
+    return CATALOG

@@ -15,6 +15,12 @@ app = Triode(
     title="Atlas",
     version="1.0.0",
     description="Countries, subdivisions, currencies and languages, by the ISO standards.",
+    openapi_tags=[
+        {"name": "countries", "description": "ISO 3166-1."},
+        {"name": "subdivisions", "description": "ISO 3166-2."},
+        {"name": "currencies", "description": "ISO 4217."},
+        {"name": "languages", "description": "ISO 639-3."},
+    ],
 )
 auth = Auth(app)
 app.attach(admin)

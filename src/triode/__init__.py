@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 # same lines from this file's source, so each is written `from triode.room import Name as Name`.
 if TYPE_CHECKING:
     from starlette import status as status
-    from starlette.datastructures import UploadFile as UploadFile
     from starlette.requests import Request as Request
     from starlette.responses import Response as Response
     from starlette.websockets import WebSocket as WebSocket
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from triode.http import HTTPException as HTTPException
     from triode.http import RequestValidationError as RequestValidationError
     from triode.http import WebSocketException as WebSocketException
+    from triode.http.uploads import UploadFile as UploadFile
     from triode.middleware.visitors import Sessions as Sessions
     from triode.routing import APIRouter as APIRouter
     from triode.routing import Router as Router
@@ -98,11 +98,19 @@ if not TYPE_CHECKING:
     def _public_names() -> dict[str, tuple[str, str]]:
         """Return the module that holds each public name, and its name there."""
         found: dict[str, tuple[str, str]] = {}
-        for line in __loader__.get_source(__name__).splitlines():
+        for line in _own_source().splitlines():
             words = line.split()
             if line.startswith("    from ") and len(words) == 6 and words[4] == "as":
                 found[words[5]] = words[1], words[3]
         return found
+
+    def _own_source() -> str:
+        read = getattr(__loader__, "get_source", None)
+        if read is not None:
+            return read(__name__)
+        # pytest loads the packages that bring a plugin by a loader of its own, which has none.
+        with open(__file__, encoding="utf-8") as file:
+            return file.read()
 
     def __getattr__(name: str) -> object:
         names = _public_names()

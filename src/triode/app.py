@@ -8,19 +8,28 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, Protocol, TypedDict, TypeVar, Unpack
 
 from starlette.datastructures import State
-from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from triode.binding.bodies import FormLimits
+from triode.binding.mistakes import check_override
 from triode.dispatch import RouteTable, Served
-from triode.errors import ClientError, ConfigError
+from triode.errors import ConfigError, did_you_mean
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
+from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
+from triode.http.exits import leave
 from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
-from triode.middleware import ErrorBoundary, ExceptionHandler, FunctionMiddleware, Middleware
+from triode.middleware.errors import ErrorBoundary, ExceptionHandler
+from triode.middleware.functions import FunctionMiddleware
+from triode.middleware.mistakes import check_exception_handler
+from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
 from triode.middleware.sockets import serve_socket
+from triode.middleware.stack import Given, MiddlewareStack, RouteMiddleware
+from triode.openapi.document import OPENAPI_VERSION
 from triode.openapi.setup import Documentation
 from triode.openapi.webhooks import Webhooks
 from triode.routing import Mount, Route, Router, WebSocketRoute
@@ -36,7 +45,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class AppOptions(TypedDict, total=False):
     """What an application takes besides its title and version; names and meanings are FastAPI's.
 
-    `max_body_size` is in bytes, None for no limit.
+    `max_body_size` is in bytes, None for no limit. `strict_content_type` refuses JSON that is sent
+    without a content type, `form_limits` says how much a form may hold. With `problem_details`
+    errors are answered as RFC 9457 has it. `trusted_proxies` are the networks of proxies whose
+    headers are believed, or how many there are; see `TrustedProxies`.
     """
 
     debug: bool
@@ -66,6 +78,11 @@ class AppOptions(TypedDict, total=False):
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
+    strict_content_type: bool
+    form_limits: FormLimits | None
+    problem_details: bool
+    middleware: Sequence[Given] | None
+    trusted_proxies: TrustedProxies | Sequence[str] | str | int | None
 
 
 class Attachable(Protocol):
@@ -84,6 +101,7 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
         self._changed = changed
 
     def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
+        check_override(key, value)
         super().__setitem__(key, value)
         self._changed()
 
@@ -98,7 +116,10 @@ class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Add or replace several overrides."""
-        super().update(*args, **kwargs)
+        given: dict[Any, Any] = dict(*args, **kwargs)
+        for key, value in given.items():
+            check_override(key, value)
+        super().update(given)
         self._changed()
 
     def pop(self, *args: Any) -> Any:
@@ -121,6 +142,8 @@ class App(Router):
     openapi_tags: Sequence[Mapping[str, Any]] = ()
     openapi_external_docs: Mapping[str, Any] | None = None
     openapi_url: str | None = "/openapi.json"
+    openapi_version: str = OPENAPI_VERSION
+    openapi_schema: dict[str, Any] | None = None
     docs_url: str | None = "/docs"
     redoc_url: str | None = "/redoc"
     root_path: str = ""
@@ -132,6 +155,9 @@ class App(Router):
     swagger_ui_parameters: Mapping[str, Any] | None = None
     redirect_slashes: bool = True
     max_body_size: int | None = MAX_BODY_SIZE
+    strict_content_type: bool = True
+    form_limits: FormLimits | None = None
+    problem_details: bool = False
 
     def __init__(
         self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]
@@ -148,14 +174,19 @@ class App(Router):
             given.pop("exception_handlers", None) or {}
         )
         self._overrides = Overrides(self._changed)
-        self._middleware: list[Middleware] = []
-        self._foreign: list[tuple[Callable[..., ASGIApp], dict[str, Any]]] = []
+        self.middlewares = MiddlewareStack(self, given.pop("middleware", None) or ())
+        self._route_middleware = RouteMiddleware(self)
         self._stack: ASGIApp | None = None
         self._table: RouteTable | None = None
+        self.is_on_lane = not self.middlewares.foreign
+        """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
+        self.trusted_proxies = given.pop("trusted_proxies", None)
         for name, value in given.items():
             if name not in AppOptions.__annotations__:
                 raise ConfigError(
-                    f"{type(self).__name__} takes no option {name!r}.", code="app-option"
+                    f"{type(self).__name__} takes no option {name!r}."
+                    f"{did_you_mean(name, AppOptions.__annotations__)}",
+                    code="app-option",
                 )
             setattr(self, name, value)
         self.documentation = Documentation(self)
@@ -223,7 +254,12 @@ class App(Router):
         return decorate
 
     def add_exception_handler(self, key: int | type[Exception], handler: ExceptionHandler) -> None:
-        """Answer an exception class or a status code by a function of request and exception."""
+        """Answer an exception class or a status code by a function of request and exception.
+
+        Raises:
+            ConfigError: the key is neither, or the handler cannot be called.
+        """
+        check_exception_handler(key, handler)
         self.exception_handlers[key] = handler
         self._changed()
 
@@ -248,14 +284,24 @@ class App(Router):
     def add_middleware(self, factory: Callable[..., Any], *args: Any, **options: Any) -> None:
         """Add a middleware outside of those that are there.
 
-        A class with `wrap` is composed into the endpoints. Any other is taken for an ASGI
-        middleware: it is called with the application, and the application leaves the lane.
+        A class with `wrap` is composed into the endpoints, and so is one that derives from
+        Starlette's `BaseHTTPMiddleware`. Any other is taken for an ASGI middleware: it is called
+        with the application, and the application leaves the lane.
         """
-        if hasattr(factory, "wrap"):
-            self._middleware.insert(0, factory(*args, **options))
-        else:
-            self._foreign.insert(0, (_with_arguments(factory, args), options))
-            self._stack = None
+        self.middlewares.add(factory, args, options)
+        self.is_on_lane = not self.middlewares.foreign
+        self._changed()
+
+    @property
+    def trusted_proxies(self) -> TrustedProxies | None:
+        """The proxies whose headers are believed, None for none."""
+        outermost = self.middlewares.outermost
+        return outermost.proxies if isinstance(outermost, ProxyMiddleware) else None
+
+    @trusted_proxies.setter
+    def trusted_proxies(self, given: TrustedProxies | Sequence[str] | str | int | None) -> None:
+        proxies = TrustedProxies.of(given)
+        self.middlewares.outermost = ProxyMiddleware(proxies) if proxies else None
         self._changed()
 
     @property
@@ -265,17 +311,12 @@ class App(Router):
 
     @dependency_overrides.setter
     def dependency_overrides(
-        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]]
+        self, overrides: Mapping[Callable[..., Any], Callable[..., Any]] | None
     ) -> None:
         self._overrides = Overrides(self._changed)
-        self._overrides.update(overrides)
+        self._overrides.update(overrides or {})
 
     # --- serve
-
-    @property
-    def is_on_lane(self) -> bool:
-        """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
-        return not self._foreign
 
     @property
     def table(self) -> RouteTable:
@@ -287,8 +328,9 @@ class App(Router):
         if self._table is None:
             self._table = RouteTable(
                 self.routes,
-                guard=ErrorBoundary(self.exception_handlers, debug=self.debug),
-                around=self._middleware,
+                guard=self._boundary(),
+                around=self.middlewares.inner,
+                made=self._route_middleware,
                 overrides=self._overrides,
                 body_limit=self.max_body_size,
                 redirect_slashes=self.redirect_slashes,
@@ -301,25 +343,25 @@ class App(Router):
 
     def _changed(self) -> None:
         self._table = None
+        self._stack = None
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
-        return self.documentation.document()
+        """Return the OpenAPI document: `openapi_schema` where it was set, else that of the routes.
+
+        An application may be given an `openapi` of its own; it is served what that returns.
+        """
+        return self.openapi_schema or self.documentation.document()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
-        if self._foreign:
-            if self._stack is None:
-                self._stack = self._build_stack()
-            await self._stack(scope, receive, send)
-        else:
+        if self.is_on_lane:
             await self._serve(scope, receive, send)
-
-    def _build_stack(self) -> ASGIApp:
-        stack: ASGIApp = self._serve
-        for factory, options in reversed(self._foreign):
-            stack = factory(stack, **options)
-        return stack
+            return
+        if self._stack is None:
+            guard = self._boundary()
+            limit = self.table.body_limit
+            self._stack = self.middlewares.build(self._serve, guard, limit)
+        await self._stack(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -335,24 +377,25 @@ class App(Router):
             scope["root_path"] = self.root_path
         call = call_from_scope(scope, receive, send)
         served, call.params = self.table.resolve(call.method, call.path)
-        reply = await self.answer(call, served)
-        await send_reply(reply, call, send)
+        try:
+            reply = await self.answer(call, served)
+            await send_reply(reply, call, send)
+        except BaseException as exc:
+            if call.exits is not None:
+                await leave(call.exits, exc)
+            raise
+        if call.exits is not None:
+            await leave(call.exits)
         if reply.error is not None:
             # Raised again after the 500 is sent: the server logs it, the test client shows it.
             raise reply.error
 
     async def answer(self, call: Call, served: Served) -> Reply:
-        """Return the reply to a call, its body read first where the endpoint needs it."""
+        """Return the reply to a call."""
         call.app = self
         call.route = served.route
         call.body_limit = served.body_limit
         current_call.set(call)
-        if served.reads_body and call.body is None:
-            try:
-                await call.read()
-            except (ClientError, ClientDisconnect) as exc:
-                answered = ErrorBoundary(self.exception_handlers).answer(call, exc)
-                return answered if isinstance(answered, Reply) else await answered
         outcome = served.run(call)
         return outcome if isinstance(outcome, Reply) else await outcome
 
@@ -366,17 +409,16 @@ class App(Router):
         call.app = self
         call.route = served.route
         current_call.set(call)
-        boundary = ErrorBoundary(self.exception_handlers, debug=self.debug)
-        await serve_socket(call, served.run, boundary, receive, send)
+        await serve_socket(call, served.run, self._boundary(), receive, send)
 
+    def _boundary(self) -> ErrorBoundary:
+        return ErrorBoundary(self.exception_handlers, present=self._present)
 
-def _with_arguments(
-    factory: Callable[..., ASGIApp], args: tuple[Any, ...]
-) -> Callable[..., ASGIApp]:
-    if not args:
-        return factory
-
-    def make(app: ASGIApp, **options: Any) -> ASGIApp:
-        return factory(app, *args, **options)
-
-    return make
+    def _present(self, call: Call, exc: Exception, reply: Reply) -> Reply:
+        """Return an error as a page, to a browser or while debugging; else the reply as it is."""
+        is_debugged = self.debug and reply.error is not None
+        if not is_debugged and not prefers_html(call.header(b"accept")):
+            return reply
+        # Loaded when the first error is shown: most applications never need it.
+        present: Callable[..., Reply] = import_module("triode.error_pages").present
+        return present(self, call, exc, reply)

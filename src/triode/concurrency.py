@@ -78,6 +78,34 @@ class ThreadPool:
         self._jobs.put((function, future, returns))
         return future
 
+    def submit_in_two(
+        self, function: Callable[[Callable[[T], None]], None]
+    ) -> tuple[asyncio.Future[T], asyncio.Future[None]]:
+        """Run a callable that hands its result over before it ends.
+
+        It is called with the function that takes the result. The first future is the result, the
+        second the callable's end. What it raises before it has a result is the result's error.
+        """
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[T] = loop.create_future()
+        returns = self._returns_for(loop)
+        is_given = False
+
+        def give(value: T) -> None:
+            nonlocal is_given
+            is_given = True
+            returns.give(result, value, None)
+
+        def run() -> None:
+            try:
+                function(give)
+            except BaseException as exc:
+                if is_given:
+                    raise
+                returns.give(result, None, without_stop(exc))
+
+        return result, self.submit(run)
+
     def _returns_for(self, loop: asyncio.AbstractEventLoop) -> _Returns:
         entry = self._returns.get(id(loop))
         if entry is None or entry[0] is not loop:
@@ -90,17 +118,25 @@ class ThreadPool:
     def _work(self) -> None:
         while True:
             function, future, returns = self._jobs.get()
-            try:
-                value = function()
-            except BaseException as exc:
-                # A StopIteration cannot be set on a future (PEP 479).
-                error = RuntimeError(repr(exc)) if isinstance(exc, StopIteration) else exc
-                returns.give(future, None, error)
-            else:
-                returns.give(future, value, None)
+            if not future.cancelled():  # else nobody waits for it any more
+                self._run(function, future, returns)
             with self._lock:
                 self._idle += 1
             del function, future, returns
+
+    @staticmethod
+    def _run(function: Callable[[], Any], future: asyncio.Future[Any], returns: _Returns) -> None:
+        try:
+            value = function()
+        except BaseException as exc:
+            returns.give(future, None, without_stop(exc))
+        else:
+            returns.give(future, value, None)
+
+
+def without_stop(error: BaseException) -> BaseException:
+    """Return an exception that a future may hold; a StopIteration it may not (PEP 479)."""
+    return RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
 
 
 _pool = ThreadPool()
@@ -110,6 +146,11 @@ _exit_pool = ThreadPool()
 def thread_pool() -> ThreadPool:
     """Return the pool that plain `def` handlers run on."""
     return _pool
+
+
+def exit_pool() -> ThreadPool:
+    """Return the pool that clean-up runs on, which work to be begun can never fill."""
+    return _exit_pool
 
 
 async def run_in_threadpool(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -141,7 +182,7 @@ async def contextmanager_in_threadpool(
     """
     context = contextvars.copy_context()
     value = await _pool.submit(partial(context.run, manager.__enter__))
-    tokens = _adopt(context)
+    tokens = adopt(context)
     try:
         try:
             yield value
@@ -158,7 +199,7 @@ async def contextmanager_in_threadpool(
         await _exit_pool.submit(partial(context.run, leave))
 
 
-def _adopt(context: contextvars.Context) -> list[tuple[contextvars.ContextVar[Any], Any]]:
+def adopt(context: contextvars.Context) -> list[tuple[contextvars.ContextVar[Any], Any]]:
     """Set the context variables that differ in another context; return how to set them back."""
     unset = object()
     return [

@@ -9,8 +9,9 @@ from starlette.datastructures import (
     QueryParams,
     Secret,
     State,
-    UploadFile,
 )
+
+from triode.http.uploads import UploadFile
 
 __all__ = [
     "URL",

@@ -5,16 +5,20 @@ A table is made once and never changed; an application whose routes change makes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import Any, cast
 from urllib.parse import quote
 
 from triode.binding import Run
 from triode.binding.endpoint import Overrides
-from triode.http import Call, HTTPException, Reply
+from triode.http import BodyTooLarge, Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
-from triode.middleware import ErrorBoundary, Middleware
+from triode.middleware.composition import compose, compose_socket, nearest
+from triode.middleware.errors import ErrorBoundary
+from triode.middleware.protocol import EndpointMiddleware, SocketRun, trait
+from triode.middleware.stack import RouteMiddleware
 from triode.routing import Matcher, Mount, Route, WebSocketRoute
+from triode.routing.folders import FOLDER_PATH
 from triode.routing.path import PathTemplate
 
 # What a path, and a whole address, may hold without a percent sign (RFC 3986, 3.3 and 2.2).
@@ -25,47 +29,49 @@ URL_CHARACTERS = PATH_CHARACTERS + "%?#[]"
 class Served:
     """A route as the server calls it: its endpoint with all middleware around it.
 
-    `reads_body` says that `call.body` must be there before `run` is called; `body_limit` is in
-    bytes, None for no limit. `may_step` says that `run` may be stepped without a task until it
-    first waits. `is_asgi` marks what only the ASGI way can serve.
+    `body_limit` is in bytes, None for no limit. `reads_body` says that the endpoint needs the whole
+    body, `may_step` that `run` may be stepped without a task until it first waits, `leaves` that it
+    may leave something to be cleaned up in `call.exits`. `is_asgi` marks what only the ASGI way can
+    serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "may_step", "reads_body", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "reads_body", "route", "run")
 
     def __init__(
         self,
         run: Run,
         route: Any = None,
         *,
-        reads_body: bool = False,
         body_limit: int | None = None,
         is_asgi: bool = False,
     ) -> None:
         self.run = run
         self.route = route
-        self.reads_body = reads_body
         self.body_limit = body_limit
         self.is_asgi = is_asgi
         self.may_step = False
+        self.reads_body = False
+        self.leaves = False
 
 
 class Entry:
-    """A served route in the matcher."""
+    """A served route in the matcher; `rest` serves its path where it has not the method."""
 
-    __slots__ = ("methods", "place", "served", "template")
+    __slots__ = ("methods", "place", "rest", "served", "template")
 
-    def __init__(self, route: Route | WebSocketRoute, served: Served) -> None:
+    def __init__(self, route: Route | WebSocketRoute, served: Served, rest: Served) -> None:
         self.template: PathTemplate = route.template
         self.methods: frozenset[str] = route.methods
         self.place: str = route.place
         self.served = served
+        self.rest = rest
 
 
 class RouteTable:
     """Every route of an application, ready to serve.
 
-    `around` are the middleware, outermost first; `guard` is inside and outside of them and turns
-    exceptions into replies.
+    `around` are the middleware, outermost first, `made` makes those of single routes; `guard`
+    turns exceptions into replies.
     """
 
     def __init__(
@@ -73,48 +79,80 @@ class RouteTable:
         routes: Iterable[Route | Mount | WebSocketRoute],
         *,
         guard: ErrorBoundary,
-        around: Sequence[Middleware],
+        around: Sequence[EndpointMiddleware],
+        made: RouteMiddleware,
         overrides: Overrides,
         body_limit: int | None,
         redirect_slashes: bool,
     ) -> None:
         self._guard = guard
         self._around = tuple(around)
+        self._made = made
+        self._overrides = overrides
         self._redirect_slashes = redirect_slashes
         self._body_limit = body_limit
+        self._limits: set[int | None] = set()
         self._matcher: Matcher[Entry] = Matcher()
         self._sockets: Matcher[Entry] = Matcher()
-        self._mounts: list[tuple[Mount, Served]] = []
+        self._mounts: list[tuple[Mount, Served, Served]] = []
+        self._fallbacks: list[tuple[str, Served]] = []
+        self._missing = self._serve(_not_found, self._around)
+        self._too_large = self._serve(_too_large, self._around)
+        self._redirects = self._serve(self._redirect, self._around)
+        self._rests = {self._around: self._serve(self._answer_rest, self._around)}
         for route in routes:
-            self._add(route, overrides)
-        self._mounts.sort(key=lambda pair: -len(pair[0].path))
-        self._missing = Served(self._compose(_not_found), body_limit=body_limit)
+            self._add(route)
+        self._mounts.sort(key=lambda mounted: -len(mounted[0].path))
+        self._fallbacks.sort(key=lambda fallback: -len(fallback[0]))
         self.find = self._matcher.find
+        # What a server keeps of this table's request lines: see `server/repeats.py`.
+        self.lines: dict[bytes, Any] = {}
 
-    def _add(self, route: Route | Mount | WebSocketRoute, overrides: Overrides) -> None:
+    def _add(self, route: Route | Mount | WebSocketRoute) -> None:
+        around = nearest(self._around, self._made.make(route.middleware, repr(route)))
         if isinstance(route, Mount):
-            served = Served(self._compose(_mounted(route, self._guard)), route, is_asgi=True)
-            self._mounts.append((route, served))
+            served = self._serve(_mounted(route, self._guard), around, route, is_asgi=True)
+            run = compose_socket(_mounted_socket(route), around)
+            self._mounts.append((route, served, Served(run, route, is_asgi=True)))
         elif isinstance(route, WebSocketRoute):
-            endpoint = route.compile(overrides) if overrides else route.endpoint
-            self._sockets.add(Entry(route, Served(endpoint, route, is_asgi=True)))
+            endpoint = route.compile(self._overrides) if self._overrides else route.endpoint
+            served = Served(compose_socket(endpoint, around), route, is_asgi=True)
+            self._sockets.add(Entry(route, served, self._missing))
         else:
-            compiled = route.compile(overrides) if overrides else route.endpoint
-            limit = route.options.max_body_size or self._body_limit
-            served = Served(
-                self._compose(compiled.run),
-                route,
-                reads_body=compiled.reads_body,
-                body_limit=limit,
-            )
-            served.may_step = compiled.may_step and not self._around
-            self._matcher.add(Entry(route, served))
+            self._add_route(route, around)
 
-    def _compose(self, run: Run) -> Run:
-        run = self._guard.wrap(run)
-        for middleware in reversed(self._around):
-            run = middleware.wrap(run)
-        return self._guard.wrap(run) if self._around else run
+    def _add_route(self, route: Route, around: tuple[EndpointMiddleware, ...]) -> None:
+        compiled = route.compile(self._overrides) if self._overrides else route.endpoint
+        run = _reading(compiled.run) if compiled.reads_body else compiled.run
+        served = self._serve(run, around, route)
+        served.body_limit = route.options.max_body_size or self._body_limit
+        self._limits.add(served.body_limit)
+        served.may_step = compiled.may_step and all(trait(each, "may_step") for each in around)
+        served.reads_body = compiled.reads_body
+        served.leaves = compiled.leaves
+        if around not in self._rests:
+            self._rests[around] = self._serve(self._answer_rest, around)
+        if getattr(route.handler, "is_fallback", False):
+            self._fallbacks.append((route.path.removesuffix(FOLDER_PATH), served))
+        else:
+            self._matcher.add(Entry(route, served, self._rests[around]))
+
+    def _serve(
+        self,
+        run: Run,
+        around: Sequence[EndpointMiddleware],
+        route: Any = None,
+        *,
+        is_asgi: bool = False,
+    ) -> Served:
+        composed = compose(run, around, self._guard)
+        return Served(composed, route, body_limit=self._body_limit, is_asgi=is_asgi)
+
+    @property
+    def body_limit(self) -> int | None:
+        """The size of the largest body that any route takes, None for no limit."""
+        limits = {self._body_limit, *self._limits}
+        return None if None in limits else max(limit for limit in limits if limit is not None)
 
     def resolve(self, method: str, path: str) -> tuple[Served, Any]:
         """Return what serves a request, and the path's parameters as text."""
@@ -130,72 +168,112 @@ class RouteTable:
             if found is not None:
                 return found[0].served, found[1]
         methods = self._matcher.methods(path)
-        if not methods:
-            for mount, served in self._mounts:
-                if mount.matches(path):
-                    return served, NO_PARAMS
         if methods:
-            if "GET" in methods:
-                methods.add("HEAD")
-            methods.add("OPTIONS")
-            allow = ", ".join(sorted(methods))
-            run = _options(allow) if method == "OPTIONS" else _wrong_method(allow)
-            return Served(self._compose(run), body_limit=self._body_limit), NO_PARAMS
-        other = path[:-1] if path.endswith("/") else path + "/"
-        if self._redirect_slashes and path != "/" and self._matcher.methods(other):
-            return Served(self._compose(_redirect(other)), body_limit=self._body_limit), NO_PARAMS
+            entry, _ = self.find(min(methods), path) or (None, None)
+            return (self._missing if entry is None else entry.rest), NO_PARAMS
+        for mount, served, _ in self._mounts:
+            if mount.matches(path):
+                return served, NO_PARAMS
+        if self._redirect_slashes and path != "/" and self._matcher.methods(_other(path)):
+            return self._redirects, NO_PARAMS
+        for prefix, served in self._fallbacks:
+            if path == prefix or path.startswith(prefix + "/"):
+                return served, {"path": path[len(prefix) + 1 :]}
         return self._missing, NO_PARAMS
+
+    def refuse_body(self, call: Call) -> Reply | None:
+        """Return the 413 to a call whose body is too large, inside of the middleware.
+
+        None: one of them, or the handler of the exception, would have to wait.
+        """
+        outcome = self._too_large.run(call)
+        if isinstance(outcome, Reply):
+            return outcome
+        cast("Coroutine[Any, Any, Reply]", outcome).close()
+        return None
 
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:
         """Return what serves a WebSocket connection, None if nothing does."""
         found = self._sockets.find("WEBSOCKET", path)
         if found is not None:
             return found[0].served, found[1]
-        for mount, served in self._mounts:
+        for mount, _, served in self._mounts:
             if mount.matches(path):
                 return served, NO_PARAMS
         return None
+
+    def _answer_rest(self, call: Call) -> Reply:
+        """Say which methods a path has, to OPTIONS and to whoever asked for another."""
+        methods = self._matcher.methods(call.path)
+        if "GET" in methods:
+            methods.add("HEAD")
+        methods.add("OPTIONS")
+        allow = ", ".join(sorted(methods))
+        if call.method == "OPTIONS":
+            return Reply(b"", 204, None, [(b"allow", allow.encode("latin-1"))])
+        raise HTTPException(405, "Method Not Allowed", headers={"Allow": allow})
+
+    def _redirect(self, call: Call) -> Reply:
+        full_path = call.scope().get("root_path", "") + _other(call.path)
+        url = call.request().url.replace(path=quote(full_path, safe=PATH_CHARACTERS))
+        location = quote(str(url), safe=URL_CHARACTERS)
+        return Reply(b"", 307, None, [(b"location", location.encode("ascii"))])
+
+
+def _other(path: str) -> str:
+    """Return a path with the slash at its end that it has not, or without the one it has."""
+    return path[:-1] if path.endswith("/") else path + "/"
+
+
+def _reading(run: Run) -> Run:
+    """Return an endpoint that reads the body before another, where it was not read yet."""
+
+    async def read_first(call: Call) -> Reply:
+        await call.read()
+        outcome = run(call)
+        return outcome if isinstance(outcome, Reply) else await outcome
+
+    def reads(call: Call) -> Reply | Awaitable[Reply]:
+        return run(call) if call.body is not None else read_first(call)
+
+    return reads
+
+
+def _too_large(call: Call) -> Reply:
+    raise BodyTooLarge(call.body_limit or 0)
 
 
 def _not_found(call: Call) -> Reply:
     raise HTTPException(404, "Not Found")
 
 
-def _wrong_method(allow: str) -> Callable[[Call], Reply]:
-    def refuse(call: Call) -> Reply:
-        raise HTTPException(405, "Method Not Allowed", headers={"Allow": allow})
-
-    return refuse
-
-
-def _options(allow: str) -> Callable[[Call], Reply]:
-    def answer(call: Call) -> Reply:
-        return Reply(b"", 204, None, [(b"allow", allow.encode("latin-1"))])
-
-    return answer
-
-
-def _redirect(path: str) -> Callable[[Call], Reply]:
-    def answer(call: Call) -> Reply:
-        full_path = call.scope().get("root_path", "") + path
-        url = call.request().url.replace(path=quote(full_path, safe=PATH_CHARACTERS))
-        location = quote(str(url), safe=URL_CHARACTERS)
-        return Reply(b"", 307, None, [(b"location", location.encode("ascii"))])
-
-    return answer
-
-
 def _mounted(mount: Mount, boundary: ErrorBoundary) -> Callable[[Call], Reply]:
     def answer(call: Call) -> Reply:
         async def serve(scope: Any, receive: Any, send: Any) -> None:
-            inner = {**scope, "root_path": scope.get("root_path", "") + mount.path}
-            # The application finds its own routes by name, below its own root.
-            inner.pop("router", None)
-            inner.pop("app_root_path", None)
-            await boundary.serve(mount.app, call, inner, receive, send)
+            await boundary.serve(mount.app, call, _below(mount, scope), receive, send)
 
         reply = Reply(b"")
         reply.stream = serve
         return reply
 
     return answer
+
+
+def _mounted_socket(mount: Mount) -> SocketRun:
+    async def answer(call: Call) -> Reply:
+        async def serve(scope: Any, receive: Any, send: Any) -> None:
+            await mount.app(_below(mount, scope), receive, send)
+
+        reply = Reply(b"")
+        reply.stream = serve
+        return reply
+
+    return answer
+
+
+def _below(mount: Mount, scope: Any) -> Any:
+    inner = {**scope, "root_path": scope.get("root_path", "") + mount.path}
+    # The application finds its own routes by name, below its own root.
+    inner.pop("router", None)
+    inner.pop("app_root_path", None)
+    return inner

@@ -1,17 +1,23 @@
 """Errors of requests, under the names that users of FastAPI and Starlette import."""
 
+from triode.errors import TriodeError as FastAPIError
 from triode.http.exceptions import (
     HTTPException,
     RequestValidationError,
     ResponseValidationError,
     StarletteHTTPException,
+    ValidationException,
     WebSocketException,
+    WebSocketRequestValidationError,
 )
 
 __all__ = [
+    "FastAPIError",
     "HTTPException",
     "RequestValidationError",
     "ResponseValidationError",
     "StarletteHTTPException",
+    "ValidationException",
     "WebSocketException",
+    "WebSocketRequestValidationError",
 ]

@@ -7,8 +7,11 @@ from typing import Any
 import anyio
 import pytest
 
-from triode.auth import users
-from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts, client_group, is_a_strangers
+from tests.auth.conftest import Browser
+from triode.app import App
+from triode.auth import Auth, users
+from triode.auth.lockout import LONGEST_WAIT, Lockout, TooManyAttempts
+from triode.http.addresses import client_group, is_a_strangers
 
 
 class Clock:
@@ -143,3 +146,16 @@ def test_one_client_behind_a_proxy_does_not_hold_up_the_others(monkeypatch: Any)
         anyio.run(guess, users.Authenticator(per_client=Lockout(free=2)), each) for each in clients
     ]
     assert met == ["has to wait", "may go on", "may go on"]
+
+
+def test_clients_behind_a_known_proxy_are_counted_alone(app: App, browser: Browser) -> None:
+    app.extension(Auth).authenticator.per_client = Lockout(free=2)  # type: ignore[union-attr]
+
+    def guess_from(address: str, name: str) -> int:
+        browser.client.headers["X-Forwarded-For"] = f"6.6.6.6, {address}"
+        return int(browser.log_in(f"{name}@example.org", "wrong guess").status_code)
+
+    assert [guess_from("10.0.0.7", name) for name in "abc"] == [401, 401, 401]
+    app.trusted_proxies = 1
+    assert [guess_from("10.0.0.7", name) for name in "def"] == [401, 401, 429]
+    assert guess_from("10.0.0.8", "g") == 401

@@ -50,6 +50,9 @@ def app_with(handler: Any, path: str = "/", **options: Any) -> App:
     return app
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 def missing(*loc: Any, value: Any = None) -> dict[str, Any]:
     return {"type": "missing", "loc": list(loc), "msg": "Field required", "input": value}
 
@@ -148,7 +151,7 @@ def test_embedded_body(serve: Any) -> None:
     client = serve(app_with(handler))
     assert client.post("/", json={"item": {"name": "a", "price": 1}}).json() == "a"
     sent = {"name": "a", "price": 1}
-    assert client.post("/", json=sent).json() == {"detail": [missing("body", "item", value=sent)]}
+    assert client.post("/", json=sent).json() == {"detail": [missing("body", "item")]}
 
 
 def test_single_scalar_body_is_the_whole_body(serve: Any) -> None:
@@ -166,7 +169,7 @@ def test_optional_body(serve: Any) -> None:
 
     client = serve(app_with(handler))
     assert client.post("/").json() == "none"
-    assert client.post("/", content=b"null").json() == "none"
+    assert client.post("/", content=b"null", headers=JSON).json() == "none"
     assert client.post("/", json={"name": "a", "price": 1}).json() == "a"
 
 
@@ -205,7 +208,7 @@ def test_same_body_in_a_dependency_and_the_handler_is_one(serve: Any) -> None:
 def test_body_that_is_not_json_is_422(serve: Any, content: bytes, kind: str) -> None:
     async def handler(item: Item) -> None: ...
 
-    response = serve(app_with(handler)).post("/", content=content)
+    response = serve(app_with(handler)).post("/", content=content, headers=JSON)
     assert response.status_code == 422
     assert response.json()["detail"][0]["type"] == kind
 
@@ -253,10 +256,39 @@ def test_several_bodies_that_are_no_object(serve: Any) -> None:
     async def handler(a: Annotated[int, Body()], b: Annotated[int, Body()]) -> None: ...
 
     client = serve(app_with(handler))
-    assert client.post("/", json=[1]).status_code == 422
-    assert client.post("/", content=b"{").json()["detail"][0]["type"] == "json_invalid"
+    nothing = {"detail": [missing("body", "a"), missing("body", "b")]}
+    assert client.post("/", json=[1]).json() == nothing
+    broken = client.post("/", content=b"{", headers=JSON).json()["detail"]
+    assert [problem["type"] for problem in broken] == ["json_invalid"]
     plain = client.post("/", content=b'{"a":1,"b":2}', headers={"Content-Type": "text/plain"})
-    assert plain.status_code == 422
+    assert plain.json() == nothing
+
+
+def test_dependencies_share_a_body_of_which_one_part_is_wrong(serve: Any) -> None:
+    def double(n: Annotated[int, Body()]) -> int:
+        return 2 * n
+
+    async def handler(
+        item: PydanticItem, number: Annotated[int, Depends(double)], q: int
+    ) -> None: ...
+
+    client = serve(app_with(handler))
+    sent = {"item": {"name": "a"}, "n": "x"}
+    places = [each["loc"] for each in client.post("/?q=y", json=sent).json()["detail"]]
+    assert places == [["body", "n"], ["query", "q"]]
+    sent = {"item": {}, "n": 1}
+    places = [each["loc"] for each in client.post("/", json=sent).json()["detail"]]
+    assert places == [["query", "q"], ["body", "item", "name"]]
+
+
+def test_body_without_a_content_type_is_no_json(serve: Any) -> None:
+    async def handler(item: Item) -> str:
+        return item.name
+
+    app = app_with(handler)
+    content = b'{"name":"a","price":1}'
+    refused = serve(app).post("/", content=content)
+    assert (refused.status_code, refused.json()["detail"][0]["input"]) == (422, content.decode())
 
 
 def test_body_too_large_is_413(serve: Any) -> None:

@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.websockets import WebSocket
 
+from tests.conftest import eventually
 from triode.app import App
 from triode.binding import SecurityScopes
 from triode.binding.markers import Depends, Header, Query, Security
@@ -113,7 +115,8 @@ def test_kinds_of_callables_that_yield(serve: Any) -> None:
         return [a, b, c]
 
     assert serve(app_with(handler)).get("/?name=partial").json() == ["call", "method", "partial"]
-    assert events == ["partial", "method", "call"]
+    expected = ["partial", "method", "call"]
+    assert eventually(lambda: events, expected) == expected
 
 
 @pytest.mark.parametrize("is_plain", [False, True])
@@ -140,7 +143,8 @@ def test_clean_up_runs_in_reverse_after_the_handler(serve: Any, is_plain: bool) 
 
     client = serve(app_with(plain if is_plain else handler))
     assert client.get("/").json() == "outer inner"
-    assert events == ["outer in", "inner in", "handler", "inner out", "outer out"]
+    expected = ["outer in", "inner in", "handler", "inner out", "outer out"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_clean_up_sees_the_exception_and_may_replace_it(serve: Any) -> None:
@@ -167,7 +171,8 @@ def test_clean_up_sees_the_exception_and_may_replace_it(serve: Any) -> None:
 
     response = serve(app_with(handler)).get("/")
     assert (response.status_code, response.json()) == (418, {"detail": "teapot"})
-    assert events == ["inner lost", "outer 418", "outer out"]
+    expected = ["inner lost", "outer 418", "outer out"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_clean_up_runs_when_a_later_dependency_fails(serve: Any) -> None:
@@ -185,7 +190,8 @@ def test_clean_up_runs_when_a_later_dependency_fails(serve: Any) -> None:
     async def handler(_: Annotated[None, Depends(failing)]) -> None: ...
 
     assert serve(app_with(handler)).get("/").status_code == 403
-    assert events == ["out"]
+    expected = ["out"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_clean_up_runs_when_the_request_is_wrong(serve: Any) -> None:
@@ -265,7 +271,8 @@ def test_dependencies_of_application_router_and_inclusion_run_in_order(serve: An
     app = App(openapi_url=None, dependencies=[noting("app")])
     app.include_router(router, prefix="/x", dependencies=[noting("inclusion")])
     assert serve(app).get("/x/").json() == "done"
-    assert events == ["app", "inclusion", "router", "route", "parameter"]
+    expected = ["app", "inclusion", "router", "route", "parameter"]
+    assert eventually(lambda: events, expected) == expected
 
 
 def test_override(serve: Any) -> None:
@@ -363,3 +370,126 @@ def test_dependency_that_cannot_be_called_is_refused() -> None:
         "<locals>.handler depends on nothing that can be called. Write Depends(function). "
         "[binding-parameter]"
     )
+
+
+def test_override_is_told_the_scopes_of_what_it_replaces(serve: Any) -> None:
+    async def user() -> str:
+        return "real"
+
+    async def inner(scopes: SecurityScopes) -> str:
+        return scopes.scope_str
+
+    async def fake(found: Annotated[str, Security(inner, scopes=["more"])]) -> str:
+        return found
+
+    async def handler(found: Annotated[str, Security(user, scopes=["me"])]) -> str:
+        return found
+
+    app = app_with(handler)
+    app.dependency_overrides[user] = fake
+    assert serve(app).get("/").json() == "me more"
+
+
+def test_override_in_a_websocket(serve: Any) -> None:
+    async def name() -> str:
+        return "real"
+
+    async def greeting(found: Annotated[str, Depends(name)]) -> str:
+        return f"hello {found}"
+
+    async def fake(q: str) -> AsyncIterator[str]:
+        yield q
+
+    app = App(openapi_url=None)
+
+    @app.websocket("/")
+    async def talk(websocket: WebSocket, text: Annotated[str, Depends(greeting)]) -> None:
+        await websocket.accept()
+        await websocket.send_text(text)
+
+    app.dependency_overrides[name] = fake
+    with serve(app).websocket_connect("/?q=fake") as session:
+        assert session.receive_text() == "hello fake"
+
+
+def test_two_that_one_override_replaces_are_two(serve: Any) -> None:
+    runs: list[int] = []
+
+    async def one() -> int: ...
+    async def two() -> int: ...
+
+    async def fake() -> int:
+        runs.append(1)
+        return len(runs)
+
+    async def handler(
+        a: Annotated[int, Depends(one)], b: Annotated[int, Depends(two)]
+    ) -> list[int]:
+        return [a, b]
+
+    app = app_with(handler)
+    app.dependency_overrides = {one: fake, two: fake}
+    assert serve(app).get("/").json() == [1, 2]
+
+
+def test_scopes_of_its_own_make_another_value(serve: Any) -> None:
+    runs: list[int] = []
+
+    async def base() -> int:
+        runs.append(1)
+        return len(runs)
+
+    async def handler(
+        a: Annotated[int, Security(base, scopes=["a"])],
+        b: Annotated[int, Security(base, scopes=["b"])],
+        again: Annotated[int, Security(base, scopes=["a"])],
+    ) -> list[int]:
+        return [a, b, again]
+
+    assert serve(app_with(handler)).get("/").json() == [1, 2, 1]
+
+
+def test_dependency_that_failed_once_keeps_all_from_running_that_need_it(serve: Any) -> None:
+    async def number(n: int) -> int:
+        return n
+
+    async def twice(n: Annotated[int, Depends(number)]) -> int:
+        return n * 2
+
+    async def other(q: str = "") -> str:
+        raise HTTPException(401)
+
+    async def handler(
+        n: Annotated[int, Depends(number)], m: Annotated[int, Depends(twice)]
+    ) -> list[int]:
+        return [n, m]
+
+    assert serve(app_with(handler)).get("/?n=x").status_code == 422
+    client = serve(app_with(handler, dependencies=[Depends(number), Depends(other)]))
+    assert client.get("/?n=x").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"scope": "session"}, "binding-scope"),
+        ({"max_concurrency": 0}, "binding-max-concurrency"),
+        ({"max_concurrency": True}, "binding-max-concurrency"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: Any, code: str) -> None:
+    with pytest.raises(BindingError) as caught:
+        Depends(test_override, **options)
+    assert caught.value.code == code
+
+
+def test_scopes_as_one_text_are_refused() -> None:
+    with pytest.raises(BindingError) as caught:
+        Security(test_override, scopes="me")
+    assert caught.value.message == "The scopes 'me' are one text. Write a list: scopes=['me']."
+
+
+def test_depends_that_say_the_same_are_equal() -> None:
+    assert {Depends(test_override), Depends(test_override)} == {Depends(test_override)}
+    assert Depends(test_override) != Depends(test_override, scope="function")
+    assert Depends(test_override, max_concurrency=1) != Depends(test_override, max_concurrency=1)

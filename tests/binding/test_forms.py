@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any
 
+import msgspec
+import pydantic
 import pytest
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from triode.app import App
 from triode.binding.markers import Body, File, Form
 from triode.errors import BindingError
+from triode.http.uploads import UploadFile
 
 
 def app_with(handler: Any, **options: Any) -> App:
@@ -127,7 +129,7 @@ def test_missing_upload_and_text_for_an_upload(serve: Any) -> None:
     problem = client.post("/", data={"file": "text"}).json()["detail"][0]
     assert (problem["loc"], problem["msg"]) == (
         ["body", "file"],
-        "Value error, Expected UploadFile, received: str",
+        "Value error, Expected UploadFile, received: <class 'str'>",
     )
 
 
@@ -191,3 +193,106 @@ def test_body_and_form_cannot_be_mixed() -> None:
         "tests.binding.test_forms.test_body_and_form_cannot_be_mixed.<locals>.handler takes a form "
         "and the JSON body 'b'. A request has only one body: use one of them. [binding-two-bodies]"
     )
+
+
+def test_file_for_a_number_and_for_text(serve: Any) -> None:
+    async def read(
+        n: Annotated[int | None, Form()] = None, t: Annotated[str, Form()] = ""
+    ) -> None: ...
+
+    client = serve(app_with(read))
+    for name, kind in (("n", "int_type"), ("t", "string_type")):
+        response = client.post("/", files={name: ("a.txt", b"1")})
+        assert [each["type"] for each in response.json()["detail"]] == [kind]
+
+
+def test_text_for_a_file_of_bytes_is_its_content(serve: Any) -> None:
+    async def read(data: Annotated[bytes, File(max_length=3)]) -> int:
+        return len(data)
+
+    client = serve(app_with(read))
+    assert client.post("/", data={"data": "ab"}).json() == 2
+    response = client.post("/", files={"data": ("a", b"abcd")})
+    assert response.json()["detail"][0]["type"] == "bytes_too_long"
+
+
+def test_upload_is_ours_and_read_by_two_parameters(serve: Any) -> None:
+    async def read(
+        file: Annotated[UploadFile, File()], data: Annotated[bytes, File(alias="file")]
+    ) -> list[Any]:
+        return [type(file) is UploadFile, file.size, data == await file.read(), file.content_type]
+
+    response = serve(app_with(read)).post("/", files={"file": ("../a.txt", b"abc", "text/x")})
+    assert response.json() == [True, 3, True, "text/x"]
+
+
+def test_large_upload_is_on_disk(serve: Any) -> None:
+    async def read(file: UploadFile) -> list[Any]:
+        await file.seek(2_000_000)
+        rolled: Any = file.file
+        return [rolled._rolled, len(await file.read()), file.size]
+
+    response = serve(app_with(read)).post("/", files={"file": ("a", b"x" * 2_000_001)})
+    assert response.json() == [True, 1, 2_000_001]
+
+
+LIMITS = {"max_fields": 2, "max_files": 1, "max_part_size": 2048}
+
+
+@pytest.mark.parametrize(
+    ("sent", "detail"),
+    [
+        ({"data": {"a": ["1", "2", "3"]}}, "Too many fields. Maximum number of fields is 2."),
+        ({"data": {"a": "x" * 2049}}, "Field exceeded maximum size of 2KB."),
+        (
+            {"data": {"a": ["1", "2", "3"]}, "files": {"f": ("f", b"")}},
+            "Too many fields. Maximum number of fields is 2.",
+        ),
+        (
+            {"files": [("f", ("f", b"a")), ("f", ("g", b"b"))]},
+            "Too many files. Maximum number of files is 1.",
+        ),
+        (
+            {"data": {"a": "x" * 2049}, "files": {"f": ("f", b"")}},
+            "Part exceeded maximum size of 2KB.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("on_route", [True, False])
+def test_limits_of_a_form(serve: Any, sent: Any, detail: str, on_route: bool) -> None:
+    async def read(
+        a: Annotated[list[str] | None, Form()] = None, f: Annotated[Any, File()] = None
+    ) -> None: ...
+
+    app = App(openapi_url=None, form_limits=None if on_route else LIMITS)
+    options: Any = {"form_limits": LIMITS} if on_route else {}
+    app.add_api_route("/", read, methods=["POST"], **options)
+    response = serve(app).post("/", **sent)
+    assert (response.status_code, response.json()) == (400, {"detail": detail})
+
+
+class Post(msgspec.Struct):
+    title: str
+    file: UploadFile
+    thumb: Annotated[bytes, File()] = b""
+    tags: list[str] = []
+
+
+class PydanticPost(pydantic.BaseModel):
+    title: str
+    file: UploadFile
+    thumb: Annotated[bytes, File()] = b""
+    tags: list[str] = []
+
+
+@pytest.mark.parametrize("kind", [Post, PydanticPost])
+def test_uploads_in_a_form_model(serve: Any, kind: Any) -> None:
+    async def read(post: Any) -> list[Any]:
+        return [post.title, (await post.file.read()).decode(), post.thumb.decode(), post.tags]
+
+    read.__annotations__["post"] = Annotated[kind, Form()]
+    client = serve(app_with(read))
+    files = {"file": ("f", b"abc"), "thumb": ("t", b"d")}
+    sent = client.post("/", data={"title": "a", "tags": ["x", "y"]}, files=files)
+    assert sent.json() == ["a", "abc", "d", ["x", "y"]]
+    assert client.post("/", data={"title": "a"}).json()["detail"][0]["loc"] == ["body", "file"]

@@ -124,3 +124,47 @@ def test_fields_are_documented_as_parameters_of_their_own() -> None:
         ("header", "x-tag", False),
         ("header", "if-modified", False),
     ]
+
+
+class Headers(pydantic.BaseModel):
+    model_config = {"extra": "allow", "populate_by_name": True}
+    x_token: str
+    count: int = pydantic.Field(0, alias="X-Count")
+
+
+def test_header_model_keeps_what_it_does_not_name(serve: Any) -> None:
+    async def read(headers: Annotated[Headers, Header()]) -> list[Any]:
+        return [headers.x_token, headers.count, headers.model_extra["x-other"]]  # type: ignore[index]
+
+    client = serve(app_with(read))
+    sent = {"X-Token": "a", "X-Count": "3", "X-Other": "b"}
+    assert client.get("/", headers=sent).json() == ["a", 3, "b"]
+    problem = client.get("/", headers={"X-Count": "x", "x_token": "a"}).json()["detail"]
+    assert [each["loc"] for each in problem] == [["header", "x-token"], ["header", "X-Count"]]
+
+
+def test_optional_model_is_absent_where_none_of_it_was_sent(serve: Any) -> None:
+    async def read(login: Annotated[Login | None, Query()] = None) -> str:
+        return login.username if login else "nobody"
+
+    client = serve(app_with(read))
+    assert [client.get(f"/{query}").json() for query in ("", "?other=1")] == ["nobody", "nobody"]
+    assert client.get("/?username=a").json() == "a"
+    assert client.get("/?age=3").json()["detail"][0]["loc"] == ["query", "username"]
+
+
+class Mail(msgspec.Struct):
+    mail: str
+
+
+def test_form_of_one_of_two_models_beside_a_field(serve: Any) -> None:
+    async def read(
+        who: Annotated[Login | Mail, Form()], note: Annotated[str, Form()] = "-"
+    ) -> list[str]:
+        return [type(who).__name__, note]
+
+    client = serve(app_with(read, "POST"))
+    assert client.post("/", data={"mail": "a", "note": "b"}).json() == ["Mail", "b"]
+    assert client.post("/", data={"username": "a"}).json() == ["Login", "-"]
+    places = [each["loc"] for each in client.post("/", data={}).json()["detail"]]
+    assert places == [["body", "Login", "username"], ["body", "Mail", "mail"]]

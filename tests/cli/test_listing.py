@@ -45,7 +45,19 @@ def test_routes_are_a_table(write, triode):
 def test_middleware_of_asgi_takes_the_lane_away(write, triode):
     write("app.py", APP + "app.add_middleware(lambda app: app)\n")
     line = next(line for line in triode("routes").stdout.splitlines() if "get_user" in line)
-    assert line.endswith("ASGI: a middleware of ASGI is around it")
+    assert line.endswith("ASGI: inside of app.<lambda>")
+
+
+def test_a_middleware_that_we_have_too_is_named(write, triode):
+    added = "app.add_middleware(CORSMiddleware)\n"
+    write("app.py", f"from starlette.middleware.cors import CORSMiddleware\n{APP}{added}")
+    assert triode("routes").stdout.splitlines()[-1] == (
+        "starlette.middleware.cors.CORSMiddleware moves this application to the ASGI way. "
+        "triode.middleware.cors.CORSMiddleware does the same on the lane."
+    )
+    write("app.py", f"from triode.middleware.cors import CORSMiddleware\n{APP}{added}")
+    assert " lane" in triode("routes").stdout
+    assert "ASGI way" not in triode("routes").stdout
 
 
 def test_document_is_printed(write, triode):
@@ -81,6 +93,23 @@ def test_a_reader_that_leaves_early_is_no_error(write, tmp_path):
 
 def test_routes_of_the_program_come_first(write, triode):
     write("app.py", APP.replace("None", "'/d'", 1))
-    handlers = [line.split()[3] for line in triode("routes").stdout.splitlines()[1:]]
+    handlers = [line.split()[3] for line in triode("routes", "--all").stdout.splitlines()[1:]]
     assert handlers[0] == "app.py:7"
     assert handlers[-1].startswith("triode/")
+
+
+def test_routes_of_triode_are_counted(write, triode):
+    write("app.py", APP.replace("None", "'/d'", 1))
+    lines = triode("routes").stdout.splitlines()
+    assert not any("triode/" in line for line in lines)
+    assert lines[-1] == "and 4 of Triode's own; --all lists them too"
+    assert max(map(len, lines)) <= 80
+
+
+def test_generated_code_is_printed(write, triode):
+    write("app.py", APP)
+    text = triode("routes", "--source").stdout
+    assert text.startswith("# GET /users/{user_id}  app.get_user, app.py:7\n")
+    code = text.partition("\n")[2]
+    compile(code, "source", "exec")
+    assert "get_user(user_id=user_id)" in code

@@ -13,11 +13,11 @@ from triode.cli.new import KINDS
 
 FILES = {
     "service": [".gitignore", "app.py", "pyproject.toml", "tests/test_app.py"],
-    "api": [".gitignore", "app.py", "pyproject.toml", "tests/conftest.py", "tests/test_app.py"],
+    "api": [".gitignore", "app.py", "pyproject.toml", "tests/test_app.py"],
     "site": [
         *(".gitignore", "app.py", "pyproject.toml"),
         *("templates/base.html", "templates/home.html", "templates/new_post.html"),
-        *("tests/conftest.py", "tests/test_app.py"),
+        "tests/test_app.py",
     ],
 }
 

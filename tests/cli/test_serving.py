@@ -27,6 +27,16 @@ app = App(title="Served")
 async def where() -> dict[str, int]:
     return {"process": os.getpid()}
 """
+PROXIED = """
+from triode import Request, Triode
+
+app = Triode()
+
+
+@app.get("/")
+async def seen(request: Request) -> list[str]:
+    return [request.client.host, request.url.scheme]
+"""
 PATIENCE = 15
 
 
@@ -92,6 +102,12 @@ def test_run_serves_and_ends_by_a_signal(write, start, number):
     assert "Traceback" not in running.output.read_text()
 
 
+def test_collector_passes_over_what_start_up_made(write, start):
+    write("app.py", APP.replace("os.getpid()", "gc.get_freeze_count()").replace("os\n", "gc\n", 1))
+    running = start("run", "--port", "0")
+    assert httpx2.get(address_in(running)).json()["process"] > 1000
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_workers_serve_and_end_by_a_signal(write, start, number):
@@ -152,6 +168,33 @@ def test_run_warns_of_debug_pages(write, start):
     running.wait_for(r"triode: warning: debug pages are on\. Unset TRIODE_DEBUG\n")
     address_in(running)
     assert running.stop(signal.SIGINT) == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("option", ["--trusted-proxies", "--forwarded-allow-ips"])
+def test_run_names_the_proxies(write, start, workers, option):
+    write("app.py", PROXIED)
+    arguments = (
+        "--port",
+        "0",
+        "--workers",
+        workers,
+        "--access-log",
+        option,
+        "127.0.0.1,10.0.0.0/8",
+    )
+    running = start("run", *arguments)
+    address = running.wait_for(r"http://[\d.:]+")[0]
+    headers = {"X-Forwarded-For": "6.6.6.6, 1.2.3.4, 10.1.1.1", "X-Forwarded-Proto": "https"}
+    assert httpx2.get(address, headers=headers).json() == ["1.2.3.4", "https"]
+    running.wait_for(r"1\.2\.3\.4:0 - \"GET / HTTP/1\.1\" 200")
+
+
+def test_a_proxy_that_is_none_is_an_error_and_exit_code_2(write, triode):
+    write("app.py", PROXIED)
+    done = triode("run", "--trusted-proxies", "nonsense")
+    assert done.returncode == 2
+    assert done.stderr.startswith("triode: error: app.py:4: The trusted proxy 'nonsense'")
 
 
 def test_access_log_has_a_line_for_each_request(write, start):

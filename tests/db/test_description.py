@@ -65,3 +65,24 @@ def test_row_becomes_another_shape(database: Database) -> None:
 
     Team(name="Z").save().run()
     assert json_encoder(list[Public])(Team.all().run()) == b'[{"name":"Z"}]'
+
+
+def test_schema_says_what_the_database_demands() -> None:
+    registry = Registry()
+    describe(Create[Team]).json_schema(registry, "input")
+    describe(Hero).json_schema(registry, "output")
+    components = registry.components()
+    accepted = components["TeamCreate"]["properties"]["name"]
+    assert accepted["pattern"] == r"^[^\u0000]*$"
+    sent = components["Hero"]["properties"]
+    assert sent["id"] == {"type": "integer", "format": "int64", "title": "Id"}
+    assert "pattern" not in sent["name"]
+
+
+def test_errors_of_a_call() -> None:
+    found = {404: "Hero not found"}
+    assert Hero.__responses__("get") == Hero.__responses__("where.limit.get") == found
+    assert Hero.__responses__("where.delete") == Hero.__responses__("where") == {}
+    assert Team.__responses__("save") == {409: "Team conflicts with another row"}
+    # What refers to a team lets it go: on_delete="set null".
+    assert Team.__responses__("delete") == {404: "Team not found"}

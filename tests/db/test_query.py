@@ -11,7 +11,6 @@ from tests.db.models import Hero, Team, User
 from triode.db import (
     Database,
     MultipleRows,
-    OutOfRange,
     Page,
     QueryError,
     RowNotFound,
@@ -258,10 +257,15 @@ def test_negative_limit_is_refused() -> None:
         User.order_by(User.id).offset(-1)
 
 
-def test_too_large_a_page_is_refused(people: Database) -> None:
-    with pytest.raises(OutOfRange):
-        User.order_by(User.id).page(10**30, 10).run()
-    assert User.page(99, 10).run().items == []
+@pytest.mark.parametrize(("number", "size"), [(99, 10), (10**30, 10), (2, 10**30)])
+def test_page_after_the_last_has_no_items(people: Database, number: int, size: int) -> None:
+    assert User.order_by(User.id).page(number, size).run().items == []
+
+
+@pytest.mark.parametrize("key", [2**70, -(2**70)])
+def test_key_that_cannot_be_stored_is_no_row_s(people: Database, key: int) -> None:
+    with pytest.raises(RowNotFound):
+        User.get(key).run()
 
 
 def test_too_many_values_are_refused() -> None:

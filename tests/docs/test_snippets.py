@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-GUIDES = ["docs/accounts.md", "docs/admin.md", "docs/forms.md"]
+GUIDES = [
+    "docs/accounts.md",
+    "docs/admin.md",
+    "docs/dependencies.md",
+    "docs/fastapi.md",
+    "docs/forms.md",
+    "docs/security.md",
+    "docs/testing.md",
+]
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```(python|html)\n(.*?)```", re.DOTALL)
 
 

@@ -185,6 +185,7 @@ def test_the_document_is_valid_openapi(client: TestClient) -> None:
         "200",
         "404",
         "409",
+        "413",
         "422",
     ]
     assert "/" not in document["paths"]

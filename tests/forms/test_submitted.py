@@ -125,7 +125,7 @@ def test_the_api_documents_what_a_form_sends() -> None:
             "schema": {
                 "type": "object",
                 "properties": {
-                    "title": {"type": "string", "maxLength": 10},
+                    "title": {"minLength": 1, "type": "string", "maxLength": 10},
                     "author": {"type": "string"},
                 },
                 "required": ["title"],

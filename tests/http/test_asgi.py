@@ -29,7 +29,8 @@ async def read_raw(request: Request) -> int:
 
 def play(path: str, *messages: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what the application sends when it receives these messages."""
-    headers = [(b"content-type", b"application/x-www-form-urlencoded")] if "form" in path else []
+    types = {"/form": b"application/x-www-form-urlencoded", "/json": b"application/json"}
+    headers = [(b"content-type", types[path])] if path in types else []
     scope = {
         "type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers,
     }  # fmt: skip

@@ -19,7 +19,8 @@ class Row:
 
     @classmethod
     def __responses__(cls, method_name: str) -> dict[int, str]:
-        found = {"get": {404: f"No such {cls.__name__}"}, "save": {409: f"{cls.__name__} exists"}}
+        missing, taken = {404: f"No such {cls.__name__}"}, {409: f"{cls.__name__} exists"}
+        found = {"get": missing, "where.get": missing, "where.limit.get": missing, "save": taken}
         return found.get(method_name, {})
 
     @classmethod
@@ -28,6 +29,9 @@ class Row:
 
     async def save(self) -> Row:
         return self
+
+    @classmethod
+    def where(cls, *conditions: Any) -> Any: ...
 
     @classmethod
     async def newest(cls) -> Row:
@@ -179,3 +183,29 @@ def test_code_without_source() -> None:
     exec("async def handler():\n    await Row.get(1)\n    raise HTTPException(403)", scope)
 
     assert failures(scope["handler"]) == {404: "No such Row"}
+
+
+def test_call_on_what_a_class_gave() -> None:
+    async def handler() -> Any:
+        return await Row.where(Row).limit(1).get()
+
+    assert failures(handler) == {404: "No such Row"}
+
+
+def test_call_on_a_name_that_was_given_it() -> None:
+    async def handler(name: str | None) -> Any:
+        rows = Row.where()
+        if name is not None:
+            rows = rows.where(name)
+        return await rows.get()
+
+    assert failures(handler) == {404: "No such Row"}
+
+
+def test_name_that_is_given_other_things_as_well() -> None:
+    async def handler(found: dict[str, int]) -> Any:
+        rows = Row.where() or found
+        for rows in (found, found):
+            rows.get("x")
+
+    assert failures(handler) == {}

@@ -61,12 +61,14 @@ def test_every_answer_is_documented(app: Triode) -> None:
         "create_member": {
             "201": "Successful Response",
             "409": "Member conflicts with another row",
+            "413": "The body is too large",
             "422": "Validation Error",
         },
         "update_member": {
             "200": "Successful Response",
             "404": "Member not found",
             "409": "Member conflicts with another row",
+            "413": "The body is too large",
             "422": "Validation Error",
         },
     }

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections import Counter, OrderedDict, defaultdict
 from typing import Annotated, Any
 
 import msgspec
@@ -262,3 +264,67 @@ def test_no_bytes_raise_anything_but_a_client_error(body: bytes) -> None:
             json_decoder(annotation)(body)
         except ValidationFailed as exc:
             json.dumps(exc.detail)
+
+
+class Priced(msgspec.Struct):
+    """Msgspec cannot check the constraint, so each object is made from a stand-in."""
+
+    price: Annotated[float, FieldInfo(ge=0)]
+    name: str = "nothing"
+
+
+class Careful(Priced):
+    def __post_init__(self) -> None:
+        if self.name == "bad":
+            raise ValueError("a bad name")
+
+
+def test_list_of_constrained_structs_is_made_of_the_class() -> None:
+    found = json_decoder(list[Priced])(b'[{"price": 1, "name": "a"}, {"price": 2.5}]')
+    assert found == [Priced(1.0, "a"), Priced(2.5, "nothing")]
+    assert [type(each) for each in found] == [Priced, Priced]
+
+
+def test_one_refusing_object_of_a_list_is_named() -> None:
+    problems = problems_of(list[Careful], b'[{"price": 1}, {"price": 2, "name": "bad"}]')
+    assert [(problem["loc"], problem["msg"]) for problem in problems] == [
+        ([1], "Value error, a bad name")
+    ]
+
+
+@dataclasses.dataclass
+class Bough:
+    size: Annotated[int, FieldInfo(ge=0)]
+    branches: list[Bough] = dataclasses.field(default_factory=list)
+    fruit: Apple | Pear | None = None
+
+
+@dataclasses.dataclass
+class Apple:
+    weight: Annotated[int, FieldInfo(ge=0)]
+
+
+@dataclasses.dataclass
+class Pear:
+    length: int
+
+
+def test_what_msgspec_cannot_read_leaves_the_rest_its_fast_way() -> None:
+    assert describe(Bough).codec is not None
+    decode = json_decoder(Bough)
+    found = decode(b'{"size":1,"branches":[{"size":"2","fruit":{"length":3}}]}')
+    assert found == Bough(1, [Bough(2, fruit=Pear(3))])
+    with pytest.raises(ValidationFailed) as caught:
+        decode(b'{"size":1,"branches":[{"size":-1}],"fruit":{}}')
+    assert [each["loc"] for each in caught.value.errors] == [
+        ("branches", 0, "size"),
+        ("fruit", "Apple", "weight"),
+        ("fruit", "Pear", "length"),
+    ]
+
+
+def test_mappings_of_the_standard_library() -> None:
+    assert json_decoder(OrderedDict[str, int])(b'{"a":"1"}') == OrderedDict(a=1)
+    assert json_decoder(Counter[str])(b'{"a":1}') == Counter(a=1)
+    found = json_decoder(defaultdict[str, list[int]])(b'{"a":[1]}')
+    assert (found["b"], found) == ([], {"a": [1], "b": []})

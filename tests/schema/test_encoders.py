@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import enum
 import ipaddress
+import json
 import pathlib
 import re
 import uuid
@@ -12,6 +13,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import msgspec
+import pydantic
 import pytest
 from typing_extensions import TypedDict
 
@@ -134,7 +136,7 @@ def test_an_object_that_merely_has_the_attributes_will_do() -> None:
 def test_a_value_of_another_type_is_a_mistake_of_the_server() -> None:
     with pytest.raises(ResponseValidationFailed) as caught:
         json_encoder(list[Item])([{"price": "x"}, 7])
-    assert [(each["type"], each["loc"]) for each in caught.value.errors] == [
+    assert [(each["type"], each["loc"]) for each in caught.value.problems] == [
         ("missing", (0, "name")),
         ("float_parsing", (0, "price")),
         ("model_attributes_type", (1,)),
@@ -201,3 +203,44 @@ def test_what_is_never_sent_is_not_sent_undeclared_either(annotation: Any) -> No
 def test_what_does_not_fit_its_own_class_is_filtered_all_the_same() -> None:
     vault = Vault(owner=[1])  # type: ignore[arg-type]
     assert json_encoder()(vault) == b'{"owner":[1]}'
+
+
+class Priced(pydantic.BaseModel):
+    full_name: str = pydantic.Field(alias="fullName")
+    price: float | None = None
+
+
+class Secretive(Priced):
+    secret: str = "s"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "sent"),
+    [
+        (Priced, Priced(fullName="a"), {"fullName": "a", "price": None}),
+        (Priced, Secretive(fullName="a"), {"fullName": "a", "price": None}),
+        (Priced, {"fullName": "a", "price": "1.5", "more": 1}, {"fullName": "a", "price": 1.5}),
+        (list[Priced], [], []),
+        (
+            list[Priced],
+            [Priced(fullName="a"), {"fullName": "b"}, Secretive(fullName="é", price=2)],
+            [
+                {"fullName": "a", "price": None},
+                {"fullName": "b", "price": None},
+                {"fullName": "é", "price": 2.0},
+            ],
+        ),
+        (list[list[Priced]], [[Priced(fullName="a")]], [[{"fullName": "a", "price": None}]]),
+        (list[Priced], (Priced(fullName="a"),), [{"fullName": "a", "price": None}]),
+    ],
+)
+def test_what_is_all_pydantics_is_written_by_pydantic(
+    annotation: Any, value: Any, sent: Any
+) -> None:
+    assert json.loads(json_encoder(annotation)(value)) == sent
+
+
+def test_wrong_item_of_a_list_of_models_is_told() -> None:
+    with pytest.raises(ResponseValidationFailed) as caught:
+        json_encoder(list[Priced])([Priced(fullName="a"), {"price": "x"}])
+    assert [problem["loc"] for problem in caught.value.errors] == [(1, "fullName"), (1, "price")]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import re
 import uuid
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
@@ -26,7 +27,13 @@ from triode.schema import (
 )
 
 T = TypeVar("T")
-TUPLE = {"type": "array", "prefixItems": [{"type": "integer"}], "minItems": 1, "maxItems": 1}
+TUPLE = {
+    "type": "array",
+    "prefixItems": [{"type": "integer"}],
+    "items": {},
+    "minItems": 1,
+    "maxItems": 1,
+}
 
 
 class Color(enum.StrEnum):
@@ -115,13 +122,98 @@ def component(annotation: Any, name: str, mode: Any = "input") -> Any:
         (set[str], {"type": "array", "items": {"type": "string"}, "uniqueItems": True}),
         (dict[str, int], {"type": "object", "additionalProperties": {"type": "integer"}}),
         (tuple[int], TUPLE),
-        (Decimal, {"anyOf": [{"type": "number"}, {"type": "string", "format": "decimal"}]}),
+        (list, {"type": "array", "items": {}}),
+        (
+            bytes,
+            {
+                "type": "string",
+                "contentEncoding": "base64",
+                "contentMediaType": "application/octet-stream",
+            },
+        ),
+        (
+            Annotated[bytes, FieldInfo(min_length=1, max_length=4)],
+            {
+                "type": "string",
+                "contentEncoding": "base64",
+                "contentMediaType": "application/octet-stream",
+                "minLength": 4,
+                "maxLength": 8,
+            },
+        ),
+        (
+            Decimal,
+            {
+                "anyOf": [
+                    {"type": "number"},
+                    {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]+(?:\.[0-9]+)?$"},
+                ]
+            },
+        ),
+        (
+            dict[int, str],
+            {
+                "type": "object",
+                "additionalProperties": {"type": "string"},
+                "propertyNames": {"pattern": "^-?[0-9]+$"},
+            },
+        ),
+        (
+            dict[dt.date, Any],
+            {
+                "type": "object",
+                "additionalProperties": True,
+                "propertyNames": {"format": "date"},
+            },
+        ),
+        (
+            list[Annotated[int, FieldInfo(description="In grams.", examples=[5])]],
+            {
+                "type": "array",
+                "items": {"type": "integer", "description": "In grams.", "examples": [5]},
+            },
+        ),
+        (
+            Annotated[str, FieldInfo(title="Word")] | int,
+            {"anyOf": [{"type": "string", "title": "Word"}, {"type": "integer"}]},
+        ),
         (Color, {"$ref": "#/components/schemas/Color"}),
     ],
     ids=str,
 )  # fmt: skip
 def test_a_type_has_its_json_schema(annotation: Any, expected: Any) -> None:
     assert schema_of(annotation) == expected
+
+
+@pytest.mark.parametrize(
+    ("limits", "accepted", "refused"),
+    [
+        ({}, ["0", "-1", "1.50", "007"], ["", "-", ".", "1e3", "x"]),
+        ({"ge": 0}, ["0", "1.5"], ["-1"]),
+        ({"gt": 0}, ["0.01", "10"], ["0", "0.00", "-1"]),
+        ({"decimal_places": 2}, ["1", "1.25", "1.2300"], ["1.234"]),
+        ({"decimal_places": 0}, ["12"], ["1.2"]),
+        ({"max_digits": 4}, ["1234", "12.34", "0001"], ["12345", "123.45"]),
+        ({"max_digits": 5, "decimal_places": 2}, ["123.45", "0123.4"], ["1234", "1.234"]),
+    ],
+    ids=str,
+)
+def test_text_of_a_decimal_is_promised_as_it_is_read(
+    limits: Any, accepted: list[str], refused: list[str]
+) -> None:
+    annotation = Annotated[Decimal, FieldInfo(**limits)]
+    pattern, decode = schema_of(annotation)["anyOf"][1]["pattern"], json_decoder(annotation)
+    for text in accepted:
+        assert re.search(pattern, text)
+        assert isinstance(decode(f'"{text}"'.encode()), Decimal)
+    assert [text for text in refused if re.search(pattern, text)] == []
+
+
+@pytest.mark.parametrize("text", ["0", "-0", "1.50", "1E+3", "1E-10", "123456789.000000001"])
+def test_text_of_a_decimal_is_sent_as_it_is_promised(text: str) -> None:
+    sent = msgspec.json.decode(json_encoder(Decimal)(Decimal(text)))
+
+    assert re.search(schema_of(Decimal, "output")["pattern"], sent)
 
 
 def test_an_object_as_it_is_sent() -> None:
@@ -213,6 +305,20 @@ def test_pydantic_models_join_the_components() -> None:
     assert set(registry.components()) == {"Model", "Color"}
     child = registry.components()["Model"]["properties"]["child"]
     assert child["anyOf"][0] == {"$ref": "#/components/schemas/Model"}
+
+
+def test_bytes_of_pydantic_are_base64_where_its_configuration_says_so() -> None:
+    class Upload(BaseModel):
+        model_config = {"val_json_bytes": "base64"}
+
+        data: bytes
+
+    octets = {"type": "string", "contentMediaType": "application/octet-stream", "title": "Data"}
+    assert component(Upload, "Upload")["properties"]["data"] == {
+        **octets,
+        "contentEncoding": "base64",
+    }
+    assert component(Upload, "Upload", "output")["properties"]["data"] == octets
 
 
 def test_extra_words_are_added_last() -> None:

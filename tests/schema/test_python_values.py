@@ -266,5 +266,5 @@ def test_a_collection_says_how_long_it_may_be() -> None:
     assert describe(dict[Annotated[str, limited], Any]).json_schema(registry, "input") == {
         "type": "object",
         "additionalProperties": True,
-        "propertyNames": {"type": "string", "minLength": 1, "maxLength": 2},
+        "propertyNames": {"minLength": 1, "maxLength": 2},
     }

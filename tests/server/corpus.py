@@ -27,8 +27,8 @@ def request(
 
 
 def post(target: bytes, body: bytes, lines: bytes = b"") -> bytes:
-    """Return a request whose body has a length."""
-    length = b"Content-Length: %d\r\n" % len(body)
+    """Return a request whose body has a length and is JSON."""
+    length = b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
     return request(target, length + lines, method=b"POST") + body
 
 

@@ -202,8 +202,8 @@ def test_chunks_past_the_limit_of_a_route_are_a_413(chunk: bytes, connect: Any) 
 def test_upload_is_read_while_it_arrives(connect: Any) -> None:
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     body = head + b"y" * 3_000_000 + b"\r\n--x--\r\n"
-    lines = b"Content-Type: multipart/form-data; boundary=x\r\n"
-    client = connect(post(b"/upload", body, lines))
+    lines = b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n" % len(body)
+    client = connect(request(b"/upload", lines, method=b"POST") + body)
     assert client.answer().body == b"3000000"
     assert client.is_open
 

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from triode.app import App
+from triode.dispatch import RouteTable
 from triode.http import Call
 from triode.server import LaneProtocol, ServerOptions, make_config
-from triode.server.repeats import RepeatedBlock
+from triode.server.repeats import MAX_LINE, MAX_LINES, RepeatedBlock
 
 from .fuzz import Forgetful, Pipe
 
@@ -165,4 +166,31 @@ def test_block_is_used_at_all() -> None:
     block = RepeatedBlock()
     written, is_closed = play([data], block)
     assert (written.count(b"200 OK"), is_closed) == (1, False)
-    assert block.match(data.replace(b"/a", b"/b?c")) == ("GET", "/b?c")
+    aim = block.match(data.replace(b"/a", b"/b?c"), app.table)
+    assert aim is not None
+    assert (aim.method, aim.path, aim.query, aim.params) == ("GET", "/b", "c", {"rest": "b"})
+
+
+def test_lines_that_are_kept_are_bounded() -> None:
+    table = fresh_table()
+    block = kept_block()
+    for number in range(MAX_LINES + 10):
+        assert block.match(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number, table)
+    assert len(table.lines) == 10
+
+
+def test_long_line_is_not_kept() -> None:
+    table = fresh_table()
+    line = b"GET /" + b"a" * MAX_LINE + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+    assert kept_block().match(line, table) is not None
+    assert table.lines == {}
+
+
+def kept_block() -> RepeatedBlock:
+    block = RepeatedBlock()
+    play([b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"], block)
+    return block
+
+
+def fresh_table() -> RouteTable:
+    return App(openapi_url=None).table

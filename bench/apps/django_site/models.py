@@ -1,4 +1,4 @@
-"""The one table of the benchmark."""
+"""The tables of the benchmark."""
 
 from django.db import models
 
@@ -10,3 +10,10 @@ class User(models.Model):
 
     class Meta:
         db_table = "user"
+
+
+class Fortune(models.Model):
+    message = models.TextField()
+
+    class Meta:
+        db_table = "fortune"

@@ -1,6 +1,8 @@
 """Production settings of a JSON API: no debug, no sessions, kept database connections."""
 
 import os
+from pathlib import Path
+from urllib.parse import urlsplit
 
 SECRET_KEY = "bench-only-not-a-secret-0123456789abcdef0123456789abcdef"
 DEBUG = False
@@ -23,5 +25,24 @@ DATABASES = {
         },
     }
 }
+if postgres := os.environ.get("BENCH_POSTGRES"):
+    address = urlsplit(postgres)
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": address.path[1:],
+            "USER": address.username,
+            "PASSWORD": address.password or "",
+            "HOST": address.hostname,
+            "PORT": address.port or 5432,
+            "CONN_MAX_AGE": None,
+        }
+    }
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [Path(__file__).parents[1] / "templates"],
+    }
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True

@@ -11,4 +11,5 @@ urlpatterns = [
     path("orders", views.create_order),
     path("users/<int:user_id>", views.get_user),
     path("users", views.users),
+    path("fortunes", views.fortunes),
 ]

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, JsonResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from .models import User
+from .models import Fortune, User
 
 
 class ItemForm(forms.Form):
@@ -92,6 +92,12 @@ def create_user(request: HttpRequest) -> JsonResponse:
     if not form.is_valid():
         return JsonResponse({"detail": form.errors}, status=422)
     return JsonResponse(as_json(User.objects.create(**form.cleaned_data)), status=201)
+
+
+@require_GET
+def fortunes(request: HttpRequest) -> HttpResponse:
+    found = Fortune.objects.order_by("message")
+    return render(request, "fortunes.html", {"fortunes": found})
 
 
 def as_json(user: User) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from starlette.responses import JSONResponse, Response
 from triode.auth.browsers import message_page, page_to_return_to, root_path, wants_page
 from triode.auth.identity import LoginRequired, PermissionDenied, refuse_unguarded
 from triode.auth.links import LoginLinks
-from triode.auth.lockout import client_group
 from triode.auth.models import User
 from triode.auth.pages import AccountPages
 from triode.auth.redirects import login_address
@@ -23,6 +22,7 @@ from triode.auth.store import DatabaseSessions
 from triode.auth.users import Authenticator, note_login
 from triode.errors import ClientError
 from triode.http import Call, Reply, require_call
+from triode.http.addresses import client_group
 from triode.http.reply import reply_from_response
 from triode.middleware.csrf import CsrfFailed, CsrfProtection
 from triode.middleware.sessions import Session, SessionManager, SessionOptions
@@ -51,6 +51,8 @@ class Auth:
     `secret` signs cookies and links; see `triode.signing.find_secrets` for what is used without
     one. `trusted_origins` are other sites whose pages may send forms here.
     """
+
+    has_pages = True  # so the errors of the application are pages too
 
     login_path: str = "/login"
     logout_path: str = "/logout"
@@ -117,9 +119,10 @@ class Auth:
             TooManyAttempts: this client has to wait.
         """
         call = call or require_call("authenticate")
-        client = call.scope().get("client")
-        group = client_group(client[0]) if client else ""
-        return await self.authenticator.check(email, password, client=group)
+        group = client_group(call.client[0]) if call.client else ""
+        return await self.authenticator.check(
+            email, password, client=group, is_proxy_known=call.app.trusted_proxies is not None
+        )
 
     async def log_in(self, user: User, call: Call | None = None) -> None:
         """Make the current session that of a user, under a new token."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from triode.auth.lockout import Lockout, is_a_strangers
+from triode.auth.lockout import Lockout
 from triode.auth.models import User
 from triode.auth.passwords import check_strength, hash_password, needs_rehash, verify_password
 from triode.auth.store import DatabaseSessions, load_groups
 from triode.db import lower, utcnow
+from triode.http.addresses import is_a_strangers
 
 
 def normal_email(email: str) -> str:
@@ -71,15 +72,19 @@ class Authenticator:
         # it may be a proxy's, whose one client could shut out all others.
         self.per_client = per_client or Lockout(free=50)
 
-    async def check(self, email: str, password: str, *, client: str) -> User | None:
+    async def check(
+        self, email: str, password: str, *, client: str, is_proxy_known: bool = False
+    ) -> User | None:
         """Return the user, None where address or password is wrong or the account not active.
+
+        With `is_proxy_known` the client's address is never that of a proxy before us.
 
         Raises:
             TooManyAttempts: the client has to wait.
         """
         key = (normal_email(email)[:254], client)
         self.lockout.check(*key)
-        counts_client = is_a_strangers(client)
+        counts_client = is_proxy_known or is_a_strangers(client)
         if counts_client:
             self.per_client.check(client)
         # SECURITY: counted before the slow check, so that guesses made at once count as many.

@@ -7,92 +7,53 @@ the endpoint; everything else reads as if written by hand.
 
 from __future__ import annotations
 
-import builtins
 import enum
-import keyword
-from collections.abc import Callable, Collection
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Collection
 from typing import Any
 
-from triode.binding.calls import is_async, is_async_generator, is_generator, never_suspends
+from triode.binding.calling import CallWriter
 from triode.binding.description import BodyPart, Dependency, Parameter
-from triode.binding.embedded import embedded_decoder
-from triode.binding.models import gather_form, gather_parameters
-from triode.binding.specials import SecurityScopes
+from triode.binding.embedded import parts_reader
+from triode.binding.models import gather_choice, gather_form, gather_parameters
+from triode.binding.plan import Mode, Place, Plan
+from triode.binding.shape import objects_of
 from triode.binding.texts import fast_int_decoder, is_plain_text
-from triode.schema import ObjectSchema, json_decoder, python_decoder, text_decoder
+from triode.schema import json_decoder, python_decoder, text_decoder
+from triode.schema.kinds.strings import BytesSchema
+from triode.schema.node import walk
 
 IMMUTABLE = (str, int, float, bool, bytes, tuple, frozenset, type(None), enum.Enum)
 
 
-class Mode(enum.Enum):
-    """How an endpoint runs: in one step, as a coroutine, or in one hop to a thread."""
+class EndpointWriter(CallWriter):
+    """Writes an endpoint: the values of a request, and by its base the calls that take them."""
 
-    INLINE = "inline"
-    ASYNC = "async"
-    THREAD = "thread"
-
-
-def choose_mode(root: Dependency, *, sync_to_thread: bool) -> Mode:
-    """Return the cheapest way to run a handler and its dependencies."""
-    calls = [node.call for node in root.walk()]
-    if any(is_generator(call) or is_async_generator(call) for call in calls):
-        return Mode.ASYNC
-    if all(_is_one_step(call, sync_to_thread) for call in calls):
-        return Mode.INLINE
-    if not any(is_async(call) for call in calls):
-        return Mode.THREAD
-    return Mode.ASYNC
-
-
-def _is_one_step(call: Callable[..., Any], sync_to_thread: bool) -> bool:
-    if is_async(call):
-        return never_suspends(call)
-    return not sync_to_thread or getattr(call, "__triode_inline__", False)
-
-
-class EndpointWriter:
-    """Collects the lines and constants of one endpoint."""
-
-    def __init__(self, root: Dependency, mode: Mode, *, tools: Collection[str] = ()) -> None:
-        self.root = root
-        self.tools = tools
-        self.mode = mode
-        self.constants: dict[str, Any] = {}
-        self._lines: list[str] = []
-        self._indent = 1
-        self._cache: dict[Any, str] = {}
-        nodes = root.walk()
+    def __init__(self, plan: Plan, *, tools: Collection[str] = ()) -> None:
+        super().__init__(plan, tools=tools)
+        nodes = plan.nodes
         parts = [part for node in nodes for part in node.body]
-        self.json_parts = _unique(part for part in parts if part.media_type not in FORM_TYPES)
-        self.has_form = any(part.media_type in FORM_TYPES for part in parts)
+        self.json_parts = _unique(part for part in parts if not part.is_form)
+        self.has_form = any(part.is_form for part in parts)
+        self._is_read_again = sum(not part.is_form for part in parts) > 1
         self.has_response = any("response" in node.specials.values() for node in nodes)
         self.has_background = any("background" in node.specials.values() for node in nodes)
-        self.has_stack = any(
-            is_generator(node.call) or is_async_generator(node.call) for node in nodes
-        )
         self._sources = {item.source for node in nodes for item in node.parameters}
         self._is_fallible = bool(self._sources or parts)
 
     def write(self) -> str:
-        """Return the source of `endpoint(call)`, or of `solve(call, form)` in thread mode."""
+        """Return the source of `endpoint(call)`, or of `solve(call, form, exits)` for a thread."""
         self._prologue()
-        if self.has_stack:
-            self._line("async with AsyncExitStack() as stack:")
-            self._indent += 1
-        arguments = self._bind(self.root)
+        arguments, _ = self._bind(self.root)
+        self._stages.go_to(self.plan.place(self.root))
         if self._is_fallible:
             self._line("if problems:")
-            self._line("    raise RequestValidationError(problems, body=call.body)")
-        self._call("result", self.root.call, arguments)
+            if self._is_read_again:
+                self._line("    problems = each_once(problems)")
+            self._line("    raise RequestValidationError(problems, body=received_body(call))")
+        self._call_handler(arguments)
         self._epilogue()
-        if self.mode is Mode.THREAD:
-            head = "def solve(call, form):"
-        elif self.mode is Mode.ASYNC or self.has_form:
-            head = "async def endpoint(call):"
-        else:
-            head = "def endpoint(call):"
-        return "\n".join([head, *self._lines]) + "\n"
+        is_async = self.mode is not Mode.INLINE or self.has_form
+        return self._stages.text(self.plan, is_async=is_async)
 
     # --- the parts of the function
 
@@ -104,6 +65,8 @@ class EndpointWriter:
         )
 
     def _prologue(self) -> None:
+        if self.mode is Mode.MIXED:
+            self._stages.go_to(Place.LOOP)
         if self._is_fallible:
             self._line("problems = []")
         if "path" in self._sources:
@@ -119,6 +82,7 @@ class EndpointWriter:
         if self.has_background:
             self._line("background = BackgroundTasks()")
         if self.has_form and self.mode is not Mode.THREAD:
+            self._stages.go_to(Place.LOOP)
             self._line("form = await read_form(call)")
         if self._is_embedded:
             self._embedded_body()
@@ -128,96 +92,24 @@ class EndpointWriter:
         return len(self.json_parts) > 1 or any(part.embed for part in self.json_parts)
 
     def _epilogue(self) -> None:
-        self._line("reply = finish(result)")
         if self.has_response:
             self._line("merge_response(reply, response)")
         if self.has_background:
             self._line("if background.tasks:")
             self._line("    reply.background = background")
-        self._line("return reply")
-        if self.has_stack:
-            self._indent -= 1
-            self._line("raise swallowed()")
 
-    def _bind(self, node: Dependency) -> str:
-        """Write the values that one callable needs; return its call's arguments."""
-        values: list[tuple[str, str]] = []
-        for child in node.dependencies:
-            values.append((child.name or "", self._dependency(child)))
-        for name, special in node.specials.items():
-            values.append((name, self._special(special, node)))
-        for parameter in node.parameters:
-            values.append((parameter.name, self._parameter(parameter)))
-        for part in node.body:
-            values.append((part.name, self._body_part(part)))
-        # A dependency of the route only runs: it has no name that its value could be passed by.
-        return ", ".join(f"{name}={value}" for name, value in values if name)
-
-    def _dependency(self, node: Dependency) -> str:
-        key = (node.call, node.scopes if _reads_scopes(node) else ())
-        if node.use_cache and key in self._cache:
-            return self._cache[key]
-        variable = self._name(_readable(node.call))
-        is_fallible = any(inner.parameters or inner.body for inner in node.walk())
-        if is_fallible:
-            self._line(f"{variable}_mark = len(problems)")
-        arguments = self._bind(node)
-        if is_fallible:
-            self._line(f"{variable} = None")
-            self._line(f"if len(problems) == {variable}_mark:")
-            self._indent += 1
-        self._call(variable, node.call, arguments)
-        if is_fallible:
-            self._indent -= 1
-        if node.use_cache:
-            self._cache[key] = variable
-        return variable
-
-    def _call(self, variable: str, call: Callable[..., Any], arguments: str) -> None:
-        function = self._constant(_readable(call), call)
-        if is_async_generator(call) or is_generator(call):
-            self._manage(variable, call, arguments)
-        elif is_async(call):
-            if self.mode is Mode.INLINE:
-                self._line("try:")
-                self._line(f"    {function}({arguments}).send(None)")
-                self._line("except StopIteration as stop:")
-                self._line(f"    {variable} = stop.value")
-            else:
-                self._line(f"{variable} = await {function}({arguments})")
-        elif self.mode is Mode.ASYNC:
-            comma = ", " if arguments else ""
-            self._line(f"{variable} = await run_in_threadpool({function}{comma}{arguments})")
-        else:
-            self._line(f"{variable} = {function}({arguments})")
-
-    def _manage(self, variable: str, call: Callable[..., Any], arguments: str) -> None:
-        if is_async_generator(call):
-            manager = self._constant(_readable(call), asynccontextmanager(call))
-            entered = f"{manager}({arguments})"
-        else:
-            manager = self._constant(_readable(call), contextmanager(call))
-            entered = f"contextmanager_in_threadpool({manager}({arguments}))"
-        self._line(f"{variable} = await stack.enter_async_context({entered})")
-
-    def _special(self, special: str, node: Dependency) -> str:
-        if special == "scopes":
-            return self._constant("scopes", SecurityScopes(list(node.scopes)))
-        return {
-            "request": "call.request()",
-            "websocket": "call.websocket()",
-            "call": "call",
-            "response": "response",
-            "background": "background",
-        }[special]
+    def _values(self, node: Dependency) -> list[tuple[str, str]]:
+        found = [(parameter.name, self._parameter(parameter)) for parameter in node.parameters]
+        found += [(part.name, self._body_part(part)) for part in node.body]
+        return found
 
     # --- values
 
     def _parameter(self, item: Parameter) -> str:
         variable = self._name(item.name)
-        if isinstance(item.schema, ObjectSchema):
-            gather = self._constant("gather", gather_parameters(item))
-            self._gather(variable, f"{gather}(call)", (item.source,))
+        if item.others or objects_of(item.schema):
+            gather = gather_choice(item) if item.others else gather_parameters(item)
+            self._gather(variable, f"{self._constant('gather', gather)}(call)", (item.source,))
             return variable
         raw = {
             "path": f"params[{item.alias!r}]",
@@ -238,7 +130,11 @@ class EndpointWriter:
         value = "raw"
         if item.source == "header" and not item.is_list:
             value = "raw.decode('latin-1')"
-        self._decode(variable, value, text_decoder(item.schema), item.schema, place)
+        if is_plain_text(item.schema):
+            self._line(f"{variable} = {value}")
+        else:
+            decode = text_decoder(item.schema)
+            self._decode(variable, value, fast_int_decoder(item.schema, decode) or decode, place)
         self._indent -= indent
         return variable
 
@@ -260,17 +156,8 @@ class EndpointWriter:
             return repr(info.default) if simple else self._constant("default", info.default)
         return "deepcopy(" + self._constant("default", info.default) + ")"
 
-    def _decode(
-        self, variable: str, value: str, decode: Any, schema: Any, place: tuple[str, ...]
-    ) -> None:
-        if is_plain_text(schema):
-            self._line(f"{variable} = {value}")
-            return
-        decoder = self._constant("decode", fast_int_decoder(schema, decode) or decode)
-        self._line("try:")
-        self._line(f"    {variable} = {decoder}({value})")
-        self._line("except ValidationFailed as exc:")
-        self._line(f"    problems.extend(exc.under(*{place!r}).errors)")
+    def _decode(self, variable: str, value: str, decode: Any, place: tuple[str, ...]) -> None:
+        self._gather(variable, f"{self._constant('decode', decode)}({value})", place)
 
     def _gather(self, variable: str, value: str, place: tuple[str, ...]) -> None:
         self._line("try:")
@@ -280,7 +167,7 @@ class EndpointWriter:
 
     def _body_part(self, part: BodyPart) -> str:
         variable = self._name(part.name)
-        if part.media_type in FORM_TYPES:
+        if part.is_form:
             self._form_value(variable, part)
         elif self._is_embedded:
             self._embedded_value(variable, part)
@@ -306,97 +193,38 @@ class EndpointWriter:
         self._indent -= 1
 
     def _embedded_body(self) -> None:
-        decode = self._constant("decode", embedded_decoder(self.json_parts))
-        self._line("try:")
-        self._line(f"    body = {decode}(json_object(call))")
-        self._line("except ValidationFailed as exc:")
-        self._line("    body = {}")
-        self._line("    problems.extend(exc.under('body').errors)")
+        read = self._constant("read_parts", parts_reader(self.json_parts))
+        self._line(f"body, body_problems = {read}(json_object(call))")
 
     def _embedded_value(self, variable: str, part: BodyPart) -> None:
-        self._line(f"if {part.alias!r} in body:")
-        self._line(f"    {variable} = body[{part.alias!r}]")
-        if not part.required:
+        name = next(each.name for each in self.json_parts if each.alias == part.alias)
+        self._line(f"if {name!r} in body:")
+        self._line(f"    {variable} = body[{name!r}]")
+        if part.required:
+            self._line("else:")
+            self._line(f"    problems.extend(body_problems[{name!r}])")
+        else:
+            self._line(f"elif {name!r} in body_problems:")
+            self._line(f"    problems.extend(body_problems[{name!r}])")
             self._line("else:")
             self._line(f"    {variable} = {self._default(part)}")
 
     def _form_value(self, variable: str, part: BodyPart) -> None:
-        if isinstance(part.schema, ObjectSchema):
-            gather = self._constant("gather", gather_form(part))
-            self._gather(variable, f"{gather}(form)", ("body",))
+        if part.others or objects_of(part.schema):
+            gather = gather_choice(part) if part.others else gather_form(part)
+            self._gather(variable, f"{self._constant('gather', gather)}(form)", ("body",))
             return
         place = ("body", part.alias)
         self._line(f"raw = form.get({part.alias!r})")
-        self._absent(variable, "raw is None or raw == ['']", part, place)
+        is_absent = "raw is None" if part.is_list else "raw is None or raw[-1] == ''"
+        self._absent(variable, is_absent, part, place)
         self._line("else:")
         self._indent += 1
         value = "raw" if part.is_list else "raw[-1]"
-        if part.is_file:
-            reader = "check_upload" if part.schema is None else "read_upload"
-            self._line("try:")
-            self._line(f"    {variable} = {reader}({value})")
-            self._line("except ValidationFailed as exc:")
-            self._line(f"    problems.extend(exc.under(*{place!r}).errors)")
-        else:
-            self._decode(variable, value, text_decoder(part.schema), part.schema, place)
+        if part.is_file and any(isinstance(node, BytesSchema) for node in walk(part.schema)):
+            value = f"contents_of({value})"
+        self._decode(variable, value, text_decoder(part.schema), place)
         self._indent -= 1
-
-    # --- text
-
-    def _line(self, text: str) -> None:
-        self._lines.append("    " * self._indent + text)
-
-    def _name(self, base: str) -> str:
-        name, number = base, 1
-        while name in self.constants or name in RESERVED or name in self.tools:
-            number += 1
-            name = f"{base}_{number}"
-        self.constants[name] = None
-        return name
-
-    def _constant(self, base: str, value: Any) -> str:
-        for name, known in self.constants.items():
-            if known is value and value is not None:
-                return name
-        name = self._name(f"{base}_0" if base in RESERVED else base)
-        self.constants[name] = value
-        return name
-
-
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
-RESERVED = frozenset(
-    [
-        *dir(builtins),
-        *keyword.kwlist,
-        "call",
-        "problems",
-        "params",
-        "query",
-        "headers",
-        "response",
-        "background",
-        "form",
-        "body",
-        "raw",
-        "reply",
-        "result",
-        "stack",
-        "exc",
-        "stop",
-        "finish",
-        "missing",
-        "deepcopy",
-    ]
-)
-
-
-def _readable(call: Callable[..., Any]) -> str:
-    name = getattr(call, "__name__", type(call).__name__)
-    return name if name.isidentifier() else "function"
-
-
-def _reads_scopes(node: Dependency) -> bool:
-    return any("scopes" in inner.specials.values() for inner in node.walk())
 
 
 def _unique(parts: Any) -> list[BodyPart]:

@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 
 from triode.binding.endpoint import Overrides, compile_endpoint
 from triode.binding.markers import DependsInfo
+from triode.binding.mistakes import check_takes_socket
 from triode.binding.results import ResultOptions
-from triode.binding.signature import read_signature
+from triode.binding.signature import check_lifetimes, name_of, read_dependency, read_signature
 from triode.http import Call
 
 SocketEndpoint: TypeAlias = Callable[[Call], Awaitable[Any]]
@@ -28,17 +29,19 @@ def compile_socket(
     """Return the coroutine function that serves one connection."""
     root = read_signature(handler, path_names=path_names)
     before = [
-        read_signature(depends.call, path_names=path_names, scopes=depends.scopes)
+        read_dependency(depends.call, depends, path_names)
         for depends in dependencies
         if depends.call is not None
     ]
     root.dependencies[:0] = before
+    check_lifetimes(root)
+    check_takes_socket(root, name_of(handler))
     endpoint = compile_endpoint(
         root,
         ResultOptions(annotation=None, status_code=204),
         overrides=overrides,
         path_names=path_names,
-        sync_to_thread=True,
+        keeps_open=False,
     )
 
     async def serve(call: Call) -> None:

@@ -6,8 +6,7 @@ Matching is by class, without importing Starlette's heavier modules before a han
 from __future__ import annotations
 
 import inspect
-import types
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.responses import Response
@@ -15,7 +14,8 @@ from starlette.responses import Response
 from triode.http import Call
 
 SPECIAL_BY_NAME = {
-    ("starlette.requests", "HTTPConnection"): "request",
+    ("starlette.requests", "Request"): "request",
+    ("starlette.requests", "HTTPConnection"): "connection",
     ("starlette.websockets", "WebSocket"): "websocket",
 }
 
@@ -49,21 +49,3 @@ def special_of(annotation: Any) -> str | None:
         if special is not None:
             return special
     return None
-
-
-def upload_kind(annotation: Any) -> str | None:
-    """Return "one" for an upload, "list" for several, None for anything else."""
-    origin = get_origin(annotation)
-    if origin in (Union, types.UnionType):
-        kinds = {upload_kind(member) for member in get_args(annotation)} - {None}
-        return kinds.pop() if len(kinds) == 1 else None
-    if origin in (list, tuple, set):
-        return "list" if get_args(annotation) and _is_upload(get_args(annotation)[0]) else None
-    return "one" if _is_upload(annotation) else None
-
-
-def _is_upload(annotation: Any) -> bool:
-    return inspect.isclass(annotation) and any(
-        base.__module__ == "starlette.datastructures" and base.__name__ == "UploadFile"
-        for base in annotation.__mro__
-    )

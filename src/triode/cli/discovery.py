@@ -41,34 +41,35 @@ class Program:
     location: Location
 
 
-def load(target: str = "") -> Program:
-    """Find and import an application.
+def load(target: str = "", base: Path | None = None) -> Program:
+    """Find and import an application; `base` is where to look, None for the current folder.
 
     Raises:
         CommandError: there is no such file, no application in it, or more than one.
         ProgramError: the file could not be imported.
     """
-    return load_location(locate(target))
+    return load_location(locate(target, base))
 
 
-def locate(target: str = "") -> Location:
-    """Return where the application is that a command line names.
+def locate(target: str = "", base: Path | None = None) -> Location:
+    """Return where the application is that a command line names, seen from a folder.
 
     Raises:
         CommandError: nothing is there.
     """
     path_part, _, attribute = target.partition(":")
     name = attribute or None
+    here = base or Path.cwd()
     if not path_part:
-        return _in_folder(Path.cwd(), name)
-    path = Path(path_part)
+        return _in_folder(here, name)
+    path = here / path_part
     if path.is_dir():
         return _in_folder(path.resolve(), name)
     if path.is_file():
         return _of_file(path.resolve(), name)
-    if path.suffix == ".py" or len(path.parts) > 1:
-        raise CommandError(f"there is no file {path_part!r} in {Path.cwd()}")
-    return _of_module(path_part, name)
+    if path.suffix == ".py" or len(Path(path_part).parts) > 1:
+        raise CommandError(f"there is no file {path_part!r} in {here}")
+    return _of_module(path_part, name, here)
 
 
 def load_location(location: Location) -> Program:
@@ -114,13 +115,14 @@ def _of_file(file: Path, attribute: str | None) -> Location:
     return Location(folder, ".".join(parts), file, attribute)
 
 
-def _of_module(name: str, attribute: str | None) -> Location:
-    """Return the location of a dotted module name, looked up from the current folder."""
-    base = Path.cwd().joinpath(*name.split("."))
-    for file in (base.with_suffix(".py"), base / "app.py", base / "main.py", base / "__init__.py"):
-        if file.is_file():
-            return _of_file(file, attribute)
-    raise CommandError(f"there is no file, folder or module {name!r} in {Path.cwd()}")
+def _of_module(name: str, attribute: str | None, here: Path) -> Location:
+    """Return the location of a dotted module name, looked up from a folder, or its `src`."""
+    for folder in (here, here / "src"):
+        base = folder.joinpath(*name.split("."))
+        own = (base.with_suffix(".py"), base / "app.py", base / "main.py", base / "__init__.py")
+        if found := next((file for file in own if file.is_file()), None):
+            return _of_file(found, attribute)
+    raise CommandError(f"there is no file, folder or module {name!r} in {here}")
 
 
 def _import(location: Location) -> ModuleType:

@@ -15,7 +15,10 @@ from triode.cli.serving import config_for, serve, serve_with_workers
 from triode.cli.sockets import listen, listen_at_path
 from triode.cli.target import Target
 from triode.server import Limits, ServerOptions
+from triode.settings import PROXIES_VARIABLE
 
+# The second name is that of uvicorn and of FastAPI's command.
+PROXIES = Parameter(name=("--trusted-proxies", "--forwarded-allow-ips"))
 _DEFAULT = Limits()
 
 
@@ -28,6 +31,7 @@ def run(
     uds: Path | None = None,
     workers: int = 1,
     access_log: bool = False,
+    trusted_proxies: Annotated[str, PROXIES] = "",
     ssl_certfile: Path | None = None,
     ssl_keyfile: Path | None = None,
     keep_alive: int = 75,
@@ -53,6 +57,9 @@ def run(
         How many processes share the work; one per core is usual.
     access_log
         Write a line for each request.
+    trusted_proxies
+        Networks of the proxies whose X-Forwarded-For and -Proto headers are believed, with commas
+        between them, or how many proxies each request passes; where the program names none.
     ssl_certfile
         The file of a TLS certificate.
     ssl_keyfile
@@ -70,6 +77,8 @@ def run(
     """
     if workers < 1:
         raise CommandError(f"--workers {workers} serves nothing. Use 1 or more")
+    if trusted_proxies:
+        os.environ[PROXIES_VARIABLE] = trusted_proxies  # The workers read it as well.
     program = load(target)
     listener = listen_at_path(uds) if uds else listen(host, port)
     options = ServerOptions(

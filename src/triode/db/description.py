@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from triode.db.field import ColumnInfo
-from triode.db.table import ModelField, ModelTable
-from triode.schema import MISSING, FieldDescription, ObjectSchema
+from triode.db.field import ColumnInfo, ForeignKeyInfo
+from triode.db.table import ModelField, ModelTable, model_registry
+from triode.schema import MISSING, FieldDescription, ObjectSchema, Registry
 from triode.schema.raw import is_left_unset
+from triode.schema.registry import Mode
+
+_FORMS: Final = frozenset({"format", "pattern", "enum", "const", "contentEncoding"})
+_WITHOUT_NUL: Final = r"^[^\u0000]*$"
 
 Make = Callable[[dict[str, Any]], Any]
 
@@ -62,6 +66,10 @@ class ModelSchema(ObjectSchema):
     def _is_always_sent(self, each: FieldDescription) -> bool:
         return each.name in self.table.by_name
 
+    def _property(self, each: FieldDescription, registry: Registry, mode: Mode) -> dict[str, Any]:
+        found = super()._property(each, registry, mode)
+        return _stored(found, mode) if each.name in self.table.by_name else found
+
     def get(self, value: Any, name: str) -> Any:
         slot = self.table.slots.get(name)
         return slot.peek(value) if slot is not None else getattr(value, name, MISSING)
@@ -97,3 +105,55 @@ def describe_column(field: ModelField) -> FieldDescription:
         default_factory=info.default_factory,
         automatic=field.is_automatic,
     )
+
+
+def _stored(schema: dict[str, Any], mode: Mode) -> dict[str, Any]:
+    """Return a column's schema with what the database demands besides: 64 bits, and no NUL."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_stored(each, mode) for each in schema["anyOf"]]}
+    if schema.get("type") == "integer" and "enum" not in schema:
+        return {"format": "int64", **schema}
+    is_free_text = schema.get("type") == "string" and not _FORMS & schema.keys()
+    return {**schema, "pattern": _WITHOUT_NUL} if is_free_text and mode == "input" else schema
+
+
+def responses_of(table: ModelTable, call: str) -> dict[int, str]:
+    """Return the error responses that a call may lead to; "where.limit.get" names a chain."""
+    chain, _, method_name = call.rpartition(".")
+    noun = table.verbose_name.capitalize()
+    # A query that changes or deletes rows may find none.
+    missing = {404: f"{noun} not found"} if not chain or method_name == "get" else {}
+    conflict = {409: f"{noun} conflicts with another row"} if _can_conflict(table) else {}
+    if method_name == "get":
+        return missing
+    if method_name in ("save", "insert_many"):
+        return conflict
+    if method_name == "update":
+        return {**missing, **conflict}
+    if method_name == "delete" and _can_be_held(table, set()):
+        return {**missing, 409: f"{noun} is referred to by other rows"}
+    return missing if method_name == "delete" else {}
+
+
+def _can_conflict(table: ModelTable) -> bool:
+    """Whether a write may be refused because of other rows."""
+    return bool(table.options.unique_together) or any(
+        field.info.unique or field.relation is not None or (field.is_key and not field.is_automatic)
+        for field in table.fields
+    )
+
+
+def _can_be_held(table: ModelTable, seen: set[ModelTable]) -> bool:
+    """Whether a deletion may be refused because of other rows, those deleted with it included."""
+    seen.add(table)
+    for other in model_registry.tables():
+        for field in other.fields:
+            if field.relation is None or field.relation.target is not table:
+                continue
+            assert isinstance(field.info, ForeignKeyInfo)
+            if field.info.on_delete not in ("cascade", "set null"):
+                return True
+            is_deleted = field.info.on_delete == "cascade"
+            if is_deleted and other not in seen and _can_be_held(other, seen):
+                return True
+    return False

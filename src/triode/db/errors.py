@@ -56,12 +56,11 @@ class ValueRefused(ClientError):
 
     default_code = "value-refused"
     status_code: ClassVar[int] = 422
-    field: str | None = None
 
     @property
     def detail(self) -> list[dict[str, Any]]:
         """The problem in the shape of validation's: type, loc, msg, input."""
-        loc = [] if self.field is None else [self.field]
+        loc = list(self.place or ([] if self.field is None else [self.field]))
         return [{"type": self.code, "loc": loc, "msg": self.message, "input": None}]
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 import msgspec
 import sqlalchemy as sa
 
+from triode.db.description import responses_of
 from triode.db.engine import Channel
-from triode.db.errors import QueryError
+from triode.db.errors import QueryError, ValueRefused
 from triode.db.field import Field
 from triode.db.lookup import check_values, make_conditions
 from triode.db.many_to_many import ManyToManyRelation
@@ -327,20 +328,11 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
     @classmethod
     def __responses__(cls, method_name: str) -> dict[int, str]:
-        """Say which error responses a handler may give that calls a method; for OpenAPI."""
-        table = cls.__table__
-        noun = table.verbose_name.capitalize()
-        missing = {404: f"{noun} not found"}
-        conflict = {409: f"{noun} conflicts with another row"} if can_conflict(table) else {}
-        if method_name == "get":
-            return missing
-        if method_name in ("save", "insert_many"):
-            return conflict
-        if method_name == "update":
-            return {**missing, **conflict}
-        if method_name == "delete":
-            return {**missing, 409: f"{noun} is referred to by other rows"}
-        return {}
+        """Say which error responses a handler may give that calls a method; for OpenAPI.
+
+        A call on what another call gave is named with it: "where.limit.get".
+        """
+        return responses_of(cls.__table__, method_name)
 
 
 def _restore(model: Any, public: list[Any], hidden: dict[str, Any]) -> Any:
@@ -365,18 +357,23 @@ class KeyStatement(Statement[Any]):
     async def execute(self, channel: Channel) -> Any:
         table = self._table
         plan = self._plan(channel)
-        rows = await channel.read(plan.sql, plan.parameters((self._key,)))
+        try:
+            rows = await channel.read(plan.sql, plan.parameters((self._key,)))
+        except ValueRefused:
+            raise not_found(table) from None  # No row has a key that cannot be stored.
         if not rows:
             raise not_found(table)
         return table.build(plan.load(rows))[0]
 
     def __await__(self) -> Generator[Any, Any, Any]:
         channel = self.database.channel()
-        plan = self._plan(channel)
-        rows = channel.read_now(plan.sql, plan.parameters((self._key,)))
+        plan, table = self._plan(channel), self._table
+        try:
+            rows = channel.read_now(plan.sql, plan.parameters((self._key,)))
+        except ValueRefused:
+            raise not_found(table) from None
         if rows is None:
             return (yield from self.execute(channel).__await__())
-        table = self._table
         if not rows:
             raise not_found(table)
         return table.build(plan.load(rows))[0]
@@ -461,14 +458,6 @@ def _many(relation: Any) -> ManyToManyRelation:
             code="query-not-a-relation",
         )
     return path[0]
-
-
-def can_conflict(table: ModelTable) -> bool:
-    """Whether a write may be refused because of other rows."""
-    return bool(table.options.unique_together) or any(
-        field.info.unique or field.relation is not None or (field.is_key and not field.is_automatic)
-        for field in table.fields
-    )
 
 
 def _mapping(changes: Any) -> Mapping[str, Any]:

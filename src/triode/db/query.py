@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 STREAM_SIZE = 500
 """Rows that a streaming query holds in memory."""
+_MOST = 2**63 - 1  # what a database takes for LIMIT and OFFSET
 
 
 class Page(msgspec.Struct, Generic[T]):
@@ -230,7 +231,8 @@ class Query(Statement[list[M]], Generic[M]):
         number = max(number, 1)
 
         async def execute(channel: Channel) -> Page[M]:
-            items = await self.limit(size).offset((number - 1) * size).execute(channel)
+            start = min((number - 1) * size, _MOST)
+            items = await self.limit(min(size, _MOST)).offset(start).execute(channel)
             total = await self.count().execute(channel)
             return Page(items, total, number, size, -(-total // size) if size else 0)
 

@@ -269,8 +269,11 @@ class Form(Generic[T]):
         properties: dict[str, Any] = {}
         for each in self._descriptions:
             schema = each.schema.json_schema(Registry(), "input")
-            is_plain = "$ref" not in str(schema)
-            properties[self.prefix + each.name] = schema if is_plain else {"type": "string"}
+            if "$ref" in str(schema):
+                schema = {"type": "string"}
+            if each.required and schema.get("type") == "string":
+                schema = {"minLength": 1, **schema}  # An empty field is as good as none.
+            properties[self.prefix + each.name] = schema
         found: dict[str, Any] = {"type": "object", "properties": properties}
         required = [each.name for each in self._descriptions if each.required]
         return {**found, "required": required} if required else found

@@ -11,6 +11,9 @@ from triode.http.call import Call, Head, Message, Receive, Reply, Scope, Send
 from triode.http.exceptions import BodyTooLarge
 from triode.http.reply import raw_headers, stream_reply
 
+# Where middleware of ours outside of an ASGI middleware leaves what it knows for those inside.
+EXTRAS = "triode.extras"
+
 
 def call_from_scope(scope: Scope, receive: Receive, send: Send) -> Call:
     """Return the call that an ASGI scope describes.
@@ -21,13 +24,15 @@ def call_from_scope(scope: Scope, receive: Receive, send: Send) -> Call:
     root_path: str = scope.get("root_path", "")
     if root_path and path.startswith(root_path):
         path = path[len(root_path) :] or "/"
-    return Call(
+    call = Call(
         scope.get("method", "WEBSOCKET"),
         path,
         scope.get("query_string", b"").decode("latin-1"),
         Head(list(scope["headers"])),
         AsgiOrigin(scope, receive, send),
     )
+    call.extras = scope.get(EXTRAS)
+    return call
 
 
 async def send_reply(reply: Reply, call: Call, send: Send) -> None:
@@ -47,12 +52,24 @@ async def send_reply(reply: Reply, call: Call, send: Send) -> None:
 class AsgiOrigin:
     """A call that came in through an ASGI server."""
 
-    __slots__ = ("_receive", "scope", "send")
+    __slots__ = ("_receive", "_socket", "scope", "send")
 
     def __init__(self, scope: Scope, receive: Any, send: Any) -> None:
         self.scope = scope
         self._receive = receive
         self.send = send
+        self._socket: WebSocket | None = None
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of whoever connected to the server."""
+        client = self.scope.get("client")
+        return None if client is None else (client[0], client[1])
+
+    @property
+    def scheme(self) -> str | None:
+        """The scheme of the connection."""
+        return self.scope.get("scheme")
 
     def make_scope(self, call: Call) -> Scope:
         """Return the server's own scope."""
@@ -76,8 +93,10 @@ class AsgiOrigin:
                 return b"".join(chunks)
 
     def websocket(self, call: Call) -> WebSocket:
-        """Return the connection as Starlette knows it."""
-        return WebSocket(call.scope(), self._receive, self.send)
+        """Return the connection as Starlette knows it; the same object each time."""
+        if self._socket is None:
+            self._socket = WebSocket(call.scope(), self._receive, self.send)
+        return self._socket
 
     def receive(self, call: Call) -> Receive:
         """Return receive: over the body if it was read already, else the server's own."""

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
+from triode.http.exits import Exits
 from triode.http.query import last_values, parse_query
 from triode.http.request import request_class
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from starlette.requests import HTTPConnection, Request
     from starlette.websockets import WebSocket
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -37,6 +38,9 @@ class Head(Struct, eq=False):
     """The header block of a request: pairs in the order sent, names in lower case."""
 
     raw: RawHeaders
+    notes: Any = None
+    """What the outermost middleware has read in the block; on the lane the next request of the
+    connection may have the same one."""
     _values: dict[bytes, bytes] | None = None
     _cookies: dict[str, str] | None = None
 
@@ -72,6 +76,16 @@ class Origin(Protocol):
         """Return the ASGI scope of a call."""
         ...
 
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of whoever connected; None where the server does not know."""
+        ...
+
+    @property
+    def scheme(self) -> str | None:
+        """The scheme of the connection."""
+        ...
+
     async def read_body(self, call: Call) -> bytes:
         """Return the whole body; `BodyTooLarge` if it exceeds `call.body_limit`."""
         ...
@@ -81,13 +95,25 @@ class Origin(Protocol):
         ...
 
 
+class Via(Struct, frozen=True):
+    """What trusted proxies say of a request; None where they say nothing.
+
+    `root_path` is the path prefix that the outermost proxy took away.
+    """
+
+    client: tuple[str, int] | None = None
+    scheme: str | None = None
+    root_path: str | None = None
+
+
 class Call(Struct, eq=False):
     """A request on its way to an endpoint.
 
     `path` is percent-decoded, `query` the raw query string without "?", `sent_path` the path as
     it was sent where that differs. `params` holds the path's parameters as text, `extras` what
-    middleware adds to the ASGI scope (None: nothing). `body` is None while it has not been read
-    from its origin; `body_limit` is in bytes, None for no limit.
+    middleware adds to the ASGI scope (None: nothing), `exits` what is to be cleaned up once the
+    reply is sent (None: nothing). `body` is None while it has not been read from its origin;
+    `body_limit` is in bytes, None for no limit. `via` is what trusted proxies say, None: nothing.
     """
 
     method: str
@@ -102,8 +128,24 @@ class Call(Struct, eq=False):
     route: Any = None
     app: Any = None
     extras: dict[str, Any] | None = None
+    exits: Exits | None = None
+    via: Via | None = None
     _request: Request | None = None
     _query_values: dict[str, list[str]] | None = None
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of the client, as trusted proxies give it."""
+        if self.via is not None and self.via.client is not None:
+            return self.via.client
+        return self.origin.client
+
+    @property
+    def scheme(self) -> str:
+        """The scheme that the client used, as trusted proxies give it."""
+        if self.via is not None and self.via.scheme is not None:
+            return self.via.scheme
+        return self.origin.scheme or "http"
 
     @property
     def target(self) -> bytes:
@@ -144,9 +186,15 @@ class Call(Struct, eq=False):
             self.body = await self.origin.read_body(self)
         return self.body
 
+    def connection(self) -> HTTPConnection:
+        """Return this request or WebSocket as Starlette knows it."""
+        return self.websocket() if self.method == "WEBSOCKET" else self.request()
+
     def scope(self) -> Scope:
         """Return the ASGI scope of this request, made new from what is known now."""
         scope = self.origin.make_scope(self)
+        # A copy: on the lane the next request of the connection may have the same list.
+        scope["headers"] = list(self.head.raw)
         scope["path_params"] = dict(self.params)
         scope["route"] = self.route
         if self.app is not None:
@@ -154,6 +202,8 @@ class Call(Struct, eq=False):
             scope["router"] = self.app
         if self.extras:
             scope.update(self.extras)
+        if self.via is not None:
+            _apply_via(self.via, scope)
         return scope
 
     def request(self) -> Request:
@@ -161,6 +211,16 @@ class Call(Struct, eq=False):
         if self._request is None:
             self._request = request_class()(self.scope(), self.origin.receive(self))
         return self._request
+
+    async def use_request(self, request: Request) -> None:
+        """Take another object for this request, and its body for this one's."""
+        self._request = request
+        self.body = await request.body()
+
+    def use_query(self, query: str) -> None:
+        """Take another query string."""
+        self.query = query
+        self._query_values = None
 
     @property
     def has_request(self) -> bool:
@@ -171,6 +231,17 @@ class Call(Struct, eq=False):
         """Return this connection as Starlette knows it; only for calls of a WebSocket route."""
         origin = cast("SocketOrigin", self.origin)
         return origin.websocket(self)
+
+
+def _apply_via(via: Via, scope: Scope) -> None:
+    if via.client is not None:
+        scope["client"] = via.client
+    if via.scheme is not None:
+        scope["scheme"] = via.scheme
+    if via.root_path is not None and scope.get("root_path", "") != via.root_path:
+        own: str = scope.get("root_path", "")
+        scope["root_path"] = via.root_path
+        scope["path"] = via.root_path + scope["path"].removeprefix(own)
 
 
 class SocketOrigin(Origin, Protocol):

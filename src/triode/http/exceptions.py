@@ -18,7 +18,9 @@ __all__ = [
     "RequestValidationError",
     "ResponseValidationError",
     "StarletteHTTPException",
+    "ValidationException",
     "WebSocketException",
+    "WebSocketRequestValidationError",
 ]
 
 
@@ -34,19 +36,16 @@ class HTTPException(StarletteHTTPException):
         super().__init__(status_code=status_code, detail=detail, headers=headers)
 
 
-class RequestValidationError(ClientError):
-    """A request that does not fit the handler's signature; answered with 422.
-
-    `body` is the raw body as far as it was read, None where there was none.
-    """
+class ValidationException(ClientError):
+    """What a client sent does not fit a handler's signature."""
 
     default_code = "request-validation"
     status_code = 422
 
-    def __init__(self, errors: Sequence[Any], *, body: Any = None) -> None:
+    def __init__(self, errors: Sequence[Any]) -> None:
         self._errors = list(errors)
-        self.body = body
-        super().__init__(f"{len(self._errors)} problem(s) in the request")
+        count = len(self._errors)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the request")
 
     def errors(self) -> Sequence[Any]:
         """Return every problem, each with type, loc, msg and input."""
@@ -56,6 +55,26 @@ class RequestValidationError(ClientError):
     def detail(self) -> Any:
         """The problems as JSON can carry them."""
         return [presentable(dict(error)) for error in self._errors]
+
+
+class RequestValidationError(ValidationException):
+    """A request that does not fit the handler's signature; answered with 422.
+
+    `body` is what was sent: JSON as Python's builtins, anything else as bytes; None where there
+    was nothing, or a form in parts.
+    """
+
+    def __init__(self, errors: Sequence[Any], *, body: Any = None) -> None:
+        super().__init__(errors)
+        self.body = body
+
+
+class WebSocketRequestValidationError(ValidationException):
+    """A connection that does not fit its handler's signature.
+
+    Unless the application has a handler for it (of the `WebSocket` and this), the connection is
+    refused with 422, or closed with 1008 if it was accepted.
+    """
 
 
 class BodyTooLarge(ClientError):

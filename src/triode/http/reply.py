@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import cast
+from typing import TypeAlias, cast
 
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
-from triode.http.call import Message, RawHeaders, Receive, Reply, Scope, Send
+from triode.http.call import Call, Message, RawHeaders, Receive, Reply, Scope, Send
+
+Background: TypeAlias = Callable[[], Awaitable[None]]
 
 # How a body is framed is the server's business; headers copied from another server say otherwise.
 FRAMING = (b"content-length", b"transfer-encoding")
@@ -36,6 +38,15 @@ def reply_from_response(response: Response) -> Reply:
     if response.background is not None:
         reply.background = response.background
     return reply
+
+
+async def settled(reply: Reply, call: Call) -> Reply:
+    """Return the reply that a response makes of a request it depends on: a file, say."""
+    made: Reply = await reply.stream.reply_to(call.method, call.head)  # type: ignore[union-attr]
+    for name, value in reply.headers or ():
+        made.add_header(name, value)
+    made.background = join_background(made.background, reply.background)
+    return made
 
 
 def response_from_reply(reply: Reply) -> Response:
@@ -83,6 +94,19 @@ async def stream_reply(reply: Reply, scope: Scope, receive: Receive, send: Send)
         await send(message)
 
     await reply.stream(scope, receive, send_with_headers)
+
+
+def join_background(*work: Callable[[], Awaitable[None]] | None) -> Background | None:
+    """Return one after the other what is to be done after a response, None for nothing."""
+    given = [run for run in work if run is not None]
+    if len(given) < 2:
+        return given[0] if given else None
+
+    async def run_all() -> None:
+        for run in given:
+            await run()
+
+    return run_all
 
 
 class _Background:

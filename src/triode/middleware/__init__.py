@@ -4,8 +4,20 @@ What is composed so keeps the lane. A foreign ASGI middleware works too, and mov
 application to the ASGI way.
 """
 
+from starlette.middleware import Middleware
+
+from triode.middleware.composition import OwnMiddleware
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
-from triode.middleware.protocol import Middleware
+from triode.middleware.msgpack import MessagePack
+from triode.middleware.protocol import EndpointMiddleware
 
-__all__ = ["ErrorBoundary", "ExceptionHandler", "FunctionMiddleware", "Middleware"]
+__all__ = [
+    "EndpointMiddleware",
+    "ErrorBoundary",
+    "ExceptionHandler",
+    "FunctionMiddleware",
+    "MessagePack",
+    "Middleware",
+    "OwnMiddleware",
+]

@@ -39,7 +39,7 @@ def came_over_tls(call: Call) -> bool:
 
     A browser sends `Sec-Fetch-Site` to trustworthy addresses only: TLS, or this very machine.
     """
-    if call.scope().get("scheme") in ("https", "wss"):
+    if call.scheme in ("https", "wss"):
         return True
     origin = call.header(b"origin")
     if origin is not None and origin.startswith("https://"):

@@ -135,6 +135,8 @@ class CsrfMiddleware:
     `refuse` makes the reply to a request that fails.
     """
 
+    may_step = True
+
     def __init__(self, protection: CsrfProtection, refuse: Refuse) -> None:
         self.protection = protection
         self.refuse = refuse

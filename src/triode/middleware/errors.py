@@ -7,7 +7,6 @@ reply it becomes.
 from __future__ import annotations
 
 import inspect
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -20,23 +19,28 @@ from triode.errors import ClientError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
 from triode.http.asgi import send_reply
 from triode.http.call import Message
+from triode.http.problem_details import as_problem, wants_problem_details
 from triode.http.reply import reply_from_response
 from triode.middleware.protocol import Run
 
 ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
+# (call, exception, default reply) -> the reply to send
+Presenter: TypeAlias = Callable[[Call, Exception, Reply], Reply]
 TEXT = b"text/plain; charset=utf-8"
 
 
 class ErrorBoundary:
     """Answers exceptions: by the application's handlers, or by the defaults.
 
-    `handlers` has exception classes and status codes as keys. With `debug` an unexpected
-    exception's traceback is the body of the 500.
+    `handlers` has exception classes and status codes as keys. `present` may put a page in the
+    place of a default, for clients that want one.
     """
 
-    def __init__(self, handlers: Mapping[Any, ExceptionHandler], *, debug: bool = False) -> None:
+    def __init__(
+        self, handlers: Mapping[Any, ExceptionHandler], *, present: Presenter | None = None
+    ) -> None:
         self.handlers = handlers
-        self.debug = debug
+        self.present = present
 
     def wrap(self, run: Run) -> Run:
         """Return an endpoint that never raises an `Exception`."""
@@ -60,10 +64,12 @@ class ErrorBoundary:
 
     def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
         """Return the reply to an exception."""
+        if isinstance(exc, ClientError) and exc.field is not None:
+            exc.place = _place_of(call, exc.field)
         handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)
-        return self.default_answer(exc)
+        return self._presented(call, exc, self.default_answer(exc))
 
     def default_answer(self, exc: Exception) -> Reply:
         """Return the reply to an exception that the application has no handler for."""
@@ -73,7 +79,7 @@ class ErrorBoundary:
             return detail_reply(exc.status_code, exc.detail, exc.headers)
         if isinstance(exc, ClientDisconnect):
             return Reply(b"", 400, None)  # nobody is there to read it
-        return self._server_error(exc)
+        return server_error_reply(exc)
 
     def handler_for(self, exc: Exception) -> ExceptionHandler | None:
         """Return the application's handler of an exception, None for the default.
@@ -122,18 +128,29 @@ class ErrorBoundary:
                 response = await run_in_threadpool(handler, request, exc)
             reply = reply_from_response(response)
         except Exception as second:
-            return self._server_error(second)
+            return self._presented(call, second, server_error_reply(second))
         if not isinstance(exc, HTTPException | ClientError) and reply.status >= 500:
             reply.error = exc
         return reply
 
-    def _server_error(self, exc: Exception) -> Reply:
-        text = "Internal Server Error"
-        if self.debug:
-            text = "".join(traceback.format_exception(exc))
-        reply = Reply(text.encode("utf-8", "replace"), 500, TEXT)
-        reply.error = exc
-        return reply
+    def _presented(self, call: Call, exc: Exception, reply: Reply) -> Reply:
+        if wants_problem_details(call):
+            reply = as_problem(call, exc, reply)
+        if self.present is None or reply.status < 400:
+            return reply
+        return self.present(call, exc, reply)
+
+
+def server_error_reply(exc: Exception) -> Reply:
+    """Return the 500 that tells nothing; the server logs the exception."""
+    reply = Reply(b"Internal Server Error", 500, TEXT)
+    reply.error = exc
+    return reply
+
+
+def _place_of(call: Call, field: str) -> tuple[int | str, ...] | None:
+    locate = getattr(call.route, "locate", None)
+    return None if locate is None else locate(field)
 
 
 def http_error_reply(exc: HTTPException) -> Reply:

@@ -1,5 +1,5 @@
 """`GZipMiddleware`, under the name that users of FastAPI and Starlette import."""
 
-from starlette.middleware.gzip import GZipMiddleware
+from triode.middleware.compression import GZipMiddleware
 
 __all__ = ["GZipMiddleware"]

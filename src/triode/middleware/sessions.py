@@ -30,6 +30,7 @@ from triode.middleware.cookies import (
     send_along,
     send_when_started,
 )
+from triode.middleware.protocol import trait
 from triode.signing import BadToken, Signer
 
 Run: TypeAlias = Callable[[Call], "Reply | Awaitable[Reply]"]
@@ -288,6 +289,8 @@ class SessionMiddleware:
 
     def __init__(self, sessions: SessionManager) -> None:
         self.sessions = sessions
+        # A store that says so asks for no task before it waits, as statements do not.
+        self.may_step = sessions.store is None or trait(sessions.store, "may_step")
 
     def wrap(self, run: Run) -> Run:
         """Return an endpoint around another, with a session."""

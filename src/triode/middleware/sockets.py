@@ -10,11 +10,14 @@ from starlette.websockets import WebSocketDisconnect
 from triode.errors import ClientError
 from triode.http import Call, Receive, Reply, Send
 from triode.http.call import Message
+from triode.http.exceptions import RequestValidationError, WebSocketRequestValidationError
 from triode.http.reply import raw_headers
 from triode.middleware.errors import ErrorBoundary
 from triode.middleware.protocol import Run
 
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
+# The errors whose handlers take a `WebSocket`.
+FOR_SOCKETS = (WebSocketException, WebSocketRequestValidationError)
 
 
 async def serve_socket(
@@ -24,6 +27,7 @@ async def serve_socket(
 
     A `WebSocketException` closes it with its code. What would be a 4xx response is one before
     the connection is accepted, where the server can send it, and closes it with 1008 after that.
+    Any other exception goes to the application's handler of its class, with the connection.
     """
     is_open = False
     is_closed = False
@@ -42,12 +46,21 @@ async def serve_socket(
             await reply.stream(call.scope(), receive, watch)
     except WebSocketDisconnect:
         return  # The client left while the handler listened: that is how conversations end.
-    except (WebSocketException, HTTPException, ClientError) as exc:
+    except (WebSocketException, HTTPException, ClientError) as raised:
+        exc: Exception = raised
+        if isinstance(exc, RequestValidationError):
+            exc = WebSocketRequestValidationError(exc.errors())
         handler = boundary.handler_for(exc)
-        if handler is not None and isinstance(exc, WebSocketException):
+        if handler is not None and isinstance(exc, FOR_SOCKETS):
             await handler(call.websocket(), exc)
         elif not is_closed:
             await _refuse(exc, call, send, is_open=is_open)
+    except Exception as exc:
+        handler = boundary.handler_for(exc)
+        # That of every exception answers requests; a connection's is the server's to log.
+        if handler is None or handler in map(boundary.handlers.get, (Exception, 500)):
+            raise
+        await handler(call.websocket(), exc)
 
 
 async def _refuse(exc: Exception, call: Call, send: Send, *, is_open: bool) -> None:

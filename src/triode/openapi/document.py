@@ -30,6 +30,9 @@ def get_openapi(
     separate_input_output_schemas: bool = True,
     external_docs: Mapping[str, Any] | None = None,
     generate_unique_id_function: Callable[[Any], str] | None = None,
+    has_body_limit: bool = True,
+    middleware: Sequence[Any] = (),
+    problem_details: bool = False,
 ) -> Json:
     """Return the OpenAPI 3.1 document of `routes`, in the order in which they were added.
 
@@ -37,7 +40,10 @@ def get_openapi(
     WebSockets), are left out. The other parameters go into the document as they are; `webhooks`
     are routes whose path is the webhook's name. `generate_unique_id_function` makes operation
     ids from routes. With `separate_input_output_schemas` a class has two schemas where what is
-    accepted differs from what is sent.
+    accepted differs from what is sent. `has_body_limit` documents the 413 of a body too large.
+    What one of the `middleware` has to say in `describe_operation(operation)` is added.
+    accepted differs from what is sent. `has_body_limit` documents the 413 of a body too large,
+    `problem_details` that errors are those of RFC 9457.
 
     Raises:
         RouteError: two operations have the same id.
@@ -45,6 +51,10 @@ def get_openapi(
     context = Context(
         OperationIds(generate_unique_id_function),
         output="output" if separate_input_output_schemas else "input",
+        has_body_limit=has_body_limit,
+        middleware=middleware,
+        has_item_schema=not openapi_version.startswith(("3.0", "3.1")),
+        problem_details=problem_details,
     )
     info = {
         "title": title,
@@ -56,7 +66,7 @@ def get_openapi(
         "version": version,
     }
     paths = _describe_paths(routes, context)
-    hooks = _describe_paths(webhooks or (), context)
+    hooks = _describe_paths(webhooks or (), context, is_served=False)
     document: Json = {
         "openapi": openapi_version,
         "info": {key: value for key, value in info.items() if value},
@@ -73,13 +83,13 @@ def get_openapi(
     return resolved
 
 
-def _describe_paths(routes: Iterable[Any], context: Context) -> Json:
+def _describe_paths(routes: Iterable[Any], context: Context, *, is_served: bool = True) -> Json:
     paths: Json = {}
     for route in routes:
         if isinstance(route, Route) and route.options.include_in_schema:
             # The first route that matches answers, so the first one is documented.
             item = paths.setdefault(route.path_format, {})
-            for method, operation in describe_route(route, context).items():
+            for method, operation in describe_route(route, context, is_served=is_served).items():
                 item.setdefault(method, operation)
     return {path: item for path, item in paths.items() if item}
 

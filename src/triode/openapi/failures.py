@@ -8,7 +8,7 @@ package that the handler calls.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, TypeAlias
@@ -16,9 +16,12 @@ from typing import Any, TypeAlias
 from triode.binding.description import Dependency
 from triode.binding.signature import signature_of
 from triode.errors import BindingError
+from triode.openapi.answers import answers_of
 from triode.openapi.bytecode import Local, parameter_classes, read_code
+from triode.openapi.chains import Chain, uses_of
 from triode.openapi.names import UNKNOWN, attribute_of, function_of
 from triode.openapi.raises import raises_of
+from triode.openapi.source import source_of
 
 _MOST_FUNCTIONS = 100
 
@@ -35,17 +38,32 @@ class Failures:
         Several descriptions of one status are joined; the order is that of the status.
         """
         found: dict[int, list[str]] = {}
-        for status, description in self._search(node.call for node in dependant.walk()):
-            descriptions = found.setdefault(status, [])
-            if description not in descriptions:
-                descriptions.append(description)
+        for step in self._search(dependant):
+            for status, description in step.responses:
+                descriptions = found.setdefault(status, [])
+                if description not in descriptions:
+                    descriptions.append(description)
         return {status: "; ".join(found[status]) for status in sorted(found)}
 
-    def _search(self, calls: Iterable[Callable[..., Any]]) -> Iterator[tuple[int, str]]:
+    def may_refuse_values(self, dependant: Dependency) -> bool:
+        """Whether the code leads to a class that speaks of its errors, as models do.
+
+        Such a class may refuse a value that the signature takes: a text that cannot be stored.
+        """
+        return any(step.speaks for step in self._search(dependant))
+
+    def answers(self, dependant: Dependency) -> list[tuple[int, str | None]]:
+        """Return status and media type of the responses that a handler makes itself."""
+        function = function_of(dependant.call)
+        source = source_of(function) if function is not None else None
+        return list(dict.fromkeys(answers_of(source))) if source else []
+
+    def _search(self, dependant: Dependency) -> Iterator[_Step]:
         waiting: list[_Place] = []
-        for call in calls:
+        for node in dependant.walk():
+            call = node.call
             if hasattr(call, "__responses__") and not inspect.isclass(call):
-                yield from getattr(call, "__responses__")("__call__").items()  # noqa: B009
+                yield _Step(list(getattr(call, "__responses__")("__call__").items()))  # noqa: B009
             function = function_of(call)
             if function is not None:
                 waiting.append((function, None))
@@ -55,7 +73,7 @@ class Failures:
             if place not in seen:
                 seen.add(place)
                 step = self._step(place)
-                yield from step.responses
+                yield step
                 waiting.extend(step.next)
 
     def _step(self, place: _Place) -> _Step:
@@ -70,15 +88,19 @@ _Place: TypeAlias = tuple[FunctionType, type | None]
 
 @dataclass(slots=True)
 class _Step:
-    """What one function answers by itself, and the functions it leads to."""
+    """What one function answers by itself, and the functions it leads to.
+
+    `speaks` says that it uses a class which describes its errors.
+    """
 
     responses: list[tuple[int, str]] = field(default_factory=list)
     next: list[_Place] = field(default_factory=list)
+    speaks: bool = False
 
 
 def _read_step(function: FunctionType, owner: type | None) -> _Step:
-    reading = read_code(function)
-    step = _Step(list(raises_of(function)) if reading.raises else [])
+    reading, source = read_code(function), source_of(function)
+    step = _Step(list(raises_of(source)) if reading.raises and source else [])
     package = _package_of(function)
     for value in reading.values:
         target = inspect.unwrap(value) if isinstance(value, FunctionType) else None
@@ -88,7 +110,13 @@ def _read_step(function: FunctionType, owner: type | None) -> _Step:
     reached = _speaking(reading.values)
     for name in hints:
         reached.extend(_speaking(parameter_classes(hints, name)))
-    for use in reading.uses:
+    step.speaks = bool(reached)
+    for use in uses_of(source) if source else reading.uses:
+        if isinstance(use.receiver, Chain):
+            for kind in _speaking([use.receiver.start]):
+                found = kind.__responses__(f"{use.receiver.path}.{use.attribute}")
+                step.responses.extend(found.items())
+            continue
         for kind in _asked(use.receiver, use.attribute, hints, reached):
             step.responses.extend(kind.__responses__(use.attribute).items())
             # A method that the user added to the class is read as well.

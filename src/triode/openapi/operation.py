@@ -6,20 +6,26 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
+from triode.binding.description import BodyPart
 from triode.openapi.context import Context, Json, merge_into
 from triode.openapi.operation_ids import documented_methods
-from triode.openapi.parameters import describe_parameters, has_parameters
-from triode.openapi.request_body import body_parts, describe_body
-from triode.openapi.responses import describe_responses
+from triode.openapi.parameters import describe_parameters, has_parameters, may_be_invalid
+from triode.openapi.request_body import body_parts, describe_body, is_form
+from triode.openapi.responses import Input, describe_responses
 from triode.openapi.security import describe_dependencies
 from triode.routing import Route
 from triode.schema import title_of
 
 
-def describe_route(route: Route, context: Context) -> Json:
-    """Return the operations of a route by method in lower case, for a path item."""
+def describe_route(route: Route, context: Context, *, is_served: bool = True) -> Json:
+    """Return the operations of a route by method in lower case, for a path item.
+
+    A webhook or a callback is not served: others answer it, with errors of their own.
+    """
     methods = documented_methods(route)
-    return {method.lower(): _describe(route, method, methods, context) for method in methods}
+    return {
+        method.lower(): _describe(route, method, context, is_served=is_served) for method in methods
+    }
 
 
 def description_of(route: Route) -> str | None:
@@ -29,9 +35,9 @@ def description_of(route: Route) -> str | None:
     return text.split("\f")[0].strip() or None
 
 
-def _describe(route: Route, method: str, methods: list[str], context: Context) -> Json:
+def _describe(route: Route, method: str, context: Context, *, is_served: bool) -> Json:
     options = route.options
-    operation_id = context.operation_ids.take(route, method, methods)
+    operation_id = context.operation_ids.take(route, method, documented_methods(route))
     parts = body_parts(route.dependant)
     operation: Json = {}
     if options.tags:
@@ -43,15 +49,32 @@ def _describe(route: Route, method: str, methods: list[str], context: Context) -
     operation["parameters"] = describe_parameters(route, context)
     operation["requestBody"] = describe_body(parts, operation_id, context)
     operation["callbacks"] = _describe_callbacks(options.callbacks, context)
-    takes_input = bool(parts) or has_parameters(route.dependant)
     operation["responses"] = describe_responses(
-        route, operation_id, context, takes_input=takes_input
+        route, operation_id, context, _input_of(route, parts, context, is_served=is_served)
     )
     operation = {key: value for key, value in operation.items() if value not in (None, [], {})}
     describe_dependencies(route.dependant, operation, context)
+    for middleware in (*context.middleware, *route.middleware) if is_served else ():
+        describe = getattr(getattr(middleware, "cls", middleware), "describe_operation", None)
+        if describe is not None:
+            describe(operation)
     if options.openapi_extra:
         merge_into(operation, options.openapi_extra)
     return operation
+
+
+def _input_of(route: Route, parts: list[BodyPart], context: Context, *, is_served: bool) -> Input:
+    dependant = route.dependant
+    is_refused = may_be_invalid(dependant) or (
+        has_parameters(dependant) and context.failures.may_refuse_values(dependant)
+    )
+    if not is_served:
+        return Input(may_be_invalid=bool(parts) or is_refused)
+    return Input(
+        may_be_invalid=bool(parts) or is_refused,
+        is_form=any(map(is_form, parts)),
+        has_limit=bool(parts) and (context.has_body_limit or bool(route.options.max_body_size)),
+    )
 
 
 def _describe_callbacks(callbacks: Sequence[Any], context: Context) -> Json:
@@ -59,5 +82,7 @@ def _describe_callbacks(callbacks: Sequence[Any], context: Context) -> Json:
     for callback in callbacks:
         if isinstance(callback, Route):
             paths = described.setdefault(str(callback.name), {})
-            paths.setdefault(callback.path, {}).update(describe_route(callback, context))
+            paths.setdefault(callback.path, {}).update(
+                describe_route(callback, context, is_served=False)
+            )
     return described

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from triode.binding.description import Dependency, Parameter
 from triode.binding.models import spread
 from triode.openapi.context import Context, Json
-from triode.openapi.values import schema_of_value
+from triode.openapi.values import openapi_examples, schema_of_text
 from triode.routing import Route
-from triode.schema import title_of
+from triode.schema import Schema, title_of
+from triode.schema.constraints import has_limits
+from triode.schema.node import walk
 
 _ORDER: Final = ("path", "query", "header", "cookie")
 _CONVERTED: Final[dict[str, Json]] = {
@@ -27,10 +29,10 @@ def describe_parameters(route: Route, context: Context) -> list[Json]:
     names is added: a client has to send it all the same.
     """
     found: dict[tuple[str, str], Json] = {}
-    for parameter in _in_order(route.dependant.walk()):
+    for parameter, title in _in_order(route.dependant.walk()):
         if not parameter.info.include_in_schema:
             continue
-        described = _describe(parameter, context)
+        described = _describe(parameter, title, context)
         key = (described["in"], described["name"])
         if key not in found or (described["required"] and not found[key]["required"]):
             found[key] = described
@@ -45,9 +47,36 @@ def has_parameters(dependant: Dependency) -> bool:
     return any(node.parameters for node in dependant.walk())
 
 
-def _in_order(nodes: Iterable[Dependency]) -> list[Parameter]:
-    parameters = [each for node in nodes for item in node.parameters for each in spread(item)]
-    return sorted(parameters, key=lambda parameter: _ORDER.index(parameter.source))
+def may_be_invalid(dependant: Dependency) -> bool:
+    """Whether some request is refused for what it has besides its body, or has not."""
+    return any(
+        _may_be_invalid(parameter) for node in dependant.walk() for parameter in node.parameters
+    )
+
+
+def _may_be_invalid(parameter: Parameter) -> bool:
+    if parameter.required and parameter.source != "path":
+        return True
+    return not all(_takes_any_text(each) for each in walk(parameter.schema))
+
+
+def _takes_any_text(schema: Schema) -> bool:
+    if schema.kind in ("str", "list", "set"):
+        return not has_limits(schema.info)
+    return schema.kind in ("any", "nullable")
+
+
+def _in_order(nodes: Iterable[Dependency]) -> list[tuple[Parameter, str]]:
+    """Return each parameter with the name that its title is made of."""
+    found: list[tuple[Parameter, str]] = []
+    for node in nodes:
+        for item in node.parameters:
+            # A field of an object is known by its own name, a lone value by that on the wire.
+            found += [
+                (each, each.alias if each is item else each.name.replace("-", "_"))
+                for each in spread(item)
+            ]
+    return sorted(found, key=lambda pair: _ORDER.index(pair[0].source))
 
 
 def _from_path(name: str, converter: str) -> Json:
@@ -55,19 +84,17 @@ def _from_path(name: str, converter: str) -> Json:
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _describe(parameter: Parameter, context: Context) -> Json:
+def _describe(parameter: Parameter, title: str, context: Context) -> Json:
     info = parameter.info
     described: Json = {
         "name": parameter.alias,
         "in": parameter.source,
         "required": parameter.required or parameter.source == "path",
-        "schema": schema_of_value(parameter.schema, info, context.registry, name=parameter.alias),
+        "schema": schema_of_text(parameter.schema, info, context.registry, name=title),
     }
     if info.description:
         described["description"] = info.description
-    examples: Any = getattr(info, "openapi_examples", None)
-    if examples:
-        described["examples"] = examples
+    described |= openapi_examples(info)
     if info.deprecated:
         described["deprecated"] = True
     return described

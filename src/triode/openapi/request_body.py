@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final, get_args
 
 from triode.binding.description import BodyPart, Dependency
+from triode.binding.markers import FileInfo, FormInfo
 from triode.openapi.context import Context, Json
-from triode.openapi.values import schema_of_value
+from triode.openapi.values import openapi_examples, schema_of_text, schema_of_value
 from triode.schema import ObjectSchema, title_of
 
 MULTIPART: Final = "multipart/form-data"
@@ -22,6 +23,11 @@ def body_parts(dependant: Dependency) -> list[BodyPart]:
     return list(found.values())
 
 
+def is_form(part: BodyPart) -> bool:
+    """Whether a part is a field of a form, or several of them."""
+    return isinstance(part.info, FormInfo | FileInfo)
+
+
 def describe_body(parts: list[BodyPart], operation_id: str, context: Context) -> Json | None:
     """Return the request body of an operation; None if it takes none."""
     parts = [part for part in parts if part.info.include_in_schema]
@@ -34,9 +40,8 @@ def describe_body(parts: list[BodyPart], operation_id: str, context: Context) ->
         else context.named(f"Body_{operation_id}", lambda: _object_of(parts, operation_id, context))
     )
     content: Json = {"schema": schema}
-    examples: Any = getattr(alone.info, "openapi_examples", None) if alone else None
-    if examples:
-        content["examples"] = examples
+    if alone is not None:
+        content |= openapi_examples(alone.info)
     body: Json = {"content": {_media_type(parts): content}}
     if any(part.required for part in parts):
         body["required"] = True
@@ -49,7 +54,7 @@ def _is_whole_body(part: BodyPart) -> bool:
     """Whether a lone part is the body itself, and not a key of it."""
     if part.schema is None or part.is_file:
         return False
-    is_form_model = part.media_type != "application/json" and isinstance(part.schema, ObjectSchema)
+    is_form_model = is_form(part) and isinstance(part.schema, ObjectSchema)
     return is_form_model or not part.embed
 
 
@@ -71,10 +76,25 @@ def _object_of(parts: list[BodyPart], operation_id: str, context: Context) -> Js
 
 
 def _schema_of(part: BodyPart, context: Context) -> Json:
-    if not part.is_file:
+    if part.is_file:
+        return _file(part)
+    if not is_form(part):
         return schema_of_value(part.schema, part.info, context.registry, name=part.alias)
+    described = schema_of_text(part.schema, part.info, context.registry, name=part.alias)
+    if part.required:
+        # An empty field of a form counts as not sent.
+        if described.get("type") == "string" and not {"enum", "const"} & described.keys():
+            described.setdefault("minLength", 1)
+        elif described.get("type") == "array":
+            described.setdefault("minItems", 1)
+    return described
+
+
+def _file(part: BodyPart) -> Json:
     file: Json = {"type": "string", "contentMediaType": "application/octet-stream"}
     described: Json = {"type": "array", "items": file} if part.is_list else file
+    if type(None) in get_args(part.annotation):
+        described = {"anyOf": [described, {"type": "null"}]}
     described["title"] = part.info.title or title_of(part.alias)
     if part.info.description:
         described["description"] = part.info.description

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin
@@ -10,11 +11,12 @@ from typing import Any, Final, Union, get_args, get_origin
 from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
+from triode.binding.streams import is_stream, stream_class
 from triode.openapi.context import Context, Json, merge_into
+from triode.openapi.errors import JSON, error_response, validation_response
+from triode.openapi.streams import describe_stream
 from triode.routing import Route
 from triode.schema import MISSING, describe, title_of
-
-JSON: Final = "application/json"
 
 _RANGES: Final = {
     "1XX": "Information",
@@ -26,24 +28,56 @@ _RANGES: Final = {
 }
 
 
-def describe_responses(
-    route: Route, operation_id: str, context: Context, *, takes_input: bool
-) -> Json:
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What of a request may be refused before the handler runs.
+
+    `may_be_invalid` says that some request does not fit the signature, `has_limit` that a body may
+    be too large.
+    """
+
+    may_be_invalid: bool = False
+    is_form: bool = False
+    has_limit: bool = False
+
+
+def describe_responses(route: Route, operation_id: str, context: Context, given: Input) -> Json:
     """Return the responses of an operation by status."""
     responses: Json = {}
     _add_success(responses, route, operation_id, context)
-    _add_declared(responses, route, context)
-    if takes_input and not {"422", "4XX", "default"} & responses.keys():
-        responses["422"] = _content(
-            "Validation Error",
-            JSON,
-            context.named("HTTPValidationError", lambda: _invalid(context)),
-        )
+    _add_declared(responses, route, operation_id, context)
+    _add_answers(responses, route, context)
+    _add_refusals(responses, given, context)
     for status, description in context.failures.of(route.dependant).items():
         if str(status) not in responses:
-            error = context.named("HTTPError", _error)
-            responses[str(status)] = _content(description, JSON, error)
+            responses[str(status)] = error_response(description, context)
     return dict(sorted(responses.items()))
+
+
+def _add_refusals(responses: Json, given: Input, context: Context) -> None:
+    if "default" in responses or "4XX" in responses:
+        return
+    if given.is_form:
+        responses.setdefault("400", error_response("The form cannot be read", context))
+    if given.has_limit:
+        responses.setdefault("413", error_response("The body is too large", context))
+    if given.may_be_invalid:
+        found = responses.setdefault("422", validation_response(context))
+        if "text/html" in found.get("content", {}):
+            # A page that shows the form again; what was said of JSON is true beside it.
+            merge_into(found, {"content": validation_response(context)["content"]})
+
+
+def _add_answers(responses: Json, route: Route, context: Context) -> None:
+    """Add the responses that the handler makes itself, of which the source tells the status."""
+    for status, media_type in context.failures.answers(route.dependant):
+        is_described = str(status) in responses
+        if is_described and (status < 400 or "content" in responses[str(status)]):
+            continue
+        found = responses.setdefault(str(status), {"description": _meaning(str(status))})
+        if media_type is not None and _has_body(status):
+            schema: Json = {} if media_type == JSON else {"type": "string"}
+            found["content"] = {media_type: {"schema": schema}}
 
 
 def _add_success(responses: Json, route: Route, operation_id: str, context: Context) -> None:
@@ -55,6 +89,10 @@ def _add_success(responses: Json, route: Route, operation_id: str, context: Cont
             str(status), {"description": _meaning(str(status)) if is_extra else description}
         )
         if response_class.media_type is None or not _has_body(status):
+            continue
+        if is_stream(route.handler):
+            content = describe_stream(response_class, annotation, operation_id, context)
+            found.setdefault("content", {})[response_class.media_type] = content
             continue
         schema: Json = {"type": "string"}
         if issubclass(response_class, JSONResponse):
@@ -69,6 +107,8 @@ def _results_of(route: Route) -> list[tuple[type[Response], Any]]:
     JSON for the other types in it.
     """
     annotation = route.response_annotation
+    if is_stream(route.handler):
+        return [(stream_class(route.options.response_class), annotation)]
     if route.options.response_class is not None:
         return [(route.options.response_class, annotation)]
     is_union = get_origin(annotation) in (Union, UnionType)
@@ -101,13 +141,15 @@ def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json
     schema = response_schema(annotation)
     if schema is None:
         return {}
-    described = dict(schema.json_schema(context.registry, context.output))
-    if described and "$ref" not in described:
-        described.setdefault("title", title_of(f"Response_{operation_id}"))
-    return described
+    return _titled(schema.json_schema(context.registry, context.output), f"Response_{operation_id}")
 
 
-def _add_declared(responses: Json, route: Route, context: Context) -> None:
+def _titled(schema: Json, name: str) -> Json:
+    """Return a schema with a title; what it refers to has one already."""
+    return schema if "$ref" in schema else {"title": title_of(name), **schema}
+
+
+def _add_declared(responses: Json, route: Route, operation_id: str, context: Context) -> None:
     media_type = _results_of(route)[0][0].media_type or JSON
     for status, declared in (route.options.responses or {}).items():
         key = str(status).upper()
@@ -117,6 +159,7 @@ def _add_declared(responses: Json, route: Route, context: Context) -> None:
         merge_into(found, response)
         if declared.get("model") is not None:
             schema = describe(declared["model"]).json_schema(context.registry, context.output)
+            schema = _titled(schema, f"Response_{key}_{operation_id}")
             merge_into(found, {"content": {media_type: {"schema": schema}}})
         found["description"] = response.get("description") or description or _meaning(key)
 
@@ -132,41 +175,3 @@ def _meaning(key: str) -> str:
 
 def _has_body(status: int) -> bool:
     return status >= 200 and status not in (204, 205, 304)
-
-
-def _content(description: str, media_type: str, schema: Json) -> Json:
-    return {"description": description, "content": {media_type: {"schema": schema}}}
-
-
-def _error() -> Json:
-    return {
-        "properties": {"detail": {"type": "string", "title": "Detail"}},
-        "type": "object",
-        "required": ["detail"],
-        "title": "HTTPError",
-    }
-
-
-def _invalid(context: Context) -> Json:
-    item = context.named("ValidationError", _problem)
-    return {
-        "properties": {"detail": {"items": item, "type": "array", "title": "Detail"}},
-        "type": "object",
-        "title": "HTTPValidationError",
-    }
-
-
-def _problem() -> Json:
-    place = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
-    return {
-        "properties": {
-            "loc": {"items": place, "type": "array", "title": "Location"},
-            "msg": {"type": "string", "title": "Message"},
-            "type": {"type": "string", "title": "Error Type"},
-            "input": {"title": "Input"},
-            "ctx": {"type": "object", "title": "Context"},
-        },
-        "type": "object",
-        "required": ["loc", "msg", "type"],
-        "title": "ValidationError",
-    }

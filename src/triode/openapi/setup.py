@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, Response
 
 from triode.openapi.bundle import respond
 from triode.openapi.context import Json
-from triode.openapi.document import OPENAPI_VERSION, get_openapi
+from triode.openapi.document import get_openapi
 from triode.openapi.operation_ids import OperationIds
 from triode.openapi.pages import (
     get_redoc_html,
@@ -45,11 +45,15 @@ class DocumentedApp(Protocol):
     openapi_tags: Sequence[Mapping[str, Any]]
     openapi_external_docs: Mapping[str, Any] | None
     openapi_url: str | None
+    openapi_version: str
     docs_url: str | None
     redoc_url: str | None
     root_path_in_servers: bool
     generate_unique_id_function: Callable[[Any], str] | None
     separate_input_output_schemas: bool
+    max_body_size: int | None
+    middlewares: Any
+    problem_details: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
@@ -144,7 +148,7 @@ class Documentation:
         return get_openapi(
             title=app.title,
             version=app.version,
-            openapi_version=OPENAPI_VERSION,
+            openapi_version=app.openapi_version,
             summary=app.summary,
             description=app.description,
             terms_of_service=app.terms_of_service,
@@ -157,6 +161,9 @@ class Documentation:
             external_docs=app.openapi_external_docs,
             generate_unique_id_function=app.generate_unique_id_function,
             separate_input_output_schemas=app.separate_input_output_schemas,
+            middleware=app.middlewares.entries,
+            has_body_limit=app.max_body_size is not None,
+            problem_details=app.problem_details,
         )
 
     def _with_root_path(self, document: Json, root_path: str) -> Json:

@@ -12,6 +12,7 @@ from triode.schema import (
     ResponseValidationFailed,
     Schema,
     document,
+    title_of,
 )
 
 
@@ -23,9 +24,27 @@ def schema_of_value(schema: Schema, info: FieldInfo, registry: Registry, *, name
     default: Any = MISSING
     if info.default is not None and info.default_factory is None:
         default = _plain(schema, info.default)
-    return document(
+    found = document(
         schema.json_schema(registry, "input"), info, registry, name=name, default=default
     )
+    if "$ref" not in found:
+        found.setdefault("title", title_of(name))
+    return found
+
+
+def schema_of_text(schema: Schema, info: FieldInfo, registry: Registry, *, name: str) -> Json:
+    """Return the JSON Schema of a value that is text on the wire, where bytes are no base64."""
+    found = schema_of_value(schema, info, registry, name=name)
+    if schema.kind == "bytes":
+        found.pop("contentEncoding")
+        lengths = {"minLength": info.min_length, "maxLength": info.max_length}
+        found.update((word, length) for word, length in lengths.items() if length is not None)
+    return found
+
+
+def openapi_examples(info: FieldInfo) -> Json:
+    """Return what stands beside a schema for the examples that are OpenAPI's, not JSON Schema's."""
+    return {"examples": dict(info.openapi_examples)} if info.openapi_examples else {}
 
 
 def _plain(schema: Schema, default: Any) -> Any:

@@ -57,7 +57,8 @@ class Segment:
 class PathTemplate:
     """A parsed path.
 
-    `format` is the path as OpenAPI writes it: converters left out.
+    `format` is the path as OpenAPI writes it: converters left out. `address` says how the value
+    of a `:path` parameter is written in an address: that of a static file gets its hash.
     """
 
     text: str
@@ -65,6 +66,7 @@ class PathTemplate:
     segments: tuple[Segment, ...]
     names: tuple[str, ...]
     converters: tuple[str, ...]
+    address: Callable[[str], str] | None = None
 
     @property
     def shape(self) -> str:
@@ -91,6 +93,8 @@ class PathTemplate:
                     f'"{text}" cannot be the {converter} parameter "{name}" of "{self.text}".',
                     code="route-url-value",
                 )
+            if self.address is not None and converter == "path":
+                text = self.address(text)
             safe = "/" if converter == "path" else ""
             path = path.replace("{" + name + "}", quote(text, safe=safe), 1)
         return path

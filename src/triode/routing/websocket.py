@@ -22,10 +22,13 @@ class WebSocketRoute:
         handler: Callable[..., Any],
         name: str | None = None,
         dependencies: Sequence[DependsInfo] = (),
+        *,
+        middleware: Sequence[Any] = (),
     ) -> None:
         self.path = path
         self.handler = handler
         self.dependencies = tuple(dependencies)
+        self.middleware = tuple(middleware)
         self.name = name or getattr(handler, "__name__", type(handler).__name__)
         self.methods = frozenset({"WEBSOCKET"})
         self.template: PathTemplate = parse_path(path, where=lambda: f" (handler {self.place})")
@@ -45,10 +48,16 @@ class WebSocketRoute:
             path_names=self.template.names,
         )
 
-    def under(self, prefix: str, dependencies: Sequence[DependsInfo]) -> WebSocketRoute:
-        """Return the same route below a prefix."""
+    def under(
+        self, prefix: str, dependencies: Sequence[DependsInfo], middleware: Sequence[Any] = ()
+    ) -> WebSocketRoute:
+        """Return the same route below a prefix, inside of dependencies and middleware."""
         return WebSocketRoute(
-            prefix + self.path, self.handler, self.name, (*dependencies, *self.dependencies)
+            prefix + self.path,
+            self.handler,
+            self.name,
+            (*dependencies, *self.dependencies),
+            middleware=(*middleware, *self.middleware),
         )
 
     def __repr__(self) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.foreign import to_builtins
-from triode.schema.registry import Registry
+from triode.schema.node import Schema
+from triode.schema.registry import Mode, Registry
 
 
 def title_of(name: str) -> str:
@@ -24,16 +25,9 @@ def document(
     A bare reference keeps no title of its own: the component has one.
     """
     found = dict(schema)
-    if info.title is not None:
-        found["title"] = info.title
-    elif not _is_named(found):
+    if not _is_named(found):
         found.setdefault("title", title_of(name))
-    if info.description is not None:
-        found["description"] = info.description
-    if info.examples is not None:
-        found["examples"] = [json_value(example) for example in info.examples]
-    if info.deprecated:
-        found["deprecated"] = True
+    _add_words(found, info)
     if info.read_only:
         found["readOnly"] = True
     if info.write_only:
@@ -45,11 +39,34 @@ def document(
         and (value := json_value(default)) is not MISSING
     ):
         found["default"] = value
+    _add_extra(found, info)
+    return found
+
+
+def schema_inside(node: Schema, registry: Registry, mode: Mode) -> dict[str, Any]:
+    """Return the schema of an item, key or member, with what its `Annotated` says for people."""
+    found = dict(node.json_schema(registry, mode))
+    _add_words(found, node.info)
+    _add_extra(found, node.info)
+    return found
+
+
+def _add_words(found: dict[str, Any], info: FieldInfo) -> None:
+    if info.title is not None:
+        found["title"] = info.title
+    if info.description is not None:
+        found["description"] = info.description
+    if info.examples is not None:
+        found["examples"] = [json_value(example) for example in info.examples]
+    if info.deprecated:
+        found["deprecated"] = True
+
+
+def _add_extra(found: dict[str, Any], info: FieldInfo) -> None:
     if callable(info.json_schema_extra):
         info.json_schema_extra(found)
     elif info.json_schema_extra:
         found.update(info.json_schema_extra)
-    return found
 
 
 def _is_named(schema: dict[str, Any]) -> bool:

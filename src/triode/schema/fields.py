@@ -7,7 +7,7 @@ class attributes (name, type, default) for what it knows more; its constructor f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, Self, TypedDict, Unpack
 
 
@@ -41,6 +41,7 @@ class FieldOptions(TypedDict, total=False):
     title: str | None
     description: str | None
     examples: Sequence[Any] | None
+    openapi_examples: Mapping[str, Any] | None
     deprecated: bool | str | None
     gt: Any
     ge: Any
@@ -73,6 +74,7 @@ class FieldInfo:
     title: str | None = None
     description: str | None = None
     examples: Sequence[Any] | None = None
+    openapi_examples: Mapping[str, Any] | None = None
     deprecated: bool | str | None = None
     gt: Any = None
     ge: Any = None

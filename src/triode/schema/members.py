@@ -16,7 +16,8 @@ class FieldDescription:
     """One field of an object.
 
     `annotation` is as written, `Annotated` included; `info` is all that was said of it, merged.
-    `encoded_name` is the key on the wire. `automatic` marks a key that the database makes.
+    `encoded_name` is the key on the wire, `other_names` are keys that do as well. `automatic`
+    marks a key that the database makes.
     `is_marked` says that the class has a marker in place of its default, where only we know better.
     """
 
@@ -29,6 +30,7 @@ class FieldDescription:
     encoded_name: str = ""
     automatic: bool = False
     is_marked: bool = False
+    other_names: tuple[str, ...] = ()
     _schema: Schema | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ it (`codec`, `finish`), how to write it (`dump`, `is_direct`) and its JSON Schem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from triode.schema.fields import FieldInfo
@@ -73,6 +74,12 @@ class Schema:
         """
         return None
 
+    @property
+    def finish_list(self) -> Callable[[list[Any]], list[Any]] | None:
+        """What does for a whole list what `finish` does for each item of it; None: nothing."""
+        finish = self.finish
+        return None if finish is None else lambda raw: [finish(each) for each in raw]
+
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         """Return the value as the annotation has it, or `INVALID` with every problem added.
 
@@ -112,6 +119,11 @@ class Schema:
         """
         return True
 
+    @cached_property
+    def adapter_of_all(self) -> Any | None:
+        """pydantic's `TypeAdapter` where everything below is pydantic's to write, else None."""
+        return None
+
     def is_direct(self, value: Any) -> bool:
         """Whether msgspec alone writes `value` as this node declares it."""
         return self.exact_types is not None and type(value) in self.exact_types
@@ -131,7 +143,7 @@ class Schema:
         problems: list[Problem] = []
         dumped = self.dump(value, (), problems)
         if problems:
-            raise ResponseValidationFailed(problems)
+            raise ResponseValidationFailed(problems, body=value)
         return to_builtins(dumped)
 
     # --- describe

@@ -20,7 +20,7 @@ from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.members import FieldDescription
 from triode.schema.node import EXACT, LAX, Schema, refuse, walk
 from triode.schema.problems import HIDDEN, INVALID, Loc, Problem, problem
-from triode.schema.raw import finisher, given_values, is_left_unset, make_struct
+from triode.schema.raw import Member, finisher, given_values, is_left_unset, make_struct
 from triode.schema.registry import Mode, Registry
 from triode.schema.variants import Changes, Variant
 
@@ -60,6 +60,7 @@ class ObjectSchema(Schema):
         self.description = description
         self._source = fields
         self._codec: Any = MISSING
+        self._members: list[Member] = []
         self._variants: dict[Variant, ObjectSchema] = {}
 
     # --- what there is
@@ -134,6 +135,11 @@ class ObjectSchema(Schema):
         """Whether a key that is no field's is a problem."""
         return False
 
+    @property
+    def keeps_extra(self) -> bool:
+        """Whether a key that is no field's becomes part of the object."""
+        return False
+
     def construct(self, values: dict[str, Any]) -> Any:
         """Make an object of validated values by field name; absent fields take their defaults."""
         return self.target(**values)
@@ -164,15 +170,14 @@ class ObjectSchema(Schema):
         group = frozenset(node for node in walk(self) if isinstance(node, ObjectSchema))
         if all(node.is_native(group) for node in group):
             return self.target
-        if any(self in walk(child) for child in self.children):
-            return None  # It contains itself: `validate` alone reads it.
+        self._codec = None  # So it is to what it contains, where it contains itself.
         return self.make_struct()
 
     def make_struct(self) -> type[msgspec.Struct] | None:
         """Make the Struct that stands in for `target` while msgspec decodes."""
-        members = [(each, self.node_of(each)) for each in self.accepted]
+        self._members = [Member(each, self.node_of(each)) for each in self.accepted]
         return make_struct(
-            self.name, members, forbid_unknown_fields=self.forbids_extra,
+            self.name, self._members, forbid_unknown_fields=self.forbids_extra,
             tag_field=self.tag_key, tag=self.tag,
         )  # fmt: skip
 
@@ -192,11 +197,7 @@ class ObjectSchema(Schema):
         codec = self.codec
         if codec is None or codec is self.target:
             return None
-        finishers = [
-            (each, finish)
-            for each in self.accepted
-            if (finish := self.node_of(each).finish) is not None
-        ]
+        finishers = [(each.field, each.finish) for each in self._members if each.finish is not None]
         return finisher(self.raw_reader(), finishers)
 
     def fit(self, value: Any) -> int:
@@ -416,3 +417,6 @@ class VariantSchema(ObjectSchema):
     @property
     def forbids_extra(self) -> bool:
         return self.base.forbids_extra
+
+    def _property(self, each: FieldDescription, registry: Registry, mode: Mode) -> dict[str, Any]:
+        return self.base._property(each, registry, mode)

@@ -73,17 +73,27 @@ class ValidationFailed(ClientError):
 
 
 class ResponseValidationFailed(TriodeError):
-    """A handler returned what its declared type does not allow; a mistake of the server's."""
+    """A handler returned what its declared type does not allow; a mistake of the server's.
+
+    `body` is what it returned.
+    """
 
     default_code = "response-validation-failed"
 
-    def __init__(self, errors: Iterable[Problem], *, where: str | None = None) -> None:
-        self.errors: list[Problem] = list(errors)
+    def __init__(
+        self, problems: Iterable[Problem], *, body: Any = None, where: str | None = None
+    ) -> None:
+        self.problems: list[Problem] = list(problems)
+        self.body = body
         super().__init__(
-            f"The returned value is not what the handler declares: {_summary(self.errors)}. "
+            f"The returned value is not what the handler declares: {_summary(self.problems)}. "
             "Return the declared type, or declare what is returned.",
             where=where,
         )
+
+    def errors(self) -> list[Problem]:
+        """Return every problem, its place seen from "response"."""
+        return [{**each, "loc": ("response", *each["loc"])} for each in self.problems]
 
 
 def _summary(errors: list[Problem]) -> str:

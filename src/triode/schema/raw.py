@@ -14,23 +14,53 @@ import msgspec
 from triode.schema.fields import MISSING
 from triode.schema.members import FieldDescription
 from triode.schema.node import Refused, Schema
+from triode.schema.problems import Problem
+
+
+class Member:
+    """A field of the Struct.
+
+    What msgspec cannot read (a union of classes, a class inside of itself, what pydantic checks)
+    it leaves as builtins, and `validate` reads those: the rest of the object has the fast way.
+    """
+
+    __slots__ = ("codec", "field", "finish")
+
+    def __init__(self, field: FieldDescription, node: Schema) -> None:
+        self.field = field
+        self.codec = node.codec
+        self.finish: Callable[[Any], Any] | None
+        if self.codec is None:
+            self.codec, self.finish = Any, _validating(node)
+        else:
+            self.finish = node.finish
+
+
+def _validating(node: Schema) -> Callable[[Any], Any]:
+    validate = node.validate
+
+    def finish(raw: Any) -> Any:
+        problems: list[Problem] = []
+        found = validate(raw, (), problems)
+        if problems:
+            raise Refused
+        return found
+
+    return finish
 
 
 def make_struct(
-    name: str, members: Iterable[tuple[FieldDescription, Schema]], **options: Any
+    name: str, members: Iterable[Member], **options: Any
 ) -> type[msgspec.Struct] | None:
-    """Make a Struct of fields and their nodes; None where msgspec cannot read one of them.
+    """Make a Struct of members; None where msgspec cannot hold them together.
 
     `options` are those of `msgspec.defstruct`.
     """
     fields: list[Any] = []
     names: dict[str, str] = {}
-    for each, node in members:
-        codec = node.codec
-        if codec is None:
-            return None
-        fields.append(_field(each, codec, is_finished=node.finish is not None))
-        names[each.name] = each.encoded_name
+    for each in members:
+        fields.append(_field(each.field, each.codec, is_finished=each.finish is not None))
+        names[each.field.name] = each.field.encoded_name
     made = msgspec.defstruct(name, fields, rename=names, kw_only=True, gc=False, **options)
     return made if is_decodable(made) else None
 
@@ -38,6 +68,8 @@ def make_struct(
 def _field(each: FieldDescription, codec: Any, *, is_finished: bool) -> Any:
     if each.required:
         return each.name, codec
+    if codec in (Any, msgspec.Raw) and is_finished:  # Neither has a place in a union.
+        return each.name, codec, msgspec.UNSET
     if is_finished:  # A default is finished already; `finisher` puts it in.
         return each.name, codec | msgspec.UnsetType, msgspec.UNSET
     if each.default_factory is not None:

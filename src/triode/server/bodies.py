@@ -45,6 +45,8 @@ class Connection(Protocol):
 
     transport: Any
     flow: Any
+    client: tuple[str, int] | None
+    scheme: Any
 
     def make_scope(self, call: Call) -> Scope:
         """Return the ASGI scope of a call."""
@@ -120,6 +122,17 @@ class StreamedBody:
         self.connection.read_on()
 
     # --- the origin of the call
+
+    @property
+    def client(self) -> tuple[str, int] | None:
+        """Address and port of whoever connected."""
+        return self.connection.client
+
+    @property
+    def scheme(self) -> str | None:
+        """The scheme of the connection."""
+        scheme: str | None = self.connection.scheme
+        return scheme
 
     def make_scope(self, call: Call) -> Scope:
         """Return the ASGI scope of the call."""

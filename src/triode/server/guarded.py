@@ -9,17 +9,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from triode.http import Reply, current_call
 from triode.middleware.errors import detail_reply
+from triode.server.leaving import LeavingProtocol
 from triode.server.limits import Limits, RefusedError
 from triode.server.repeats import RepeatedBlock
-from triode.server.serving import ServingProtocol
 from triode.server.sweeper import Sweeper, sweeper_for
 
 LINGER_SECONDS = 5
 MAX_LOGGED = 200
 
 
-class GuardedProtocol(ServingProtocol):
+class GuardedProtocol(LeavingProtocol):
     """A connection with a client that need not mean well."""
 
     def __init__(
@@ -61,6 +62,8 @@ class GuardedProtocol(ServingProtocol):
         self.is_closing = True
         if self.body is not None:
             self.body.lose()
+        if self.streaming is not None:
+            self.streaming.cancel()
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes either
         """Still answer a client that has closed its own side; True keeps the connection for that.
@@ -68,7 +71,8 @@ class GuardedProtocol(ServingProtocol):
         A client that is gone looks the same, so whoever watches for that is told, and streams end.
         """
         has_whole_request = not (self.is_deaf or self.is_reading_body or self.is_reading_head)
-        if not has_whole_request or self.running is not None or not (self.is_busy or self.waiting):
+        is_streaming = self.running is not None or self.streaming is not None
+        if not has_whole_request or is_streaming or not (self.is_busy or self.waiting):
             return False
         self.is_last = self.has_ended = True
         if self.lost is not None:
@@ -158,7 +162,8 @@ class GuardedProtocol(ServingProtocol):
         if self._is_answered():
             self.transport.close()
         elif self._lose_running():
-            if self.running is not None and self.running.response_started:
+            has_cycle = self.running is not None and self.running.response_started
+            if has_cycle or self.streaming is not None:
                 self.transport.close()
             else:
                 self.send_refusal(refused)
@@ -201,15 +206,25 @@ class GuardedProtocol(ServingProtocol):
         elif self.call is None and last is self.cycle:
             self.waiting.pop()
 
+    def _refusal(self, refused: RefusedError) -> Reply:
+        """Return the reply to a request that may not be; a 413 has the middleware's headers."""
+        table = self._table()
+        if refused.status == 413 and self.call is not None and table is not None:
+            current_call.set(self.call)
+            reply = table.refuse_body(self.call)
+            if reply is not None and reply.stream is None:
+                return reply
+        return detail_reply(refused.status, refused.reason)
+
     def send_refusal(self, refused: RefusedError) -> None:
         """Write the answer to what cannot be served, and end the connection."""
         self.is_refused = True
-        reply = detail_reply(refused.status, refused.reason)
+        reply = self._refusal(refused)
         defaults = self.server_state.default_headers
         self.transport.write(self.wire.encode(reply, defaults, is_head=False, keep_alive=False))
         if self.access_log:
             target = ascii(self.url[:MAX_LOGGED].decode("latin-1"))[1:-1] or "-"
-            self.log_line("-", target, "1.1", refused.status)
+            self.log_line(self.client, "-", target, "1.1", refused.status)
         self.linger()
 
     def linger(self) -> None:

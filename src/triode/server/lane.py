@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from typing import Any, cast
-from urllib.parse import unquote
 
 import httptools
 
@@ -54,6 +53,7 @@ class LaneProtocol(GuardedProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
+        self.head: Head | None = None
         self.served: Served | None = None
         self.chunks: list[bytes | bytearray] = []
         self.body_limit: int | None = None
@@ -180,26 +180,28 @@ class LaneProtocol(GuardedProtocol):
 
     def _serve_repeated(self, data: bytes) -> bool:
         """Serve a request that repeats the last one's headers; False: it is the parser's."""
-        line = self.block.match(data)
-        table = self._table()
-        if line is None or table is None:
+        block, table = self.block, self._table()
+        if table is None or (self.limit_concurrency is not None and not self._has_room()):
             return False
-        if self.limit_concurrency is not None and not self._has_room():
+        aim = block.match(data, table)
+        if aim is None:
             return False
-        method, target = line
-        path, _, query = target.partition("?")
-        sent = b""
-        if "%" in path:
-            sent = path.encode("ascii")
-            path = unquote(path)
-        served, params = table.resolve(method, path)
-        size, limit = self.block.body_size, served.body_limit
-        if served.is_asgi or (limit is not None and size > limit):
+        served, size = aim.served, block.body_size
+        limit = served.body_limit
+        if served.is_asgi or (size and limit is not None and size > limit):
             return False
-        body = data[-size:] if size else b""
-        head = cast(Head, self.block.head)
         call = Call(
-            method, path, query, head, self, params, body, limit, sent, served.route, self.lane_app
+            aim.method,
+            aim.path,
+            aim.query,
+            block.head,  # type: ignore[arg-type]
+            self,
+            aim.params,
+            data[-size:] if size else b"",
+            limit,
+            aim.sent,
+            served.route,
+            self.lane_app,
         )
         self.silent_seconds = 0
         self.keep_alive = not self.is_closing
@@ -212,7 +214,7 @@ class LaneProtocol(GuardedProtocol):
         if call is None or call.body is None or not self.is_plain or not self.keep_alive:
             self.block.forget()
         else:
-            self.block.remember(data, call.head, len(call.body))
+            self.block.remember(data, cast(Head, self.head), len(call.body))
 
     def _keeps_alive(self) -> bool:
         """Whether the connection stays open after the request that is being parsed."""
@@ -316,7 +318,9 @@ class LaneProtocol(GuardedProtocol):
         return True
 
     def _begin_call(self, method: str, path: str, query: str, served: Served, params: Any) -> None:
-        head, limit, cap = Head(self.headers), served.body_limit, self.body_limit
+        # Kept beside the call, whose head a middleware may replace: see `_remember`.
+        head = self.head = Head(self.headers)
+        limit, cap = served.body_limit, self.body_limit
         if cap is not None and (limit is None or limit > cap):
             limit = cap
         target, route = self.target, served.route

@@ -9,17 +9,20 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Coroutine
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeAlias, cast
 
+from starlette.responses import StreamingResponse
 from uvicorn.protocols.http.flow_control import service_unavailable
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from triode.app import App
 from triode.dispatch import RouteTable, Served
 from triode.http import Call, Receive, Reply, Scope, Send, current_call
-from triode.http.reply import stream_reply
+from triode.http.events import EventSourceResponse
+from triode.http.reply import join_background, settled, stream_reply
+from triode.http.streaming import is_plain_stream
 from triode.middleware.errors import detail_reply
 from triode.server.access import log_access
 from triode.server.bodies import StreamedBody
@@ -27,6 +30,7 @@ from triode.server.cycles import CycleProtocol
 from triode.server.limits import RefusedError
 from triode.server.loop import start_task, step
 from triode.server.repeats import RepeatedBlock
+from triode.server.streams import StreamWriter
 from triode.server.unread import Unread
 from triode.server.wire import UnsendableError, Wire, asks_to_close, check_stream, wire_for
 
@@ -73,11 +77,14 @@ class ServingProtocol(CycleProtocol):
         self.block = RepeatedBlock()
         # Whether a reply is more than bytes to write: a line to log, a body still arriving.
         self.is_watched = self.access_log
+        self.clean_context = copy_context()
+        self.streaming: asyncio.Task[None] | None = None
+        self.writer: StreamWriter | None = None
 
     def _table(self) -> RouteTable | None:
         """Return the application's routes, None if the lane may not serve it."""
         app = self.lane_app
-        if app is None or app._foreign or app.root_path:
+        if app is None or not app.is_on_lane or app.root_path:
             return None
         return app._table or app.table
 
@@ -93,10 +100,13 @@ class ServingProtocol(CycleProtocol):
         current_call.set(call)
         # What a handler sets in a context variable is its own, as it would be in a task.
         context = copy_context()
+        if served.leaves:
+            self._serve_and_leave(call, served, context)
+            return
         try:
             outcome = context.run(served.run, call)
         except BaseException as exc:
-            outcome = _error_reply(exc)
+            outcome = error_reply(exc)
         if type(outcome) is Reply:
             if not self._finish_plain(call, outcome):
                 self._finish(call, outcome)
@@ -107,7 +117,7 @@ class ServingProtocol(CycleProtocol):
             try:
                 reply, task = step(self.loop, coroutine, context)
             except Exception as exc:
-                reply, task = _error_reply(exc), None
+                reply, task = error_reply(exc), None
             if task is None:
                 self.is_busy = False
                 if not self._finish_plain(call, cast(Reply, reply)):
@@ -127,12 +137,16 @@ class ServingProtocol(CycleProtocol):
             self._finish(call, self._cancelled_reply())
             return
         error = task.exception()
-        self._finish(call, task.result() if error is None else _error_reply(error))
+        self._finish(call, task.result() if error is None else error_reply(error))
+
+    def _serve_and_leave(self, call: Call, served: Served, context: Context) -> None:
+        """Serve a call whose dependencies are left once its reply is sent: see `leaving.py`."""
+        raise NotImplementedError
 
     def _cancelled_reply(self) -> Reply:
         if self.is_closing:  # the server's end, which has been logged
             return detail_reply(503, "The server is shutting down.")
-        return _error_reply(asyncio.CancelledError("The handler was cancelled."))
+        return error_reply(asyncio.CancelledError("The handler was cancelled."))
 
     def _finish_plain(self, call: Call, reply: Reply) -> bool:
         """Write a reply that has nothing special about it; False: it has, or the connection."""
@@ -248,11 +262,12 @@ class ServingProtocol(CycleProtocol):
                     self.loop.call_soon(self._next)
                     break
                 # Also when busy: it may be the body of the call being served.
-                had_turn = self.parse_unread()
+                had_turn = self.clean_context.copy().run(self.parse_unread)
             elif self.is_busy or self.flow.write_paused:
                 break
             else:
-                self._serve_waiting(self.waiting.popleft())
+                # Whoever comes here may have set context variables for a request of his own.
+                self.clean_context.copy().run(self._serve_waiting, self.waiting.popleft())
         self.is_advancing = False
         if self.has_ended and not (self.is_busy or self.waiting):
             self.transport.close()
@@ -293,12 +308,23 @@ class ServingProtocol(CycleProtocol):
 
     def _stream(self, call: Call, reply: Reply) -> None:
         """Send a reply that sends itself, through uvicorn's response cycle."""
+        if self.is_refused or self.transport.is_closing():
+            self._after_reply(call, reply)
+            return
         try:
             check_stream(reply)
         except UnsendableError as exc:
-            self._finish(call, _error_reply(exc))
+            self._finish(call, error_reply(exc))
             return
         self.is_busy = True
+        if is_plain_stream(reply.stream):
+            self._start_chunks(call, reply, reply.stream)
+            return
+        if hasattr(reply.stream, "reply_to"):
+            task = self.loop.create_task(settled(reply, call))
+            self.tasks.add(cast(Any, task))
+            task.add_done_callback(partial(self._finish_task, call))
+            return
         cycle = self.running = self.new_cycle(call.scope(), keep_alive=self._stays())
         cycle.body = bytearray(call.body or b"")
         cycle.more_body = False
@@ -312,6 +338,38 @@ class ServingProtocol(CycleProtocol):
 
         self._start_asgi_task(cycle, cast(Any, send_stream))
 
+    def _start_chunks(self, call: Call, reply: Reply, stream: StreamingResponse) -> None:
+        writer = self.writer = StreamWriter(self.transport, self.flow, call, stream, reply.headers)
+        self.keep_alive = self._stays() and not writer.ends_connection
+        head = self.wire.encode_head(
+            stream.status_code,
+            writer.headers,
+            self.server_state.default_headers,
+            keep_alive=self.keep_alive,
+        )
+        self.transport.write(head)
+        if self.access_log:
+            self._log_access(call, stream.status_code)
+        self.streaming = self.loop.create_task(writer.write_body())
+        self.tasks.add(self.streaming)
+        self.streaming.add_done_callback(partial(self._finish_chunks, call, reply, writer))
+
+    def _finish_chunks(
+        self, call: Call, reply: Reply, writer: StreamWriter, task: asyncio.Task[None]
+    ) -> None:
+        self.tasks.discard(task)
+        self.streaming = self.writer = None
+        writer.stop()
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            logger.error("Exception in %s %s", call.method, call.path, exc_info=error)
+            writer.cut()
+        elif task.cancelled() or not self.keep_alive or self.is_closing:
+            self._end()
+        self.silent_seconds = 0
+        reply.background = join_background(writer.stream.background, reply.background)
+        self._after_reply(call, reply)
+
     def _start_cycle(self, cycle: RequestResponseCycle) -> None:
         self.is_busy = True
         self.running = cycle
@@ -321,6 +379,8 @@ class ServingProtocol(CycleProtocol):
 
     def _close_after_response(self) -> None:
         self.is_closing = self.is_last = True
+        if self.writer is not None and isinstance(self.writer.stream, EventSourceResponse):
+            self.writer.stop()  # it may be endless, and its client comes back by itself
         for cycle in (self.running, self.cycle):
             if cycle is not None:
                 cycle.keep_alive = False
@@ -330,17 +390,19 @@ class ServingProtocol(CycleProtocol):
         if call.query:
             target = f"{target}?{call.query}"
         version = (call.extras or {}).get("http_version", "1.1")
-        self.log_line(call.method, target, version, status)
+        self.log_line(call.client, call.method, target, version, status)
 
-    def log_line(self, method: str, target: str, version: str, status: int) -> None:
+    def log_line(
+        self, client: tuple[str, int] | None, method: str, target: str, version: str, status: int
+    ) -> None:
         """Write a line of the access log, in the form that uvicorn's formatter knows."""
-        client = f"{self.client[0]}:{self.client[1]}" if self.client else ""
+        address = "{}:{}".format(*client) if client else ""
         # SECURITY: a quotation mark would let a client end the request's part of the line.
         target = target.replace('"', "%22")
-        log_access(self.access_logger, client, method, target, version, status)
+        log_access(self.access_logger, address, method, target, version, status)
 
 
-def _error_reply(exc: BaseException) -> Reply:
+def error_reply(exc: BaseException) -> Reply:
     """Return the reply to what went past every middleware."""
     reply = Reply(SERVER_ERROR, 500, TEXT)
     reply.error = exc if isinstance(exc, Exception) else RuntimeError(repr(exc))

@@ -1,8 +1,9 @@
 """Find, compile and fill templates: Jinja2, with escaping on.
 
-A template sees what it is given, and besides: `request`, `session`, `current_user`, `url_for`,
-`static`, `triode_style()`, `csrf_token()`, `csrf_field()` and `get_flashed_messages()`. The first
-three belong to the request that is being served, and are looked up only where they are named.
+A template sees what it is given, and besides: `request`, `session`, `current_user`, `csp_nonce`,
+`url_for`, `static`, `triode_style()`, `csrf_token()`, `csrf_field()` and
+`get_flashed_messages()`. The first four belong to the request that is being served, and are looked
+up only where they are named.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from jinja2.utils import missing
 
 from triode.errors import TriodeError, place_of
 from triode.http import Call, require_call
+from triode.http.nonce import csp_nonce
 from triode.templating.csrf import csrf_field, csrf_token
 from triode.templating.flash import get_flashed_messages
 from triode.templating.style import triode_style
@@ -179,6 +181,7 @@ _OF_REQUEST: dict[str, Callable[[Call], Any]] = {
     "request": lambda call: call.request(),
     "session": lambda call: (call.extras or {}).get("session", {}),
     "current_user": lambda call: (call.extras or {}).get("user"),
+    "csp_nonce": csp_nonce,
 }
 
 

@@ -16,6 +16,8 @@ def url_for(name: str, **values: Any) -> str:
     Raises:
         RouteError: no route has the name, or a path parameter is missing.
     """
+    if name == "static" and "filename" in values:
+        values["path"] = values.pop("filename")  # Flask's word for it
     call = require_call("url_for")
     root = str(call.scope().get("root_path", "")).rstrip("/")
     return root + path_of(call.app, name, values)

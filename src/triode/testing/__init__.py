@@ -4,8 +4,8 @@
 to it over a real socket, served as in production. All three speak httpx.
 """
 
-from triode.testing.client import AsyncTestClient, TestClient
+from triode.testing.client import AsyncTestClient, StartingTestClient, TestClient
 from triode.testing.lane import LaneClient
 from triode.testing.live import LiveServer
 
-__all__ = ["AsyncTestClient", "LaneClient", "LiveServer", "TestClient"]
+__all__ = ["AsyncTestClient", "LaneClient", "LiveServer", "StartingTestClient", "TestClient"]

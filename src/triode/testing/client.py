@@ -6,7 +6,7 @@ redirects, keep cookies, and raise what a handler raised unless told otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -18,6 +18,8 @@ from triode.server.lifespan import LifespanDriver
 try:
     import httpx2
     from starlette.testclient import TestClient as StarletteTestClient
+
+    from triode.testing.async_socket import AsyncWebSocketSession
 except ModuleNotFoundError as exc:
     raise MissingExtraError("httpx2", extra="testing", feature="triode.testing") from exc
 
@@ -48,6 +50,7 @@ class TestClient(StarletteTestClient):
 class AsyncTestClient(httpx2.AsyncClient):
     """Calls an application from async code, on the test's own event loop.
 
+    `root_path` and `client`, the address that requests seem to come from, are Starlette's;
     `options` are those of `httpx.AsyncClient`.
     """
 
@@ -59,18 +62,28 @@ class AsyncTestClient(httpx2.AsyncClient):
         base_url: str = "http://testserver",
         *,
         raise_server_exceptions: bool = True,
+        root_path: str = "",
+        client: tuple[str, int] = ("testclient", 50000),
         follow_redirects: bool = True,
         **options: Any,
     ) -> None:
         self.app = app
+        self._root_path = root_path
+        self._address = client
         self._lifespan = LifespanDriver(app)
         transport = httpx2.ASGITransport(
-            self._call_app, raise_app_exceptions=raise_server_exceptions
+            self._call_app,
+            raise_app_exceptions=raise_server_exceptions,
+            root_path=root_path,
+            client=client,
         )
+        headers = httpx2.Headers({"user-agent": "testclient"})
+        headers.update(options.pop("headers", None))
         super().__init__(
             base_url=base_url,
             transport=transport,
             follow_redirects=follow_redirects,
+            headers=headers,
             **options,
         )
 
@@ -87,6 +100,52 @@ class AsyncTestClient(httpx2.AsyncClient):
         await super().__aexit__(exc_type, exc_value, traceback)
         await self._lifespan.shutdown()
 
+    def websocket_connect(
+        self, url: str, subprotocols: Sequence[str] = (), **options: Any
+    ) -> AsyncWebSocketSession:
+        """Return a session to open with `async with`.
+
+        `options` may hold `headers`, `cookies` and `params`.
+        """
+        request = self.build_request("GET", url, **options)
+        address = request.url
+        scope = {
+            "type": "websocket",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "wss" if address.scheme in ("https", "wss") else "ws",
+            "path": address.path,
+            "raw_path": address.raw_path.partition(b"?")[0],
+            "root_path": self._root_path,
+            "query_string": address.query,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "client": self._address,
+            "server": (address.host, address.port or 80),
+            "subprotocols": list(subprotocols),
+            "extensions": {"websocket.http.response": {}},
+        }
+        return AsyncWebSocketSession(self._call_app, scope)
+
     async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = dict(self._lifespan.state)
         await self.app(scope, receive, send)
+
+
+class StartingTestClient(AsyncTestClient):
+    """Starts the application with the first request, where nobody has entered the client.
+
+    So a fixture may make it that runs on no event loop. Entering it again changes nothing.
+    """
+
+    is_started = False
+
+    async def __aenter__(self) -> Self:
+        if not self.is_started:
+            self.is_started = True
+            await super().__aenter__()
+        return self
+
+    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
+        """Send a request."""
+        await self.__aenter__()
+        return await super().send(request, **options)

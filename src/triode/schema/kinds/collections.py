@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from triode.schema.constraints import check_size, has_size, size_schema, sized_codec
 from triode.schema.describe import describe
+from triode.schema.documentation import schema_inside
 from triode.schema.fields import FieldInfo
 from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
@@ -43,7 +44,7 @@ _SET: Final = _Family(set, "set", "Set", "set_type", "set", set)
 _FROZENSET: Final = _Family(
     frozenset, "frozenset", "Frozenset", "frozen_set_type", "frozenset", frozenset
 )
-_DEQUE: Final = _Family(collections.deque, "deque", "Deque", "list_type", "list", None)
+_DEQUE: Final = _Family(collections.deque, "deque", "Deque", "deque_type", "deque", None)
 _TUPLE: Final = _Family(tuple, "tuple", "Tuple", "tuple_type", "tuple", tuple)
 
 _FAMILIES: Final[dict[Any, _Family]] = {
@@ -77,6 +78,13 @@ class CollectionSchema(Schema):
     def children(self) -> Iterable[Schema]:
         return (self.item,)
 
+    @cached_property
+    def adapter_of_all(self) -> Any | None:
+        below = self.item.adapter_of_all
+        if below is None or self.family.make is not list or self.info.given:
+            return None
+        return type(below)(GenericAlias(list, (self.item.annotation,)))
+
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         item = self.item.codec_assuming(native)
         base = self.family.codec
@@ -97,7 +105,7 @@ class CollectionSchema(Schema):
             return None
         make = self.family.make
         if make is list:
-            return lambda raw: [finish_item(each) for each in raw]
+            return self.item.finish_list
         return lambda raw: make(finish_item(each) for each in raw)
 
     def is_direct(self, value: Any) -> bool:
@@ -178,8 +186,7 @@ class CollectionSchema(Schema):
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         found: dict[str, Any] = {"type": "array"}
-        if items := self.item.json_schema(registry, mode):
-            found["items"] = items
+        found["items"] = schema_inside(self.item, registry, mode)
         if self.family in (_SET, _FROZENSET):
             found["uniqueItems"] = True
         return found | size_schema(self.info, "Items")
@@ -240,7 +247,7 @@ class TupleSchema(Schema):
         values = list(value)
         before = len(problems)
         if len(values) > len(self.items):
-            return self._refuse_length(values, loc, problems)
+            return refuse_length(values, len(self.items), "Tuple", loc, problems)
         found = [
             item.validate(each, (*loc, index), problems, text=text)
             for index, (item, each) in enumerate(zip(self.items, values, strict=False))
@@ -248,15 +255,6 @@ class TupleSchema(Schema):
         for index in range(len(values), len(self.items)):
             refuse(problems, "missing", (*loc, index), "Field required", value)
         return INVALID if len(problems) > before else tuple(found)
-
-    def _refuse_length(self, values: list[Any], loc: Loc, problems: list[Problem]) -> Any:
-        wanted, length = len(self.items), len(values)
-        msg = (
-            f"Tuple should have at most {wanted} item{'' if wanted == 1 else 's'} "
-            f"after validation, not {length}"
-        )
-        return refuse(problems, "too_long", loc, msg, values, field_type="Tuple",
-                      max_length=wanted, actual_length=length)  # fmt: skip
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         if self.is_direct(value):
@@ -271,8 +269,22 @@ class TupleSchema(Schema):
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         found: dict[str, Any] = {"type": "array"}
         if self.items:
-            found["prefixItems"] = [item.json_schema(registry, mode) for item in self.items]
+            found["prefixItems"] = [schema_inside(item, registry, mode) for item in self.items]
+        found["items"] = {}  # Nothing follows; linters ask for it all the same.
         return found | {"minItems": len(self.items), "maxItems": len(self.items)}
+
+
+def refuse_length(
+    values: list[Any], wanted: int, noun: str, loc: Loc, problems: list[Problem]
+) -> Any:
+    """Say that there are more items than a tuple has places."""
+    length = len(values)
+    msg = (
+        f"{noun} should have at most {wanted} item{'' if wanted == 1 else 's'} "
+        f"after validation, not {length}"
+    )
+    return refuse(problems, "too_long", loc, msg, values, field_type=noun,
+                  max_length=wanted, actual_length=length)  # fmt: skip
 
 
 def collection(parts: Parts) -> Schema | None:

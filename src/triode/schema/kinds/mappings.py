@@ -8,10 +8,11 @@ import typing
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from types import GenericAlias
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from triode.schema.constraints import check_size, size_schema, sized_codec
 from triode.schema.describe import describe
+from triode.schema.documentation import schema_inside
 from triode.schema.fields import FieldInfo
 from triode.schema.kinds.anything import AnySchema
 from triode.schema.metadata import Parts
@@ -20,15 +21,27 @@ from triode.schema.problems import INVALID, MAX_PROBLEMS, Loc, Problem
 from triode.schema.registry import Mode, Registry
 from triode.schema.undeclared import is_open
 
-_MAPPINGS: Final = frozenset(
-    {
-        dict,
-        collections.abc.Mapping,
-        collections.abc.MutableMapping,
-        collections.OrderedDict,
-        collections.defaultdict,
-    }
+_SAID_OF_NAMES: Final = frozenset(
+    {"pattern", "minLength", "maxLength", "format", "enum", "const", "$ref"}
 )
+_WHOLE_NUMBER: Final = "^-?[0-9]+$"
+
+
+class _Family(NamedTuple):
+    make: Callable[[dict[Any, Any]], Any]
+    type: str
+    words: str
+
+
+_DICT: Final = _Family(dict, "dict_type", "dictionary")
+_FAMILIES: Final[dict[Any, _Family]] = {
+    dict: _DICT,
+    collections.abc.Mapping: _DICT,
+    collections.abc.MutableMapping: _DICT,
+    collections.OrderedDict: _Family(collections.OrderedDict, "ordered_dict_type", "OrderedDict"),
+    collections.Counter: _Family(collections.Counter, "counter_type", "Counter"),
+    collections.defaultdict: _DICT,
+}
 
 
 class MappingSchema(Schema):
@@ -36,10 +49,13 @@ class MappingSchema(Schema):
 
     kind = "dict"
 
-    def __init__(self, annotation: Any, info: FieldInfo, key: Schema, value: Schema) -> None:
+    def __init__(
+        self, annotation: Any, info: FieldInfo, key: Schema, value: Schema, family: _Family = _DICT
+    ) -> None:
         super().__init__(annotation, info)
         self.key = key
         self.value = value
+        self.family = family
 
     @property
     def label(self) -> str:
@@ -59,10 +75,12 @@ class MappingSchema(Schema):
 
     @property
     def finish(self) -> Callable[[Any], Any] | None:
-        finish_value = self.value.finish
+        finish_value, make = self.value.finish, self.family.make
         if finish_value is None:
-            return None
-        return lambda raw: {key: finish_value(value) for key, value in raw.items()}
+            return None if make is dict else make
+        if make is dict:
+            return lambda raw: {key: finish_value(value) for key, value in raw.items()}
+        return lambda raw: make({key: finish_value(value) for key, value in raw.items()})
 
     def is_direct(self, value: Any) -> bool:
         if type(value) is not dict:
@@ -97,7 +115,7 @@ class MappingSchema(Schema):
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         if not isinstance(value, Mapping):
-            return refuse(problems, "dict_type", loc, "Input should be a valid dictionary", value)
+            return self._refuse_type(value, loc, problems)
         before = len(problems)
         found: dict[Any, Any] = {}
         for given_key, given in value.items():
@@ -111,13 +129,18 @@ class MappingSchema(Schema):
                 found[key] = item
         if len(problems) > before:
             return INVALID
-        return check_size(self.info, found, value, loc, problems, "Dictionary")
+        made = self.family.make(found)
+        return check_size(self.info, made, value, loc, problems, "Dictionary")
+
+    def _refuse_type(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
+        msg = f"Input should be a valid {self.family.words}"
+        return refuse(problems, self.family.type, loc, msg, value)
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
         if self.is_direct(value):
             return value
         if not isinstance(value, Mapping):
-            return refuse(problems, "dict_type", loc, "Input should be a valid dictionary", value)
+            return self._refuse_type(value, loc, problems)
         return {
             self.key.dump(key, (*loc, str(key), "[key]"), problems): self.value.dump(
                 item, (*loc, str(key)), problems
@@ -127,20 +150,40 @@ class MappingSchema(Schema):
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         found: dict[str, Any] = {"type": "object"}
-        found["additionalProperties"] = self.value.json_schema(registry, mode) or True
-        names = self.key.json_schema(registry, mode)
-        if {"pattern", "minLength", "maxLength", "format", "enum", "$ref"} & names.keys():
+        found["additionalProperties"] = schema_inside(self.value, registry, mode) or True
+        if names := self._names(registry, mode):
             found["propertyNames"] = names
         return found | size_schema(self.info, "Properties")
 
+    def _names(self, registry: Registry, mode: Mode) -> dict[str, Any]:
+        """Return what is demanded of a key, which is always text in JSON."""
+        found = schema_inside(self.key, registry, mode)
+        if found.get("type") == "integer":
+            return {"pattern": _WHOLE_NUMBER}
+        found = {name: each for name, each in found.items() if (name, each) != ("type", "string")}
+        return found if _SAID_OF_NAMES & found.keys() else {}
+
 
 def mapping(parts: Parts) -> Schema | None:
-    """Describe dicts, bare or of types."""
+    """Describe dicts, bare or of types, and what the standard library makes of them."""
     origin = typing.get_origin(parts.bare) or parts.bare
     try:
-        if origin not in _MAPPINGS:
-            return None
+        family = _FAMILIES.get(origin)
     except TypeError:
         return None
-    key, value = typing.get_args(parts.bare) or (Any, Any)
-    return MappingSchema(parts.bare, parts.info, describe(key), describe(value))
+    if family is None:
+        return None
+    arguments = typing.get_args(parts.bare) or (Any, Any)
+    if origin is collections.Counter:
+        arguments = (arguments[0], int)
+    if origin is collections.defaultdict:
+        family = family._replace(make=_default_maker(arguments[1]))
+    key, value = arguments
+    return MappingSchema(parts.bare, parts.info, describe(key), describe(value), family)
+
+
+def _default_maker(value: Any) -> Callable[[dict[Any, Any]], Any]:
+    """Return what makes a defaultdict, whose missing values are empty ones of their type."""
+    kind = typing.get_origin(value) or value
+    factory = kind if isinstance(kind, type) else None
+    return lambda found: collections.defaultdict(factory, found)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from triode.schema.fields import MISSING
+from triode.schema.kinds.collections import refuse_length
 from triode.schema.kinds.records import RecordSchema, field_of, hints_of
 from triode.schema.members import FieldDescription
 from triode.schema.metadata import Parts
-from triode.schema.node import Schema
+from triode.schema.node import Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem, problem
 from triode.schema.registry import Mode, Registry
 
@@ -24,13 +25,23 @@ class NamedTupleSchema(RecordSchema):
     def make_struct(self) -> None:
         return None
 
+    @property
+    def forbids_extra(self) -> bool:
+        return True
+
+    def refuse_type(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
+        msg = f"Input should be a tuple, list, dictionary or an instance of {self.name}"
+        return refuse(problems, "named_tuple_type", loc, msg, value, class_name=self.name)
+
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         if isinstance(value, list | tuple) and not self.is_instance(value):
             return self._from_items(list(value), loc, problems, text)
         return super().validate(value, loc, problems, text=text)
 
     def _from_items(self, items: list[Any], loc: Loc, problems: list[Problem], text: bool) -> Any:
-        before = len(problems)
+        most, before = len(self.fields), len(problems)
+        if len(items) > most:
+            return refuse_length(items, most, "NamedTuple", loc, problems)
         values: dict[str, Any] = {}
         for index, each in enumerate(self.fields):
             if index < len(items):
@@ -39,14 +50,7 @@ class NamedTupleSchema(RecordSchema):
                 )
                 values[each.name] = found
             elif each.required:
-                place = (*loc, each.name)
-                problems.append(
-                    problem("missing_argument", place, "Missing required argument", items)
-                )
-        for index in range(len(self.fields), len(items)):
-            msg = "Unexpected positional argument"
-            place = (*loc, index)
-            problems.append(problem("unexpected_positional_argument", place, msg, items[index]))
+                problems.append(problem("missing", (*loc, index), "Field required", items))
         return INVALID if len(problems) > before else self.construct(values)
 
     def is_direct(self, value: Any) -> bool:
@@ -77,6 +81,7 @@ class NamedTupleSchema(RecordSchema):
             "type": "array",
             "title": self.name,
             "prefixItems": items,
+            "items": {},  # Nothing follows; linters ask for it all the same.
             "minItems": sum(each.required for each in self.fields),
             "maxItems": len(items),
         }

@@ -8,10 +8,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from triode.schema.constraints import bounds_schema, check_bounds, has_bounds
+from triode.schema.fields import FieldInfo
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, LAX, Refused, Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
+
+# As `str(Decimal(…))` writes it.
+_SENT: Final = r"^-?[0-9]+(?:\.[0-9]+)?(?:E[+-]?[0-9]+)?$"
 
 
 class DecimalSchema(Schema):
@@ -95,8 +99,25 @@ class DecimalSchema(Schema):
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         text = {"type": "string", "format": "decimal"}
         if mode == "output":
-            return text
-        return {"anyOf": [{"type": "number", **bounds_schema(self.info, float)}, text]}
+            return {**text, "pattern": _SENT}
+        number = {"type": "number", **bounds_schema(self.info, float)}
+        return {"anyOf": [number, {**text, "pattern": _pattern(self.info)}]}
+
+
+def _pattern(info: FieldInfo) -> str:
+    """Return what a decimal written as text looks like; of bounds, only zero can be said."""
+    places, digits = info.decimal_places, info.max_digits
+    whole, tail = "[0-9]+", r"(?:\.[0-9]+)?"
+    if places is not None:
+        tail = rf"(?:\.[0-9]{{1,{places}}}0*)?" if places else ""
+    if digits is not None and places is not None:
+        whole = f"0*[0-9]{{1,{digits - places}}}" if digits > places else "0*"
+    elif digits is not None:
+        whole = rf"0*(?=(?:\.?[0-9]){{1,{digits}}}$)[0-9]+"
+    least = max((each for each in (info.gt, info.ge) if each is not None), default=None)
+    sign = "-?" if least is None or least < 0 else ""
+    is_positive = least is not None and (least > 0 or info.gt == 0)
+    return f"^{'(?=.*[1-9])' if is_positive else ''}{sign}{whole}{tail}$"
 
 
 def _s(count: int) -> str:

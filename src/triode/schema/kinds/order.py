@@ -22,9 +22,11 @@ from triode.schema.kinds.structs import struct
 from triode.schema.kinds.temporal import temporal
 from triode.schema.kinds.typed_dicts import typed_dict
 from triode.schema.kinds.unions import union
+from triode.schema.kinds.uploads import upload
 
 KINDS: Final[tuple[Kind, ...]] = (
     variant,
+    upload,
     foreign,
     scalar,
     special,

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import functools
 import sys
+import types
+import typing
 from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
-from triode.errors import MissingExtraError
+from triode.errors import MissingExtraError, SchemaError
 from triode.schema.decoders import parse_json
+from triode.schema.describe import describe
 from triode.schema.kinds.anything import check_text
 from triode.schema.kinds.records import component_name, own_documentation
 from triode.schema.members import FieldDescription
@@ -82,12 +85,16 @@ class _Delegate(Schema):
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         made = self.adapter.json_schema(
             mode="validation" if mode == "input" else "serialization",
+            schema_generator=_generator(),
             ref_template=_REFERENCE + "{model}",
         )
         definitions = made.pop("$defs", {})
         for name, body in self._own_definition(made).items():
             definitions[name] = body
             made = {"$ref": _REFERENCE + name}
+        for body in definitions.values():
+            if "\f" in body.get("description", ""):
+                body["description"] = body["description"].partition("\f")[0].strip()
         found: dict[str, Any] = _adopt(made, definitions, registry, mode)
         return found
 
@@ -109,8 +116,25 @@ class PydanticSchema(_Delegate, ObjectSchema):
     def exact_types(self) -> frozenset[type]:
         return frozenset({self.target})
 
+    @functools.cached_property
+    def adapter_of_all(self) -> Any:
+        return self.adapter
+
     def fit(self, value: Any) -> int:
         return EXACT if type(value) is self.target else LAX
+
+    @property
+    def forbids_extra(self) -> bool:
+        return bool(self._extra == "forbid")
+
+    @property
+    def keeps_extra(self) -> bool:
+        return bool(self._extra == "allow")
+
+    @property
+    def _extra(self) -> Any:
+        config: Any = self.target.model_config  # type: ignore[attr-defined]
+        return config.get("extra")
 
     def construct(self, values: dict[str, Any]) -> Any:
         return self.adapter.validate_python(values, by_alias=False, by_name=True)
@@ -123,6 +147,31 @@ class ForeignSchema(_Delegate):
     """A type with metadata that only pydantic can execute, or one of pydantic's own types."""
 
     kind = "foreign"
+
+    @functools.cached_property
+    def plain(self) -> Schema | None:
+        """The description of the type without what pydantic executes; None if it has none.
+
+        It tells a list and an object from a single value. JSON inside of a text is a single one.
+        """
+        parts = take_apart(self.annotation)
+        if parts.bare is self.annotation or any(
+            type(each).__name__ == "Json" for each in parts.foreign
+        ):
+            return None
+        members = typing.get_args(parts.bare)
+        bare = parts.bare
+        if _is_tagged(bare):
+            bare = typing.Union[tuple(take_apart(each).bare for each in members)]  # noqa: UP007
+        try:
+            return describe(bare)
+        except SchemaError:
+            return None
+
+    @property
+    def is_dataclass(self) -> bool:
+        """Whether it is a dataclass of pydantic's."""
+        return hasattr(self.annotation, "__dataclass_fields__")
 
     def _own_definition(self, made: dict[str, Any]) -> dict[str, Any]:
         is_class = hasattr(self.annotation, "__pydantic_validator__")
@@ -147,7 +196,7 @@ def pydantic_model(parts: Parts) -> Schema | None:
 def _fields(target: Any) -> Iterable[FieldDescription]:
     for name, field in target.model_fields.items():
         info, _ = from_pydantic(field)
-        alias = field.validation_alias if isinstance(field.validation_alias, str) else field.alias
+        alias, *others = _names(name, field, target.model_config)
         annotation = field.annotation
         for item in field.metadata:
             annotation = Annotated[annotation, item]
@@ -158,8 +207,22 @@ def _fields(target: Any) -> Iterable[FieldDescription]:
             required=field.is_required(),
             default=info.default,
             default_factory=info.default_factory,
-            encoded_name=alias or name,
+            encoded_name=alias,
+            other_names=tuple(others),
         )
+
+
+def _names(name: str, field: Any, config: Any) -> list[str]:
+    """Return the keys that a field is read from, the preferred one first."""
+    alias = field.validation_alias
+    found = [each for each in getattr(alias, "choices", [alias]) if isinstance(each, str)]
+    if not found:
+        found = [field.alias or name]
+    if config.get("validate_by_alias") is False:
+        return [name]
+    if config.get("validate_by_name") or config.get("populate_by_name"):
+        found.append(name)
+    return list(dict.fromkeys(found))
 
 
 def foreign(parts: Parts) -> Schema | None:
@@ -168,12 +231,21 @@ def foreign(parts: Parts) -> Schema | None:
     is_theirs = hasattr(origin, "__get_pydantic_core_schema__") and not hasattr(
         origin, "__pydantic_validator__"
     )
-    if not parts.foreign and not is_theirs:
+    if not parts.foreign and not is_theirs and not _is_tagged(parts.bare):
         return None
     annotation = parts.bare
     for item in (*_constraints(parts), *parts.foreign):
         annotation = Annotated[annotation, item]
     return ForeignSchema(annotation, parts.info)
+
+
+def _is_tagged(bare: Any) -> bool:
+    """Whether members of a union have tags of pydantic's."""
+    return typing.get_origin(bare) in (typing.Union, types.UnionType) and any(
+        type(item).__name__ == "Tag"
+        for member in typing.get_args(bare)
+        for item in getattr(member, "__metadata__", ())
+    )
 
 
 def _constraints(parts: Parts) -> list[Any]:
@@ -182,7 +254,12 @@ def _constraints(parts: Parts) -> list[Any]:
         "max_digits", "decimal_places", "allow_inf_nan", "discriminator",
     )  # fmt: skip
     given = {name: parts.info.given[name] for name in names if name in parts.info.given}
-    return [_pydantic().Field(**given)] if given else []
+    return [pydantic_field(**given)] if given else []
+
+
+def pydantic_field(**options: Any) -> Any:
+    """Return what pydantic's `Field` makes of options that it executes."""
+    return _pydantic().Field(**options)
 
 
 def _pydantic() -> Any:
@@ -190,6 +267,30 @@ def _pydantic() -> Any:
         return sys.modules.get("pydantic") or __import__("pydantic")
     except ImportError:
         raise MissingExtraError("pydantic", extra="pydantic", feature="This type") from None
+
+
+@functools.cache
+def _generator() -> type[Any]:
+    """Return pydantic's generator, which here says of bytes what OpenAPI 3.1 says of them."""
+    base: Any = _pydantic().json_schema.GenerateJsonSchema
+
+    class Generator(base):  # type: ignore[misc]
+        def bytes_schema(self, schema: Any) -> dict[str, Any]:
+            found: dict[str, Any] = super().bytes_schema(schema)
+            del found["format"]
+            is_input = self.mode == "validation"
+            config = self._config
+            way = config.val_json_bytes if is_input else config.ser_json_bytes
+            if way == "base64":
+                found["contentEncoding"] = "base64"
+            return {**found, "contentMediaType": "application/octet-stream"}
+
+        def tuple_schema(self, schema: Any) -> dict[str, Any]:
+            found: dict[str, Any] = super().tuple_schema(schema)
+            found.setdefault("items", {})  # Linters ask for it beside `prefixItems`.
+            return found
+
+    return Generator
 
 
 def _problems(exc: Any, loc: Loc) -> list[Problem]:

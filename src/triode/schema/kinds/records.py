@@ -9,6 +9,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
+from itertools import starmap
 from typing import Annotated, Any
 
 import msgspec
@@ -19,7 +20,7 @@ from triode.schema.members import FieldDescription
 from triode.schema.metadata import from_pydantic, take_apart
 from triode.schema.node import Schema, is_plain_below
 from triode.schema.objects import ObjectSchema, guarded_classes, holds_objects
-from triode.schema.raw import is_left_unset
+from triode.schema.raw import finisher, is_left_unset
 
 
 class RecordSchema(ObjectSchema):
@@ -96,14 +97,29 @@ class RecordSchema(ObjectSchema):
         )
 
     def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
-        if any(is_left_unset(each) for each in self.accepted) or not self._takes_positions():
+        if not self._takes_positions():
             return super().raw_reader()
         make, astuple = self.origin, msgspec.structs.astuple
         # PERF: a call by position of a tuple made in C, instead of one by names of a dict.
         return lambda raw: make(*astuple(raw))
 
+    @property
+    def finish_list(self) -> Callable[[list[Any]], list[Any]] | None:
+        is_plain = self.finish is not None and not any(each.finish for each in self._members)
+        if not is_plain or not self._takes_positions():
+            return super().finish_list
+        make, astuple = self.origin, msgspec.structs.astuple
+
+        # PERF: no step of Python for an object: 8,100 of them in 1.5 ms instead of 2.5.
+        def make_all(raw: list[Any]) -> list[Any]:
+            return list(starmap(make, map(astuple, raw)))
+
+        return finisher(make_all, [])
+
     def _takes_positions(self) -> bool:
         """Whether the class can be called with the accepted fields in their order."""
+        if any(is_left_unset(each) for each in self.accepted):
+            return False
         parameters = inspect.signature(self.origin).parameters.values()
         names = [each.name.lstrip("_") for each in self.accepted]
         return [each.name.lstrip("_") for each in parameters] == names and all(
@@ -149,11 +165,11 @@ def _title_of(target: Any) -> str:
 
 
 def own_documentation(target: Any) -> str | None:
-    """Return the docstring that a class wrote itself, cleaned up."""
+    """Return the docstring that a class wrote itself, as far as a form feed, cleaned up."""
     written = (typing.get_origin(target) or target).__dict__.get("__doc__")
     if not written or written.startswith(f"{target.__name__}("):
         return None  # A dataclass without a docstring gets its signature as one.
-    return inspect.cleandoc(written)
+    return inspect.cleandoc(written).partition("\f")[0].strip() or None
 
 
 def field_of(

@@ -229,7 +229,7 @@ class ParsedSchema(Schema):
                 return self.annotation(value)
             except ValueError:
                 pass
-        return refuse(problems, self.type, loc, f"Input should be {self.words}", value)
+        return refuse(problems, self.type, loc, f"Input is not {self.words}", value)
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         return {"type": "string", "format": self.format}

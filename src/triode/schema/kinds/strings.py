@@ -134,7 +134,17 @@ class BytesSchema(Schema):
             return refuse(problems, "bytes_invalid_encoding", loc, msg, value, **ctx)
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        return {"type": "string", "format": "base64", **size_schema(self.info, "Length")}
+        found: dict[str, Any] = {
+            "type": "string",
+            "contentEncoding": "base64",
+            "contentMediaType": "application/octet-stream",
+        }
+        # Lengths are those of the bytes; base64 writes four characters for each three.
+        if self.info.min_length is not None:
+            found["minLength"] = -(-self.info.min_length // 3) * 4
+        if self.info.max_length is not None:
+            found["maxLength"] = -(-self.info.max_length // 3) * 4
+        return found
 
 
 def string(parts: Parts) -> Schema | None:

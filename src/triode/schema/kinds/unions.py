@@ -10,6 +10,7 @@ from typing import Any, Final, Union
 from triode.errors import SchemaError
 from triode.schema.constraints import bounds_schema, check_whole, has_limits, size_schema
 from triode.schema.describe import describe
+from triode.schema.documentation import schema_inside
 from triode.schema.fields import MISSING, FieldInfo
 from triode.schema.metadata import Parts
 from triode.schema.node import EXACT, Schema, refuse
@@ -21,7 +22,7 @@ from triode.schema.registry import Mode, Registry
 _UNION: Any = Union
 _OF_THE_WHOLE: Final = (
     "default", "default_factory", "discriminator", "title", "description", "examples",
-    "json_schema_extra",
+    "deprecated", "json_schema_extra",
 )  # fmt: skip
 
 
@@ -73,7 +74,7 @@ class NullableSchema(Schema):
         return None if value is None else self.inner.dump(value, loc, problems)
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
-        inner = self.inner.json_schema(registry, mode)
+        inner = schema_inside(self.inner, registry, mode)
         if not inner:
             return inner
         options = inner["anyOf"] if inner.keys() == {"anyOf"} else [inner]
@@ -146,7 +147,7 @@ class UnionSchema(Schema):
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         options: list[dict[str, Any]] = []
         for member in self.members:
-            found = member.json_schema(registry, mode)
+            found = schema_inside(member, registry, mode)
             parts = found["anyOf"] if found.keys() == {"anyOf"} else [found]
             options.extend(part for part in parts if part not in options)
         return {"anyOf": options, **bounds_schema(self.info), **size_schema(self.info, "Length")}

@@ -1,0 +1,70 @@
+"""A channel that tells an observer of every statement; used only while somebody observes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from time import perf_counter
+from typing import Any, TypeAlias
+
+from triode.db.engine.protocol import Channel, Engine, Outcome, Row, Write
+
+# (sql, seconds, rows read or changed: None where that is not known)
+Observer: TypeAlias = Callable[[str, float, "int | None"], None]
+
+
+class ObservedChannel:
+    """Does what another channel does, and tells what ran; also of statements that failed."""
+
+    def __init__(self, channel: Channel, observer: Observer) -> None:
+        self._channel = channel
+        self._observer = observer
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the channel."""
+        return self._channel.engine
+
+    def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
+        """See `Channel.read_now`; a read that has to wait is told by `read`."""
+        begun = perf_counter()
+        rows = self._channel.read_now(sql, parameters)
+        if rows is not None:
+            self._observer(sql, perf_counter() - begun, len(rows))
+        return rows
+
+    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """See `Channel.read`."""
+        begun = perf_counter()
+        count: int | None = None
+        try:
+            rows = await self._channel.read(sql, parameters)
+            count = len(rows)
+            return rows
+        finally:
+            self._observer(sql, perf_counter() - begun, count)
+
+    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
+        """See `Channel.write`; the time is that of all of them, commit included."""
+        begun = perf_counter()
+        outcomes: list[Outcome] = []
+        try:
+            outcomes = await self._channel.write(writes)
+            return outcomes
+        finally:
+            seconds = perf_counter() - begun
+            for at, write in enumerate(writes):
+                count = outcomes[at].changed if at < len(outcomes) else None
+                self._observer(write.sql, seconds / len(writes), count)
+
+    async def stream(
+        self, sql: str, parameters: Sequence[Any], size: int
+    ) -> AsyncIterator[list[Row]]:
+        """See `Channel.stream`; the time includes what was done with the rows."""
+        begun = perf_counter()
+        count = 0
+        try:
+            async for rows in self._channel.stream(sql, parameters, size):
+                count += len(rows)
+                yield rows
+        finally:
+            self._observer(sql, perf_counter() - begun, count)
