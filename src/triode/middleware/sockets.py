@@ -48,10 +48,11 @@ class SocketWatch:
     async def send(self, message: Message) -> None:
         """Send one ASGI message."""
         kind = message["type"]
-        self.is_open = self.is_open or kind == "websocket.accept"
         if kind in ("websocket.close", "websocket.http.response.start"):
             self.is_closed = True
         await self._send(message)
+        # Not before: the server may refuse to send an acceptance, and what follows is a 500 then.
+        self.is_open = self.is_open or kind == "websocket.accept"
 
 
 async def serve_socket(call: Call, run: Run, boundary: ErrorBoundary, watch: SocketWatch) -> None:
