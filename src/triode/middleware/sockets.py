@@ -28,6 +28,8 @@ NORMAL = 1000
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 INTERNAL_ERROR = 1011
 MAX_REASON = 123  # bytes; RFC 6455, 5.5 and 5.5.1
+RAISES_DISCONNECT = "triode.raises_disconnect"
+"""The ASGI extension by which a test client asks for the `WebSocketDisconnect` of a handler."""
 
 
 class SocketWatch:
@@ -69,7 +71,9 @@ async def serve_socket(call: Call, run: Run, boundary: ErrorBoundary, watch: Soc
         if isinstance(reply, Reply) and reply.stream is not None:
             await reply.stream(call.scope(), watch.receive, watch.send)
     except WebSocketDisconnect:
-        pass  # The client left while the handler listened: that is how conversations end.
+        # The client left while the handler listened: that is how conversations end.
+        if RAISES_DISCONNECT in (call.scope().get("extensions") or {}):
+            raise
     except Exception as exc:
         failure: Exception = exc
         if isinstance(exc, RequestValidationError):
