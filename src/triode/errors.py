@@ -16,7 +16,8 @@ Each error has a stable `code`; `docs/errors.md` explains every one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 
@@ -103,6 +104,12 @@ class ClientError(TriodeError):
     def detail(self) -> Any:
         """What the client is told; JSON-serializable."""
         return self.message
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the question after a misspelt name, nothing where none is like it."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def place_of(function: Callable[..., Any]) -> str | None:

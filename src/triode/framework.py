@@ -13,6 +13,8 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any, Unpack
 
 from triode.app import App, AppOptions
+from triode.http.folder import Folder
+from triode.routing.folders import STATIC_MAX_AGE, StaticFolder
 from triode.settings import database_url, is_debug, trusted_proxies
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ class Triode(App):
     `DATABASE_URL`, and without that the SQLite file `app.db` in `directory`.
 
     Attributes:
-        directory: the folder of the file that made the application, where `app.db`, `templates`
-            and the like are looked for.
+        directory: the folder of the file that made the application, where `app.db`, `templates`,
+            `static` and the like are looked for.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Triode(App):
         options.setdefault("debug", is_debug())
         options.setdefault("trusted_proxies", trusted_proxies() or None)
         super().__init__(title=title, version=version, **options)
+        self._serve_static()
         self._database_given = database
         self._database: Database | None = None
         self.add_startup(self._open_database)
@@ -67,6 +70,13 @@ class Triode(App):
         for model in models:
             admin.register(model, **options)
         return admin
+
+    def _serve_static(self) -> None:
+        """Serve `static/` beside the application's file, where no route of its own answers."""
+        folder = Folder(self.directory / "static")
+        if folder.exists:
+            handler = StaticFolder(folder, max_age=STATIC_MAX_AGE, is_fallback=True)
+            self._add_folder("/static", handler, "static")
 
     def _make_database(self) -> Database:
         given = self._database_given

@@ -2,7 +2,6 @@
 
 from starlette.responses import (
     HTMLResponse,
-    JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
@@ -10,6 +9,7 @@ from starlette.responses import (
 
 from triode.http.events import EventSourceResponse
 from triode.http.files import FileResponse
+from triode.http.json_responses import JSONResponse, ORJSONResponse, UJSONResponse
 from triode.http.streaming import StreamingResponse
 
 __all__ = [
@@ -17,8 +17,10 @@ __all__ = [
     "FileResponse",
     "HTMLResponse",
     "JSONResponse",
+    "ORJSONResponse",
     "PlainTextResponse",
     "RedirectResponse",
     "Response",
     "StreamingResponse",
+    "UJSONResponse",
 ]

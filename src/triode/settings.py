@@ -8,11 +8,25 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from triode.errors import ConfigError
+
 DEBUG_VARIABLE = "TRIODE_DEBUG"
 DATABASE_VARIABLE = "DATABASE_URL"
 DATABASE_FILE = "app.db"
 PROXIES_VARIABLE = "TRIODE_TRUSTED_PROXIES"
 EDITOR_VARIABLE = "TRIODE_EDITOR"
+EDITORS = {
+    "vscode": "vscode://file{file}:{line}",
+    "vscodium": "vscodium://file{file}:{line}",
+    "cursor": "cursor://file{file}:{line}",
+    "windsurf": "windsurf://file{file}:{line}",
+    "zed": "zed://file{file}:{line}",
+    "pycharm": "pycharm://open?file={file}&line={line}",
+    "idea": "idea://open?file={file}&line={line}",
+    "sublime": "subl://open?url=file://{file}&line={line}",
+    "textmate": "txmt://open?url=file://{file}&line={line}",
+    "emacs": "emacs://open?url=file://{file}&line={line}",
+}
 
 _TRUE = {"1", "true", "yes", "on"}
 
@@ -28,11 +42,25 @@ def database_url(directory: Path) -> str:
     return given or f"sqlite:///{directory / DATABASE_FILE}"
 
 
+def editor_address() -> str | None:
+    """Return the address that opens a file, with `{file}` and `{line}`; None: nobody wants it.
+
+    Raises:
+        ConfigError: `TRIODE_EDITOR` names an editor that we do not know.
+    """
+    said = os.environ.get(EDITOR_VARIABLE, "").strip()
+    if not said:
+        return None
+    address = EDITORS.get(said.lower(), said)
+    if "{file}" not in address or "://" not in address:
+        raise ConfigError(
+            f"{EDITOR_VARIABLE}={said!r} is no editor that Triode knows. Known are "
+            f"{', '.join(EDITORS)}; any other is an address like myeditor://{{file}}:{{line}}.",
+            code="editor",
+        )
+    return address
+
+
 def trusted_proxies() -> str:
     """Return what `TRIODE_TRUSTED_PROXIES` says; `triode run --trusted-proxies` sets it."""
     return os.environ.get(PROXIES_VARIABLE, "").strip()
-
-
-def editor() -> str:
-    """Return what `TRIODE_EDITOR` says: an editor's name, or an address with `{file}`."""
-    return os.environ.get(EDITOR_VARIABLE, "").strip()

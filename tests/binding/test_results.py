@@ -5,6 +5,7 @@ import enum
 import time
 from dataclasses import dataclass
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,19 +13,21 @@ import msgspec
 import pydantic
 import pytest
 from starlette.background import BackgroundTask
-from starlette.responses import (
-    FileResponse,
-    HTMLResponse,
-    JSONResponse,
-    PlainTextResponse,
-    RedirectResponse,
-    Response,
-    StreamingResponse,
-)
 
 from triode.app import App
 from triode.binding import BackgroundTasks
 from triode.binding.markers import Depends
+from triode.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONResponse,
+    ORJSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+    UJSONResponse,
+)
 
 
 class Public(msgspec.Struct):
@@ -159,6 +162,16 @@ def test_status_without_a_body(serve: Any, status: int) -> None:
         ((None, 204), 204, {}, b""),
         ((PlainTextResponse("text"), 404), 404, {}, b"text"),
         (("a", 200, [("X-A", "1")]), 200, {"x-a": "1"}, b'"a"'),
+        (("a", HTTPStatus.CREATED), 201, {}, b'"a"'),
+        (({"a": 1}, {"X-A": "b"}), 200, {"x-a": "b"}, b'{"a":1}'),
+        (("a", [("X-A", "1"), ("X-B", "2")]), 200, {"x-a": "1", "x-b": "2"}, b'"a"'),
+        (("a", 200, {"Content-Length": "99", "X-A": 5}), 200, {"x-a": "5"}, b'"a"'),
+        (("a", True), 200, {}, b'["a",true]'),
+        ((1, 2), 200, {}, b"[1,2]"),
+        (("a", 600), 200, {}, b'["a",600]'),
+        (({"a": 1}, {"b": 2}), 200, {}, b'[{"a":1},{"b":2}]'),
+        (("a", {}), 200, {}, b'["a",{}]'),
+        (("a", [("b", 1)]), 200, {}, b'["a",[["b",1]]]'),
     ],
 )
 def test_flask_tuples(
@@ -167,6 +180,76 @@ def test_flask_tuples(
     response = serve(app_with(returning(result))).get("/")
     assert (response.status_code, response.content) == (status, body)
     assert headers.items() <= dict(response.headers).items()
+
+
+def test_class_with_a_status_of_its_own(serve: Any) -> None:
+    app = App(openapi_url=None)
+    app.add_api_route("/a", returning("/b"), response_class=RedirectResponse)
+    app.add_api_route("/c", returning("/b"), response_class=RedirectResponse, status_code=302)
+    client = serve(app, follow_redirects=False)
+    assert [client.get(path).status_code for path in ("/a", "/c")] == [307, 302]
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_status_without_a_body_and_a_class(serve: Any, status: int) -> None:
+    class Api(JSONResponse):
+        media_type = "application/vnd.api+json"
+
+    app = App(openapi_url=None)
+    app.add_api_route("/a", returning(None), status_code=status)
+    app.add_api_route("/b", returning({"a": 1}), status_code=status, response_class=Api)
+    for path in ("/a", "/b"):
+        response = serve(app).get(path)
+        assert (response.status_code, response.content) == (status, b"")
+        assert "content-length" not in response.headers
+
+
+def test_other_status_than_one_without_a_body(serve: Any) -> None:
+    async def handler(response: Response, q: int | None = None) -> Any:
+        response.status_code = q  # type: ignore[assignment]
+        return {"a": 1}
+
+    client = serve(app_with(handler, status_code=204, response_model=None))
+    assert (client.get("/").status_code, client.get("/").content) == (204, b"")
+    assert (client.get("/?q=400").status_code, client.get("/?q=400").json()) == (400, {"a": 1})
+
+
+def test_tuple_around_a_stream(serve: Any) -> None:
+    app = App(openapi_url=None)
+    app.add_api_route("/", lambda: (StreamingResponse(iter(["s"])), 202, {"X-A": "b"}))
+    response = serve(app).get("/")
+    assert (response.status_code, response.text, response.headers["x-a"]) == (202, "s", "b")
+
+
+def test_tuple_is_a_value_where_one_is_declared(serve: Any) -> None:
+    handler = returning(("a", 201), tuple[str, int])
+    response = serve(app_with(handler)).get("/")
+    assert (response.status_code, response.json()) == (200, ["a", 201])
+
+
+def test_contract_holds_for_the_body_of_a_tuple(serve: Any) -> None:
+    response = serve(app_with(returning((Private("a"), 201), Public))).get("/")
+    assert (response.status_code, response.json()) == (201, {"name": "a"})
+
+
+@pytest.mark.parametrize("kind", [JSONResponse, ORJSONResponse, UJSONResponse])
+def test_json_classes_write_what_json_has_no_word_for(serve: Any, kind: Any) -> None:
+    value = {"day": datetime.date(2024, 2, 29), 1: UUID(int=0), "point": Point(1)}
+    body = {"day": "2024-02-29", "1": str(UUID(int=0)), "point": {"x": 1, "y": 0}}
+    client = serve(app_with(returning(kind(value, 201))))
+    assert (client.get("/").status_code, client.get("/").json()) == (201, body)
+    assert serve(app_with(returning(value), response_class=kind)).get("/").json() == body
+
+
+def test_trimmed_result_reaches_a_response_class(serve: Any) -> None:
+    class Wrapped(JSONResponse):
+        def render(self, content: Any) -> bytes:
+            return super().render({"data": content})
+
+    app = app_with(
+        returning({"a": 1, "b": None}), response_class=Wrapped, response_model_exclude_none=True
+    )
+    assert serve(app).get("/").json() == {"data": {"a": 1}}
 
 
 def test_response_class(serve: Any) -> None:

@@ -339,3 +339,37 @@ def test_wrong_chunk_says_what_to_do(serve: Any, caplog: pytest.LogCaptureFixtur
 
     client = serve(app_with(handler, response_class=StreamingResponse))
     assert client.get("/").status_code == 500
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_clean_up_of_a_stream_may_use_its_dependencies(is_async: bool) -> None:
+    log: list[str] = []
+
+    async def connection() -> AsyncIterator[list[str]]:
+        log.append("opened")
+        yield log
+        log.append("closed")
+
+    async def forever(log: Annotated[list[str], Depends(connection)]) -> AsyncIterable[int]:
+        try:
+            while True:
+                yield 1
+                await asyncio.sleep(0.001)
+        finally:
+            await asyncio.sleep(0.02)
+            log.append("cleaned up")
+
+    def forever_in_a_thread(log: Annotated[list[str], Depends(connection)]) -> Iterable[int]:
+        try:
+            while True:
+                yield 1
+                time.sleep(0.001)
+        finally:
+            time.sleep(0.02)
+            log.append("cleaned up")
+
+    with LaneClient(app_with(forever if is_async else forever_in_a_thread)) as client:
+        with client.stream("GET", "/") as response:
+            next(response.iter_raw())
+        wait_for(lambda: len(log) == 3)
+    assert log == ["opened", "cleaned up", "closed"]

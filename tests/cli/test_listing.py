@@ -93,6 +93,23 @@ def test_a_reader_that_leaves_early_is_no_error(write, tmp_path):
 
 def test_routes_of_the_program_come_first(write, triode):
     write("app.py", APP.replace("None", "'/d'", 1))
-    handlers = [line.split()[3] for line in triode("routes").stdout.splitlines()[1:]]
+    handlers = [line.split()[3] for line in triode("routes", "--all").stdout.splitlines()[1:]]
     assert handlers[0] == "app.py:7"
     assert handlers[-1].startswith("triode/")
+
+
+def test_routes_of_triode_are_counted(write, triode):
+    write("app.py", APP.replace("None", "'/d'", 1))
+    lines = triode("routes").stdout.splitlines()
+    assert not any("triode/" in line for line in lines)
+    assert lines[-1] == "and 4 of Triode's own; --all lists them too"
+    assert max(map(len, lines)) <= 80
+
+
+def test_generated_code_is_printed(write, triode):
+    write("app.py", APP)
+    text = triode("routes", "--source").stdout
+    assert text.startswith("# GET /users/{user_id}  app.get_user, app.py:7\n")
+    code = text.partition("\n")[2]
+    compile(code, "source", "exec")
+    assert "get_user(user_id=user_id)" in code

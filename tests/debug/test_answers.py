@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from triode import Create, Field, Header, HTTPException, Model, Triode
+from triode import Body, Create, Depends, Field, Header, HTTPException, Model, Triode
 from triode.app import App
 from triode.schema import FieldInfo
 
@@ -117,6 +117,21 @@ def test_secret_is_not_cut_in_its_middle(serve: Any) -> None:
     assert "RuntimeError" in text
     assert "s3cr3t" * 2 not in text
     assert "begin-" + "s3" not in text
+
+
+def test_write_only_values_are_hidden_in_the_body(serve: Any) -> None:
+    app = App(debug=True)
+
+    def fail() -> None:
+        raise RuntimeError("early")
+
+    @app.post("/", dependencies=[Depends(fail)])
+    def handler(account: Create[Account], note: Annotated[str, Body()]) -> None: ...
+
+    body = {"account": {"email": "ada@x.org", "pincode": "pin-998877"}, "note": "hello"}
+    text = serve(app).post("/", json=body, headers=BROWSER).text
+    assert "ada@x.org" in text
+    assert "pin-998877" not in text
 
 
 def test_program_gets_json(serve: Any) -> None:

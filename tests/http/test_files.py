@@ -201,6 +201,18 @@ def test_download(serve: Any, tmp_path: Path) -> None:
     assert response.headers["content-disposition"].endswith("filename*=utf-8''%C3%BCbung.pdf")
 
 
+@pytest.mark.parametrize(
+    ("name", "status"), [("x", 200), ("../y", 404), (".z", 404), ("none", 404), ("", 404)]
+)
+def test_name_from_outside(serve: Any, tmp_path: Path, name: str, status: int) -> None:
+    (tmp_path / "in").mkdir()
+    for file in ("in/x", "y", "in/.z"):
+        (tmp_path / file).write_bytes(b"content")
+    app = App(openapi_url=None)
+    app.add_api_route("/", lambda name: FileResponse.within(tmp_path / "in", name))
+    assert serve(app).get("/", params={"name": name}).status_code == status
+
+
 @pytest.mark.parametrize("size", [10, READ_AT_ONCE + 1])
 def test_background_task_runs_once(serve: Any, tmp_path: Path, size: int) -> None:
     done: list[int] = []
@@ -213,6 +225,28 @@ def test_background_task_runs_once(serve: Any, tmp_path: Path, size: int) -> Non
     while not done and time.monotonic() < end:
         time.sleep(0.005)
     assert done == [1]
+
+
+def test_response_that_is_sent_again_knows_the_file_as_it_is(serve: Any, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+    kept = FileResponse(tmp_path / "x", headers={"X-A": "b"})
+    app = App(openapi_url=None)
+    app.add_api_route("/", lambda: kept)
+    client = serve(app)
+    headers = {"If-None-Match": client.get("/").headers["etag"]}
+    assert client.get("/", headers=headers).status_code == 304
+    (tmp_path / "x").write_bytes(b"changed")
+    changed = client.get("/", headers=headers)
+    assert (changed.status_code, changed.content, changed.headers["x-a"]) == (200, b"changed", "b")
+
+
+def test_entity_tag_of_ones_own(serve: Any, tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"content")
+    app = App(openapi_url=None)
+    app.add_api_route("/", lambda: FileResponse(tmp_path / "x", headers={"ETag": '"v1"'}))
+    client = serve(app)
+    assert client.get("/").headers["etag"] == '"v1"'
+    assert client.get("/", headers={"If-None-Match": '"v1"'}).status_code == 304
 
 
 def test_server_that_sends_paths_gets_one(tmp_path: Path) -> None:

@@ -98,6 +98,32 @@ def test_header_of_a_stream_cannot_hold_a_line_end(caplog: pytest.LogCaptureFixt
     assert (answer.status_code, "x-evil" in answer.headers) == (500, False)
 
 
+def test_event_stream_ends_well_when_the_server_does() -> None:
+    cleaned_up: list[bool] = []
+
+    async def endless() -> AsyncIterable[int]:
+        try:
+            while True:
+                yield 1
+                await asyncio.sleep(0.01)
+        finally:
+            cleaned_up.append(True)
+
+    app = App(openapi_url=None)
+    app.add_api_route("/", endless, response_class=EventSourceResponse)
+    with LaneClient(app) as client:
+        connection = socket.create_connection(("127.0.0.1", client.server.port), timeout=5)
+        connection.sendall(get("1.1"))
+        answer = connection.recv(65536)
+        began = time.monotonic()
+    with connection:
+        while data := connection.recv(65536):
+            answer += data
+    assert time.monotonic() - began < 2
+    assert answer.endswith(b"\r\n0\r\n\r\n")
+    assert cleaned_up == [True]
+
+
 @pytest.mark.browser
 def test_event_source_comes_back_where_it_was(chromium: Any) -> None:
     app = App(openapi_url=None)

@@ -29,6 +29,7 @@ from triode.binding.generate import EndpointWriter
 from triode.binding.plan import Mode, Place, Plan
 from triode.binding.results import (
     ResultOptions,
+    add_background,
     blank_response,
     make_finisher,
     merge_response,
@@ -90,7 +91,7 @@ def compile_endpoint(
             where=place_of(dependant.call),
         )
     source = writer.write()
-    namespace: dict[str, Any] = {**TOOLS, **writer.constants, **_answering(plan, result)}
+    namespace: dict[str, Any] = {**TOOLS, **writer.constants, **_answering(writer, result)}
     filename = f"<triode endpoint {name_of(dependant.call)} {id(writer):x}>"
     exec(compile(source, filename, "exec"), namespace)  # noqa: S102 - our own text
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
@@ -115,14 +116,14 @@ def compile_endpoint(
     )
 
 
-def _answering(plan: Plan, result: ResultOptions) -> dict[str, Any]:
+def _answering(writer: EndpointWriter, result: ResultOptions) -> dict[str, Any]:
     """Return the function that turns the handler's result into a reply, by its name in the text."""
-    if not plan.is_stream:
-        return {"finish": make_finisher(result)}
+    if not writer.plan.is_stream:
+        return {"finish": make_finisher(result, keeps_body=writer.has_response)}
     opener = make_opener(
         result.annotation,
         result.response_class,
-        status_code=result.status_code,
+        status_code=result.status_code or 200,
         trim=result.trim,
         where=result.where,
     )
@@ -204,6 +205,7 @@ TOOLS: dict[str, Any] = {
     "BackgroundTasks": BackgroundTasks,
     "FAILED": FAILED,
     "RequestValidationError": RequestValidationError,
+    "add_background": add_background,
     "ValidationFailed": ValidationFailed,
     "blank_response": blank_response,
     "contents_of": contents_of,

@@ -31,11 +31,13 @@ from triode.binding.markers import (
     PathInfo,
     QueryInfo,
 )
+from triode.binding.mistakes import check_takes_names, problem_of
 from triode.binding.shape import is_list, is_scalar, is_text_list, is_upload, objects_of
 from triode.binding.specials import SecurityScopes, special_of
 from triode.errors import BindingError, SchemaError, place_of
 from triode.schema import MISSING, FieldInfo, ValidationFailed, describe, python_decoder
 from triode.schema.kinds.pydantic_models import pydantic_field
+from triode.schema.kinds.records import as_marker
 
 EMPTY = inspect.Parameter.empty
 # What a marker says of a parameter, and not of its type.
@@ -73,7 +75,9 @@ def read_signature(
         return found
     reader = _Reader(call, path_names, found, (*stack, call))
     # What a dependency returns may be named for type checkers alone.
-    for parameter in signature_of(call, ignore_return=True).parameters.values():
+    parameters = signature_of(call, ignore_return=True).parameters.values()
+    check_takes_names(parameters, call, name_of(call))
+    for parameter in parameters:
         reader.read(parameter)
     return found
 
@@ -118,6 +122,26 @@ def check_lifetimes(node: Dependency) -> None:
                 where=place_of(node.call),
             )
         check_lifetimes(child)
+
+
+def check_connection(root: Dependency, *, is_socket: bool) -> None:
+    """Refuse a `Request` where a WebSocket comes in, and a `WebSocket` where a request does.
+
+    Raises:
+        BindingError: the handler or a dependency asks for what there is not.
+    """
+    missing, kind = ("request", "Request") if is_socket else ("websocket", "WebSocket")
+    for node in root.walk():
+        for name, special in node.specials.items():
+            if special == missing:
+                route = "a WebSocket" if is_socket else "an HTTP"
+                raise BindingError(
+                    f"Parameter {name!r} of {name_of(node.call)} is a {kind}, which {route} route "
+                    f"has not ({name_of(root.call)}). Write HTTPConnection, which both have, or "
+                    f"give it the default None.",
+                    code="binding-connection",
+                    where=place_of(node.call),
+                )
 
 
 def signature_of(call: Callable[..., Any], *, ignore_return: bool = False) -> inspect.Signature:
@@ -203,10 +227,13 @@ class _Reader:
         """Sort one parameter."""
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             return
+        problem = problem_of(parameter, split_annotated(parameter.annotation)[1])
+        if problem is not None:
+            raise self._error(parameter.name, *problem)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
         annotation, markers = split_annotated(parameter.annotation)
-        default = parameter.default
+        default = as_marker(parameter.default) or parameter.default
         if isinstance(default, (FieldInfo, DependsInfo)):
             markers = [*markers, default]
             default = MISSING
@@ -222,7 +249,9 @@ class _Reader:
             return
         special = special_of(annotation)
         if special is not None:
-            self.found.specials[parameter.name] = special
+            # `request: Request = None` serves both kinds of route: None where there is none.
+            is_optional = special in ("request", "websocket") and default is not MISSING
+            self.found.specials[parameter.name] = f"optional {special}" if is_optional else special
             return
         infos = [marker for marker in markers if isinstance(marker, FieldInfo)]
         self._add_value(parameter, annotation, default, infos)
@@ -249,7 +278,10 @@ class _Reader:
             )
         if isinstance(info, PathInfo) and not in_path:
             raise self._error(
-                name, "is a path parameter, but the path does not name it", "Add it to the path."
+                name,
+                "is a path parameter, but the path does not name it",
+                "Add it to the path.",
+                code="binding-not-in-path",
             )
         if annotation is EMPTY:
             annotation = Any if in_path or default is MISSING else type(default)
@@ -324,6 +356,8 @@ class _Reader:
 
     def _check_shape(self, name: str, schema: Any, info: FieldInfo) -> None:
         """Refuse what no text outside of a body can say."""
+        if isinstance(info, ParameterInfo) and is_upload(schema):
+            raise self._error(name, "is an upload, which only a form carries", "Use File.")
         if isinstance(info, PathInfo) and not is_scalar(schema):
             raise self._error(name, "is in the path, but no single value", "Use Query or Body.")
         is_readable = is_scalar(schema) or objects_of(schema) or is_text_list(schema)
@@ -380,10 +414,12 @@ class _Reader:
             )
         )
 
-    def _error(self, name: str, problem: str, mend: str) -> BindingError:
+    def _error(
+        self, name: str, problem: str, mend: str, *, code: str = "binding-parameter"
+    ) -> BindingError:
         return BindingError(
             f"Parameter {name!r} of {name_of(self.call)} {problem}. {mend}".rstrip(),
-            code="binding-parameter",
+            code=code,
             where=place_of(self.call),
         )
 
@@ -414,6 +450,7 @@ def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:
 
 __all__ = [
     "SecurityScopes",
+    "check_connection",
     "check_lifetimes",
     "name_of",
     "read_dependency",

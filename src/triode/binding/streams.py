@@ -10,7 +10,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.responses import StreamingResponse as StarletteStreamingResponse
 
 from triode.binding.calls import is_async_generator, is_generator
-from triode.binding.trimming import Trim, trimming_encoder
+from triode.binding.trimmed import trimming_encoder
+from triode.binding.trimming import Trim
 from triode.http import Call, Reply
 from triode.http.events import EventSourceResponse, ServerSentEvent, event_encoder
 from triode.http.feed import Encode

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import msgspec
-
-from triode.schema import MISSING, FieldDescription, ObjectSchema, Schema, json_encoder
+from triode.schema import MISSING, FieldDescription, ObjectSchema, Schema, describe
 from triode.schema.kinds.collections import CollectionSchema
+from triode.schema.kinds.mappings import MappingSchema
 from triode.schema.kinds.unions import NullableSchema
 
 Names: TypeAlias = Collection[str] | Mapping[str, Any] | None
@@ -21,7 +20,7 @@ class Trim:
 
     `include` and `exclude` are names, or a mapping of names to the same of what lies below; in a
     list they mean each item. What was not set is known of pydantic models and mappings; in any
-    other object it is what equals the default.
+    other object it is what equals the default. Without `by_alias` fields have their Python names.
     """
 
     include: Names = None
@@ -29,33 +28,58 @@ class Trim:
     exclude_unset: bool = False
     exclude_defaults: bool = False
     exclude_none: bool = False
+    by_alias: bool = True
+
+    def serialize(self, schema: Schema | None, value: Any) -> Any:
+        """Return a value as builtins by its declared type, without what is left out."""
+        whole = describe(Any) if schema is None else schema
+        return self.apply(schema, value, whole.serialize(value))
 
     def apply(self, schema: Schema | None, value: Any, data: Any) -> Any:
         """Return the part of `data` to send; `value` is what it was serialized from."""
         if isinstance(schema, NullableSchema):
             return self.apply(schema.inner, value, data)
-        if isinstance(data, list):
+        if isinstance(data, list | tuple):
             item = schema.item if isinstance(schema, CollectionSchema) else None
             values = value if isinstance(value, list | tuple) else data
             return [self.apply(item, *pair) for pair in zip(values, data, strict=True)]
         if not isinstance(data, dict):
             return data
+        if isinstance(schema, MappingSchema):
+            return self._apply_to_mapping(schema, value, data)
         fields = schema.fields if isinstance(schema, ObjectSchema) else ()
         known = {each.encoded_name: each for each in fields}
+        kept: dict[str, Any] = {}
+        for key, part in data.items():
+            field = known.get(key)
+            name = key if field is None else field.name
+            if self.exclude_none and part is None:
+                continue
+            if self.names(name, key) and self._is_of_interest(schema, field, value):
+                below = self.below(name, key)
+                shown = key if self.by_alias else name
+                kept[shown] = below.apply(*self._step(schema, field, value, key), part)
+        return kept
+
+    def _apply_to_mapping(self, schema: MappingSchema, value: Any, data: dict[str, Any]) -> Any:
+        """Return what is sent of a declared mapping: its nulls are values, as with pydantic."""
+        values = value if isinstance(value, Mapping) else data
         return {
-            key: self._below(key).apply(*self._step(schema, known.get(key), value, key), part)
+            key: self.below(key).apply(schema.value, values.get(key), part)
             for key, part in data.items()
-            if self._is_sent(key, part) and self._is_of_interest(schema, known.get(key), value)
+            if self.names(key, key)
         }
 
-    def _is_sent(self, key: str, part: Any) -> bool:
-        if self.include is not None and key not in self.include:
+    def names(self, name: str, key: str) -> bool:
+        """Whether a field is among what is sent; `key` is its name on the wire."""
+        if self.include is not None and name not in self.include and key not in self.include:
             return False
-        if self.exclude is not None and key in self.exclude:
-            is_whole = not isinstance(self.exclude, Mapping) or self.exclude[key] in (True, ...)
-            if is_whole:
-                return False
-        return not (self.exclude_none and part is None)
+        if self.exclude is None:
+            return True
+        said = name if name in self.exclude else key
+        if said not in self.exclude:
+            return True
+        return isinstance(self.exclude, Mapping) and self.exclude[said] not in (True, ...)
 
     def _is_of_interest(
         self, schema: Schema | None, field: FieldDescription | None, value: Any
@@ -78,19 +102,12 @@ class Trim:
             return None, value.get(key) if isinstance(value, Mapping) else None
         return schema.node_of(field), _part(schema, value, field.name, key)
 
-    def _below(self, key: str) -> Trim:
-        """Return what holds for the part under a key."""
-        include, exclude = (
-            names.get(key) if isinstance(names, Mapping) else None
-            for names in (self.include, self.exclude)
-        )
-        return Trim(
-            include if isinstance(include, Collection) else None,
-            exclude if isinstance(exclude, Collection) else None,
-            self.exclude_unset,
-            self.exclude_defaults,
-            self.exclude_none,
-        )
+    def below(self, *names: str) -> Trim:
+        """Return what holds for the part under a key, which may have several names."""
+        if self.include is None and self.exclude is None:
+            return self
+        include, exclude = (_below(given, names) for given in (self.include, self.exclude))
+        return replace(self, include=include, exclude=exclude)
 
 
 def _part(schema: Schema | None, value: Any, name: str, key: str) -> Any:
@@ -99,7 +116,10 @@ def _part(schema: Schema | None, value: Any, name: str, key: str) -> Any:
     return schema.get(value, name) if isinstance(schema, ObjectSchema) else MISSING
 
 
-def trimming_encoder(schema: Schema | None, trim: Trim) -> Callable[[Any], bytes]:
-    """Return a function that turns a value into JSON without what is left out."""
-    whole, encode = json_encoder(schema), json_encoder(None)
-    return lambda value: encode(trim.apply(schema, value, msgspec.json.decode(whole(value))))
+def _below(given: Names, names: tuple[str, ...]) -> Names:
+    if not isinstance(given, Mapping):
+        return None
+    found = next((given[name] for name in names if name in given), None)
+    if isinstance(found, Mapping) and "__all__" in found:  # pydantic's word for each item
+        found = found["__all__"]
+    return found if isinstance(found, Collection) else None

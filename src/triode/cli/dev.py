@@ -7,21 +7,23 @@ import os
 import socket
 import sys
 import webbrowser
-from typing import Annotated, Any
+from typing import Annotated
 
 import uvicorn
 from cyclopts import Parameter
 
 from triode import __version__
 from triode.app import App
+from triode.cli.browser_reload import SCRIPT_PATH, BrowserReload
 from triode.cli.discovery import load, locate
 from triode.cli.errors import EXIT_CODE, CommandError, report
 from triode.cli.reload import Reloader
 from triode.cli.serving import ServingConfig, config_for, serve
 from triode.cli.sockets import listen
+from triode.cli.start_error import StartError
 from triode.cli.target import Target
 from triode.server import ServerOptions
-from triode.settings import DEBUG_VARIABLE
+from triode.settings import DEBUG_VARIABLE, editor_address
 
 _GRACE_SECONDS = 1  # an open event stream must not hold up a reload
 _BROWSER_VARIABLE = "TRIODE_OPEN"
@@ -52,14 +54,20 @@ def dev(
         Open the application in the browser.
     """
     location = locate(target)
+    editor_address()  # a wrong name is said now, and not when an error is shown
     listener = listen(host, port)
     os.environ.setdefault(DEBUG_VARIABLE, "1")
     if open_:
         webbrowser.open(address_of(listener))
     if not reload:
-        serve_program(target, listener, True)
+        serve_program(target, listener, True, browser_reload=False)
         sys.exit(0)
     sys.exit(Reloader(serve_program, target, listener, location.folder).run())
+
+
+def _is_of_program(record: logging.LogRecord) -> bool:
+    """Leave out of the log what Triode's own script asks for."""
+    return SCRIPT_PATH not in record.getMessage()
 
 
 def address_of(listener: socket.socket) -> str:
@@ -70,8 +78,13 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
-    """Import and serve; what fails at the first start ends the process, later it is shown."""
+def serve_program(
+    target: str, listener: socket.socket, is_first: bool, browser_reload: bool = True
+) -> None:
+    """Import and serve; what fails at the first start ends the process, later it is shown.
+
+    `browser_reload` puts the script into pages that reloads them.
+    """
     try:
         program = load(target)
     except CommandError as exc:
@@ -80,6 +93,8 @@ def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
             sys.exit(EXIT_CODE)
         _serve_error(exc, listener)
         return
+    if browser_reload:
+        BrowserReload(program.location.folder).setup(program.app)
     options = ServerOptions(access_log=True, graceful_shutdown=_GRACE_SECONDS)
     config = config_for(program.app, options)
     first = banner(program.app, address_of(listener), program.location.file.name)
@@ -87,6 +102,7 @@ def serve_program(target: str, listener: socket.socket, is_first: bool) -> None:
     if is_first:
         _hint_at_first_admin(program.app, target, config)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the banner says the rest
+    logging.getLogger("uvicorn.access").addFilter(_is_of_program)
     serve(config, listener)
 
 
@@ -124,19 +140,5 @@ def _strong(text: str) -> str:
 
 def _serve_error(error: CommandError, listener: socket.socket) -> None:
     """Answer every request with what is wrong, until the next change of a file."""
-    text = f"triode: error: {error}\n{error.detail}\n\nMend it; this page asks again.\n"
-    body = text.encode("utf-8", "replace")
-
-    async def answer(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
-            return
-        headers = [
-            (b"content-type", b"text/plain; charset=utf-8"),
-            (b"content-length", str(len(body)).encode()),
-            (b"refresh", b"1"),
-            (b"x-content-type-options", b"nosniff"),
-        ]
-        await send({"type": "http.response.start", "status": 500, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
+    answer = StartError(str(error), error.detail)
     serve(uvicorn.Config(answer, lifespan="off", log_level="warning", access_log=False), listener)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
-from triode.errors import ConfigError, TriodeError
+from triode.errors import ConfigError, TriodeError, did_you_mean
 from triode.places import is_own, short
 
 EXIT_CODE = 2
+_MISSING_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 
 
 class CommandError(ConfigError):
@@ -48,12 +52,23 @@ def program_error(exc: BaseException) -> ProgramError:
         return _syntax_error(exc)
     kind = type(exc).__name__
     text = str(exc) if isinstance(exc, TriodeError) else f"{kind}: {exc}" if str(exc) else kind
+    # Files are named as they are seen from here, as the developer's editor and shell show them.
+    text = text.replace(f"{Path.cwd()}{os.sep}", "") + _suggestion(exc)
     frames = [frame for frame in traceback.extract_tb(exc.__traceback__) if is_own(frame.filename)]
     if not frames:
         return ProgramError(text)
     place = "" if _names_place(exc) else f"{short(frames[-1].filename)}:{frames[-1].lineno}: "
     detail = [f"    {short(frame.filename)}:{frame.lineno}: {frame.line}" for frame in frames]
     return ProgramError(f"{place}{text}", detail="\n".join(detail))
+
+
+def _suggestion(exc: BaseException) -> str:
+    """Return what may have been meant by a name that cannot be imported from Triode."""
+    found = _MISSING_NAME.search(str(exc)) if isinstance(exc, ImportError) else None
+    module = sys.modules.get(found[2]) if found else None
+    if found is None or module is None or not found[2].startswith("triode"):
+        return ""
+    return "." + did_you_mean(found[1], dir(module))
 
 
 def _names_place(exc: BaseException) -> bool:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from inspect import unwrap
 from typing import Any
 
+from triode.binding import Dependency
 from triode.debug.masking import Mask, is_secret
 from triode.debug.values import show, shown_texts
 from triode.errors import place_of
 from triode.http import Call
 from triode.http.query import parse_query
 from triode.places import short
+from triode.schema import ObjectSchema
 
 LONGEST_BODY = 16_000
 
@@ -70,23 +72,41 @@ def _body_of(call: Call, mask: Mask) -> str:
     is_short = len(call.body) <= LONGEST_BODY
     if is_short and media == "application/x-www-form-urlencoded":
         values = parse_query(call.body.decode("latin-1"))
-        pairs = [(name, text) for name, texts in values.items() for text in texts]
-        return "\n".join(f"{name}={text}" for name, text in shown_texts(pairs, mask))
+        hidden = _hidden(values, mask, _write_only(call.route))
+        return "\n".join(f"{name}={value}" for name, value in hidden.items())
     if is_short and media.endswith("json"):
         try:
             value = json.loads(call.body)
-            return json.dumps(_hidden(value, mask), indent=2, ensure_ascii=False)
+            hidden = _hidden(value, mask, _write_only(call.route))
+            return json.dumps(hidden, indent=2, ensure_ascii=False)
         except (ValueError, RecursionError):
             return show(call.body.decode("utf-8", "replace"), mask)
     return f"{len(call.body)} bytes of {media or 'an unknown type'}"
 
 
-def _hidden(value: Any, mask: Mask) -> Any:
+def _hidden(value: Any, mask: Mask, names: frozenset[str]) -> Any:
     if isinstance(value, dict):
         return {
-            name: mask.hide(item) if is_secret(name) else _hidden(item, mask)
+            name: mask.hide(item)
+            if name in names or is_secret(name)
+            else _hidden(item, mask, names)
             for name, item in value.items()
         }
     if isinstance(value, list):
-        return [_hidden(item, mask) for item in value]
+        return [_hidden(item, mask, names) for item in value]
     return value
+
+
+def _write_only(route: Any) -> frozenset[str]:
+    """Return the names in a route's body that are accepted and never shown again."""
+    dependant = getattr(route, "dependant", None)
+    if not isinstance(dependant, Dependency):
+        return frozenset()
+    schemas = [part.schema for node in dependant.walk() for part in node.body]
+    return frozenset(
+        field.encoded_name
+        for schema in schemas
+        if isinstance(schema, ObjectSchema)
+        for field in schema.fields
+        if field.info.write_only
+    )

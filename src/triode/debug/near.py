@@ -30,7 +30,7 @@ class KnownRoute:
 
 def known_routes(routes: Iterable[Any], path: str) -> list[KnownRoute]:
     """Return routes, the most similar to a path first, then the program's own."""
-    found = [_known(route, path) for route in routes]
+    found = [_known(route, path) for route in routes if isinstance(_path_of(route), str)]
     found.sort(key=lambda each: (not each.is_near, -each.likeness if each.is_near else 0))
     near = [each for each in found if each.is_near]
     own = [each for each in found if each.is_own and not each.is_near]
@@ -43,16 +43,21 @@ def _known(route: Any, path: str) -> KnownRoute:
     place = place_of(unwrap(handler)) if callable(handler) else None
     file, _, line = (place or "").rpartition(":")
     own = is_own(file) or handler is None
-    likeness = likeness_of(route.path, path)
+    shown = _path_of(route) or "/"
+    likeness = likeness_of(shown, path)
     return KnownRoute(
         methods=" ".join(sorted(getattr(route, "methods", ()))) or "any",
-        path=route.path or "/",
+        path=shown,
         name=str(getattr(route, "name", "") or "") if own else "",
         place=f"{short(file)}:{line}" if place else "",
         is_near=own and likeness >= NEAR,
         is_own=own,
         likeness=likeness,
     )
+
+
+def _path_of(route: Any) -> Any:
+    return getattr(route, "path", None)
 
 
 def likeness_of(template: str, path: str) -> float:

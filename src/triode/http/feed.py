@@ -29,6 +29,8 @@ Encode: TypeAlias = Callable[[Any], bytes]
 class Feed(ABC):
     """Chunks of one body, from what makes them to what takes them."""
 
+    ahead_bytes = AHEAD_BYTES
+
     def __init__(self, encode: Encode, context: Context) -> None:
         self._loop = asyncio.get_running_loop()
         self._encode = encode
@@ -51,7 +53,7 @@ class Feed(ABC):
     @property
     def _is_full(self) -> bool:
         ahead = self._made - self._taken
-        return ahead >= AHEAD_BYTES or len(self._chunks) >= AHEAD_CHUNKS
+        return ahead >= self.ahead_bytes or len(self._chunks) >= AHEAD_CHUNKS
 
     @abstractmethod
     def start(self) -> None:
@@ -72,18 +74,12 @@ class Feed(ABC):
             self._wake()
             self._break_off()
 
-    async def ended(self) -> None:
-        """Wait until the iterator has ended, its clean-up included.
-
-        Raises:
-            BaseException: what it raised; of one that was stopped, what stopped it.
-        """
+    async def until_over(self) -> None:
+        """Wait until the iterator has ended, its clean-up included."""
         if not self.is_over:
             if self._ended is None:
                 self._ended = self._loop.create_future()
             await asyncio.shield(self._ended)
-        if self._error is not None:
-            raise self._error
 
     async def wait(self, seconds: float | None = None) -> bool:
         """Wait until there is something to take or the end; False: the time is over."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from contextvars import copy_context
-from typing import Any
+from typing import Any, TypeGuard
 
 from starlette.background import BackgroundTask
 from starlette.responses import StreamingResponse as StarletteStreamingResponse
 
 from triode.http.call import Receive, Scope, Send
-from triode.http.feed import Encode, Feed, TaskFeed, ThreadFeed
+from triode.http.feed import AHEAD_BYTES, Encode, Feed, TaskFeed, ThreadFeed
 
 
 class StreamingResponse(StarletteStreamingResponse):
@@ -36,6 +36,7 @@ class StreamingResponse(StarletteStreamingResponse):
     ) -> None:
         self.content = content
         self.encode: Encode = encode_chunk
+        self.ahead_bytes = AHEAD_BYTES
         self.status_code = status_code
         self.media_type = self.media_type if media_type is None else media_type
         self.background = background
@@ -53,6 +54,7 @@ class StreamingResponse(StarletteStreamingResponse):
                 self._feed = TaskFeed(content, self.encode, context)
             else:
                 self._feed = ThreadFeed(content, self.encode, context)
+            self._feed.ahead_bytes = self.ahead_bytes
         return self._feed
 
     @property
@@ -71,6 +73,11 @@ class StreamingResponse(StarletteStreamingResponse):
     def stop(self) -> None:
         """End the iterator; nothing more is sent. Safe to call at any time."""
         self.feed.stop()
+
+    async def end(self) -> None:
+        """End the iterator, and wait until its clean-up has run."""
+        self.stop()
+        await self.feed.until_over()
 
     async def begin(self, seconds: float) -> None:
         """Start the iterator, and wait for its first item for some time.
@@ -103,7 +110,7 @@ class StreamingResponse(StarletteStreamingResponse):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             watcher.cancel()
-            self.stop()
+            await self.end()
         if self.background is not None:
             await self.background()
 
@@ -116,6 +123,14 @@ class StreamingResponse(StarletteStreamingResponse):
         # A response that something has put another in the place of: its iterator must not run on.
         if self._feed is not None and not self._feed.is_over:
             self._feed.stop()
+
+
+def is_plain_stream(stream: Any) -> TypeGuard[StarletteStreamingResponse]:
+    """Whether a response is no more than headers and an iterator of chunks."""
+    return isinstance(stream, StarletteStreamingResponse) and type(stream).__call__ in (
+        StarletteStreamingResponse.__call__,
+        StreamingResponse.__call__,
+    )
 
 
 def encode_chunk(chunk: Any) -> bytes:

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from triode.middleware.composition import OwnMiddleware
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
+from triode.middleware.msgpack import MessagePack
 from triode.middleware.protocol import EndpointMiddleware
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "ErrorBoundary",
     "ExceptionHandler",
     "FunctionMiddleware",
+    "MessagePack",
     "Middleware",
     "OwnMiddleware",
 ]

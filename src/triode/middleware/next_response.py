@@ -16,14 +16,17 @@ from starlette.responses import Response, StreamingResponse
 from triode.errors import TriodeError
 from triode.http import Call, Receive, Reply, Scope, Send
 from triode.http.call import Message
-from triode.http.reply import FRAMING, raw_headers, response_from_reply, stream_reply
+from triode.http.reply import FRAMING, raw_headers, response_from_reply, settled, stream_reply
+from triode.http.streaming import is_plain_stream
 
 
 async def next_response(call: Call, reply: Reply) -> Response:
     """Return the response that a reply is."""
+    if hasattr(reply.stream, "reply_to"):
+        reply = await settled(reply, call)
     if reply.stream is None:
         return NextResponse(reply.status, raw_headers(reply), reply.body, reply.background)
-    if type(reply.stream).__call__ is StreamingResponse.__call__:
+    if is_plain_stream(reply.stream):
         return response_from_reply(reply)
     return await start_stream(call, reply)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -19,6 +19,8 @@ class Context:
     """The registry of schemas, and what operations add to the whole document.
 
     `output` is "input" where one schema of a class stands for what is accepted and what is sent.
+    `has_body_limit` says that the application refuses large bodies, whatever a route says;
+    `middleware` are the application's. `has_item_schema` says that OpenAPI 3.2 is written.
     `has_body_limit` says that the application refuses large bodies, whatever a route says,
     `problem_details` that it answers errors as RFC 9457 has it.
     """
@@ -28,6 +30,8 @@ class Context:
     security_schemes: Json = field(default_factory=dict)
     output: Mode = "output"
     has_body_limit: bool = True
+    middleware: Sequence[Any] = ()
+    has_item_schema: bool = False
     problem_details: bool = False
     failures: Failures = field(default_factory=Failures)
 

@@ -8,9 +8,8 @@ from typing import Any
 from triode.openapi.context import Context, Json
 from triode.openapi.operation import describe_route
 from triode.openapi.operation_ids import OperationIds
+from triode.openapi.version import OPENAPI_VERSION
 from triode.routing import Route
-
-OPENAPI_VERSION = "3.1.0"
 
 
 def get_openapi(
@@ -31,6 +30,7 @@ def get_openapi(
     external_docs: Mapping[str, Any] | None = None,
     generate_unique_id_function: Callable[[Any], str] | None = None,
     has_body_limit: bool = True,
+    middleware: Sequence[Any] = (),
     problem_details: bool = False,
 ) -> Json:
     """Return the OpenAPI 3.1 document of `routes`, in the order in which they were added.
@@ -40,7 +40,8 @@ def get_openapi(
     are routes whose path is the webhook's name. `generate_unique_id_function` makes operation
     ids from routes. With `separate_input_output_schemas` a class has two schemas where what is
     accepted differs from what is sent. `has_body_limit` documents the 413 of a body too large,
-    `problem_details` that errors are those of RFC 9457.
+    `problem_details` that errors are those of RFC 9457. `middleware` are those around all routes:
+    what one has to say in `__responses__` and `describe_operation(operation)` is added.
 
     Raises:
         RouteError: two operations have the same id.
@@ -49,6 +50,8 @@ def get_openapi(
         OperationIds(generate_unique_id_function),
         output="output" if separate_input_output_schemas else "input",
         has_body_limit=has_body_limit,
+        middleware=middleware,
+        has_item_schema=not openapi_version.startswith(("3.0", "3.1")),
         problem_details=problem_details,
     )
     info = {

@@ -54,6 +54,10 @@ def _describe(route: Route, method: str, context: Context, *, is_served: bool) -
     )
     operation = {key: value for key, value in operation.items() if value not in (None, [], {})}
     describe_dependencies(route.dependant, operation, context)
+    for middleware in (*context.middleware, *route.middleware) if is_served else ():
+        describe = getattr(getattr(middleware, "cls", middleware), "describe_operation", None)
+        if describe is not None:
+            describe(operation)
     if options.openapi_extra:
         merge_into(operation, options.openapi_extra)
     return operation
@@ -69,6 +73,7 @@ def _input_of(route: Route, parts: list[BodyPart], context: Context, *, is_serve
     return Input(
         may_be_invalid=bool(parts) or is_refused,
         is_form=any(map(is_form, parts)),
+        middleware=(*context.middleware, *route.options.middleware),
         has_limit=bool(parts) and (context.has_body_limit or bool(route.options.max_body_size)),
     )
 

@@ -1,6 +1,7 @@
 """Describe what a handler with `yield` sends, item by item.
 
-`itemSchema` is OpenAPI 3.2's word for it; FastAPI's documents have it too.
+OpenAPI 3.2 has the word `itemSchema` for it. A document of 3.1 with that word in it is refused by
+validators and generators of clients, so there the schema is that of a text with items in it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,17 @@ def describe_stream(
     if not is_events and response_class.media_type != JSON_LINES:
         return {"schema": {"type": "string"}}
     item = _item_schema(item_annotation(annotation), operation_id, context)
-    return {"itemSchema": _event_schema(item) if is_events else item or {}}
+    described = _event_schema(item) if is_events else item or {}
+    if context.has_item_schema:
+        return {"itemSchema": described}
+    return {
+        "schema": {
+            "type": "string",
+            "description": "Server-sent events." if is_events else "One JSON value a line.",
+            "contentMediaType": response_class.media_type,
+            "contentSchema": described,
+        }
+    }
 
 
 def _item_schema(annotation: Any, operation_id: str, context: Context) -> Json | None:

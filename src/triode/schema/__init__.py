@@ -3,7 +3,7 @@
 from triode.schema.decoders import json_decoder, parse_json, python_decoder, text_decoder
 from triode.schema.describe import UnsupportedTypeError, describe, type_hints
 from triode.schema.documentation import document, title_of
-from triode.schema.encoders import json_encoder
+from triode.schema.encoders import adapter_encoder, json_encoder
 from triode.schema.fields import MISSING, FieldInfo, FieldOptions, field_info
 from triode.schema.kinds import order as _order  # noqa: F401 - installs the kinds of types
 from triode.schema.kinds.special import Email, SecretText, Url
@@ -42,6 +42,7 @@ __all__ = [
     "Url",
     "ValidationFailed",
     "Variant",
+    "adapter_encoder",
     "describe",
     "document",
     "field_info",

@@ -7,6 +7,7 @@ it (`codec`, `finish`), how to write it (`dump`, `is_direct`) and its JSON Schem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from triode.schema.fields import FieldInfo
@@ -117,6 +118,11 @@ class Schema:
         It speaks for this node only; `is_plain_below` asks all.
         """
         return True
+
+    @cached_property
+    def adapter_of_all(self) -> Any | None:
+        """pydantic's `TypeAdapter` where everything below is pydantic's to write, else None."""
+        return None
 
     def is_direct(self, value: Any) -> bool:
         """Whether msgspec alone writes `value` as this node declares it."""

@@ -11,9 +11,9 @@ from triode.dispatch import Served
 from triode.http import Call, Receive, Reply, Scope, Send
 from triode.http.exits import leave, wait_out
 from triode.http.reply import join_background, settled
+from triode.http.streaming import StreamingResponse, is_plain_stream
 from triode.server.loop import start_task, step
 from triode.server.serving import ServingProtocol, error_reply
-from triode.server.streams import is_plain_stream
 from triode.server.wire import UnsendableError, check_stream
 
 logger = logging.getLogger("triode")
@@ -43,6 +43,8 @@ class LeavingProtocol(ServingProtocol):
         try:
             outcome = served.run(call)
             reply = outcome if isinstance(outcome, Reply) else await outcome
+        except asyncio.CancelledError as exc:
+            error, reply = exc, self._cancelled_reply()
         except BaseException as exc:
             error, reply = exc, error_reply(exc)
         try:
@@ -65,10 +67,13 @@ class LeavingProtocol(ServingProtocol):
         if reply.stream is None:
             self._write(call, reply)
         elif is_plain_stream(reply.stream):
-            background = join_background(reply.stream.background, background)
-            reply.stream.background = None
+            stream = reply.stream
+            background = join_background(stream.background, background)
+            stream.background = None
             self._write(call, reply)
             error = await _end_of(self.streaming)
+            if isinstance(stream, StreamingResponse):
+                await stream.end()  # its clean-up may use what is left next
         else:
             error = await self._send_by_cycle(call, reply)
         if background is None or error is not None:
@@ -110,7 +115,7 @@ class LeavingProtocol(ServingProtocol):
         self.is_busy = False
         if not self._finish_plain(call, reply):
             self._finish(call, reply)
-        if self.waiting and not self.is_busy:
+        if not self.is_busy and (self.waiting or self.unread or self.has_ended):
             self.loop.call_soon(self._next)
 
 

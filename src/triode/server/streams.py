@@ -7,7 +7,6 @@ RFC 9112 (7.1) has it, or counted where the length is known.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, TypeGuard
 
 from starlette.responses import StreamingResponse as StarletteStreamingResponse
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -22,14 +21,6 @@ TURN_BYTES = 256 * 1024
 
 class BodyMismatchError(RuntimeError):
     """A body that is not as long as its Content-Length says."""
-
-
-def is_plain_stream(stream: Any) -> TypeGuard[StarletteStreamingResponse]:
-    """Whether a response is no more than headers and an iterator of chunks."""
-    return isinstance(stream, StarletteStreamingResponse) and type(stream).__call__ in (
-        StarletteStreamingResponse.__call__,
-        StreamingResponse.__call__,
-    )
 
 
 class StreamWriter:
@@ -51,7 +42,7 @@ class StreamWriter:
         self._transport = transport
         self._flow = flow
         self._has_body = call.method != "HEAD" and stream.status_code not in (204, 304)
-        raw = [*stream.raw_headers, *(added or ())]
+        raw = [(name.lower(), value) for name, value in (*stream.raw_headers, *(added or ()))]
         self.headers: RawHeaders = [pair for pair in raw if pair[0] != b"transfer-encoding"]
         lengths = [int(value) for name, value in self.headers if name == b"content-length"]
         self._length = lengths[0] if lengths else None

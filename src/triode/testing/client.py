@@ -6,7 +6,7 @@ redirects, keep cookies, and raise what a handler raised unless told otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -18,6 +18,8 @@ from triode.server.lifespan import LifespanDriver
 try:
     import httpx2
     from starlette.testclient import TestClient as StarletteTestClient
+
+    from triode.testing.async_socket import AsyncWebSocketSession
 except ModuleNotFoundError as exc:
     raise MissingExtraError("httpx2", extra="testing", feature="triode.testing") from exc
 
@@ -66,6 +68,8 @@ class AsyncTestClient(httpx2.AsyncClient):
         **options: Any,
     ) -> None:
         self.app = app
+        self._root_path = root_path
+        self._address = client
         self._lifespan = LifespanDriver(app)
         transport = httpx2.ASGITransport(
             self._call_app,
@@ -95,6 +99,32 @@ class AsyncTestClient(httpx2.AsyncClient):
     ) -> None:
         await super().__aexit__(exc_type, exc_value, traceback)
         await self._lifespan.shutdown()
+
+    def websocket_connect(
+        self, url: str, subprotocols: Sequence[str] = (), **options: Any
+    ) -> AsyncWebSocketSession:
+        """Return a session to open with `async with`.
+
+        `options` may hold `headers`, `cookies` and `params`.
+        """
+        request = self.build_request("GET", url, **options)
+        address = request.url
+        scope = {
+            "type": "websocket",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "wss" if address.scheme in ("https", "wss") else "ws",
+            "path": address.path,
+            "raw_path": address.raw_path.partition(b"?")[0],
+            "root_path": self._root_path,
+            "query_string": address.query,
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "client": self._address,
+            "server": (address.host, address.port or 80),
+            "subprotocols": list(subprotocols),
+            "extensions": {"websocket.http.response": {}},
+        }
+        return AsyncWebSocketSession(self._call_app, scope)
 
     async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = dict(self._lifespan.state)

@@ -78,6 +78,13 @@ class CollectionSchema(Schema):
     def children(self) -> Iterable[Schema]:
         return (self.item,)
 
+    @cached_property
+    def adapter_of_all(self) -> Any | None:
+        below = self.item.adapter_of_all
+        if below is None or self.family.make is not list or self.info.given:
+            return None
+        return type(below)(GenericAlias(list, (self.item.annotation,)))
+
     def codec_assuming(self, native: frozenset[Schema]) -> Any | None:
         item = self.item.codec_assuming(native)
         base = self.family.codec
