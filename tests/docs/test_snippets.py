@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 GUIDES = [
     "docs/accounts.md",
     "docs/admin.md",
+    "docs/databases.md",
     "docs/dependencies.md",
     "docs/fastapi.md",
     "docs/forms.md",

@@ -35,7 +35,7 @@ class Repeated(Generic[T]):
             raise TransactionError(f"{attempts} attempts are none. Give 1 or more.")
         self._function = function
         self._attempts = attempts
-        self._isolation = isolation
+        self._isolation: Isolation | None = isolation
         self._database = database
 
     def _refuse_to_be_inside(self) -> None:

@@ -11,26 +11,23 @@ import re
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from math import isfinite
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, Connection, CursorResult
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from triode.concurrency import ThreadPool
 from triode.db.engine.generic_errors import translate, unavailable
+from triode.db.engine.generic_statements import rows_of, run, run_write, translated
 from triode.db.engine.options import EngineOptions
 from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
 from triode.db.errors import (
     ConnectionLost,
-    OutOfRange,
     SerializationFailure,
     TransactionError,
-    ValueRefused,
 )
 from triode.errors import ConfigError, MissingExtraError
 
@@ -43,10 +40,6 @@ _COMMITTING: Final = re.compile(
     r"\s*(alter|create(?!\s+temporary)|drop(?!\s+temporary)|rename|truncate|grant|revoke|lock)\b",
     re.IGNORECASE,
 )
-_PLAIN: Final = (
-    str, bool, int, float, bytes, Decimal, datetime, date, time, timedelta
-)  # fmt: skip
-"""What every driver understands, subclasses before their classes."""
 MYSQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO"
 """What is wrong is refused, not changed until it fits."""
 
@@ -60,7 +53,7 @@ class GenericEngine:
         pool_size = options.pool_size or POOL_SIZE
         self._engine = _make_engine(url, pool_size)
         if self._engine.dialect.name in MYSQL:
-            sa.event.listen(self._engine, "connect", mysql_settings(options))
+            event.listen(self._engine, "connect", mysql_settings(options))
         elif options.statement_timeout is not None:
             raise ConfigError(
                 f"statement_timeout is not known for {self._engine.dialect.name}; set it on its "
@@ -218,68 +211,6 @@ def mysql_settings(options: EngineOptions) -> Callable[[Any, object], None]:
                 cursor.execute(f"SET SESSION max_execution_time = {round(seconds * 1000)}")
 
     return configure
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raise our errors in the place of the driver's."""
-    try:
-        yield
-    except DBAPIError as exc:
-        raise translate(exc) from exc
-    except sa.exc.TimeoutError as exc:
-        raise translate(exc) from exc
-    except UnicodeEncodeError as exc:
-        raise ValueRefused("A text holds a lone surrogate, which is not a character.") from exc
-
-
-def run(connection: Connection, sql: str, parameters: Sequence[Any]) -> CursorResult[Any]:
-    """Run one statement."""
-    return connection.exec_driver_sql(sql, checked(parameters))
-
-
-def checked(parameters: Sequence[Any]) -> tuple[Any, ...]:
-    """Return parameters that are safe to hand to a plain driver.
-
-    Raises:
-        ValueRefused: one is of a type, or a number, that the database would change or misread.
-    """
-    return tuple([each if each is None else _checked(each) for each in parameters])
-
-
-def _checked(value: Any) -> Any:
-    kind = next((kind for kind in _PLAIN if isinstance(value, kind)), None)
-    if kind is None:
-        # SECURITY: some drivers write a list or a dict as SQL of its own.
-        raise ValueRefused(f"A value of type {type(value).__name__} cannot be sent to a database.")
-    if kind is int and not -(2**63) <= value < 2**63:
-        raise OutOfRange("A number is too large: the database stores up to 64 bits.")
-    if kind is float and not isfinite(value):
-        raise ValueRefused(f"The database does not store the number {value}.")
-    # A subclass, such as a StrEnum, may be written by its name.
-    return value if type(value) is kind else kind(value) if kind in (int, float, str) else value
-
-
-def run_write(connection: Connection, write: Write) -> Outcome:
-    """Run one writing statement."""
-    if write.many:
-        if not write.parameters:
-            return Outcome([], 0)
-        connection.exec_driver_sql(write.sql, [checked(each) for each in write.parameters])
-        return Outcome([], len(write.parameters))
-    result = run(connection, write.sql, write.parameters)
-    if result.returns_rows:
-        rows = rows_of(result)
-        return Outcome(rows, len(rows))
-    return Outcome([], result.rowcount)
-
-
-def rows_of(result: CursorResult[Any]) -> list[Row]:
-    """Return the driver's own rows."""
-    cursor = result.cursor
-    rows = list(cursor.fetchall()) if cursor is not None else []
-    result.close()
-    return rows
 
 
 class GenericTransaction:
