@@ -10,7 +10,7 @@ from tests.conftest import Serve
 from tests.db.models import Team
 from triode import Depends, HTTPException
 from triode.app import App
-from triode.db import Database, on_commit, request_transaction
+from triode.db import Database, DatabaseUnavailable, Deadlock, on_commit, request_transaction
 
 
 @pytest.fixture
@@ -65,3 +65,24 @@ def test_refused_commit_is_told_to_the_client(serve: Serve, app: Any) -> None:
     assert client.post("/teams", params={"name": "a"}).status_code == 200
     assert client.post("/teams", params={"name": "a"}).status_code == 409
     assert names() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("error", "detail", "retry"),
+    [
+        (Deadlock("Do it again."), "Do it again.", "1"),
+        (DatabaseUnavailable("/srv/app.db"), "The service cannot be used at the moment.", None),
+    ],
+)
+def test_what_the_database_cannot_do_is_503(
+    serve: Serve, error: Exception, detail: str, retry: str | None
+) -> None:
+    made = App()
+
+    @made.get("/")
+    async def fail() -> None:
+        raise error
+
+    response = serve(made).get("/")
+    assert (response.status_code, response.json()) == (503, {"detail": detail})
+    assert response.headers.get("retry-after") == retry

@@ -18,7 +18,9 @@ from triode.db import (
     count,
     desc,
     not_,
+    on_commit,
     related,
+    repeat_transaction,
     transaction,
     upper,
     utcnow,
@@ -87,12 +89,21 @@ async def relations() -> None:
     await Hero.group_by(Hero.team_id).values(Hero.team_id, heroes=count())
 
 
+async def count_users() -> int:
+    return await User.count()
+
+
 async def databases() -> None:
     database = Database("sqlite://")
     await database.start()
     await database.create_tables(User)
     async with transaction():
         await User.insert_many([{"email": "a@x.org"}])
-    with transaction():
+    with transaction(isolation="serializable", read_only=True):
+        on_commit(lambda: None)
         User.count().run()
+    assert_type(await repeat_transaction(count_users, attempts=3), int)
+    assert_type(repeat_transaction(lambda: User.count().run()).run(), int)
+    async for notification in database.listen("jobs"):
+        assert_type(notification.payload, str | None)
     await database.fetch(User.table.select())
