@@ -228,7 +228,7 @@ def test_pydantics_field_describes_a_parameter() -> None:
             "required": False,
             "schema": {
                 "type": "string",
-                "title": "Q",
+                "title": "Find",
                 "description": "What to find",
                 "default": "",
             },
