@@ -8,11 +8,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triode.db.commit_hooks import on_commit
     from triode.db.database import Database, current_database
     from triode.db.errors import (
+        ConnectionLost,
         ConstraintViolation,
         DatabaseBusy,
         DatabaseUnavailable,
+        Deadlock,
         Duplicate,
         MissingParent,
         MultipleRows,
@@ -22,12 +25,15 @@ if TYPE_CHECKING:
         QueryError,
         RowNotFound,
         SchemaMismatch,
+        SerializationFailure,
+        StatementTimeout,
         TransactionError,
         ValueRefused,
     )
     from triode.db.field import Field, ForeignKey, ManyToMany, Related, utcnow
     from triode.db.model import Model
     from triode.db.query import Page, Query
+    from triode.db.repeating import repeat_transaction
     from triode.db.sql.functions import (
         asc,
         avg,
@@ -51,14 +57,17 @@ if TYPE_CHECKING:
     )
     from triode.db.statement import Statement
     from triode.db.table import model_registry
-    from triode.db.transaction import transaction
+    from triode.db.transactions import request_transaction, transaction
 
 _HOMES = {
+    "commit_hooks": ("on_commit",),
     "database": ("Database", "current_database"),
     "errors": (
+        "ConnectionLost",
         "ConstraintViolation",
         "DatabaseBusy",
         "DatabaseUnavailable",
+        "Deadlock",
         "Duplicate",
         "MissingParent",
         "MultipleRows",
@@ -68,12 +77,15 @@ _HOMES = {
         "QueryError",
         "RowNotFound",
         "SchemaMismatch",
+        "SerializationFailure",
+        "StatementTimeout",
         "TransactionError",
         "ValueRefused",
     ),
     "field": ("Field", "ForeignKey", "ManyToMany", "Related", "utcnow"),
     "model": ("Model",),
     "query": ("Page", "Query"),
+    "repeating": ("repeat_transaction",),
     "sql.functions": (
         "asc",
         "avg",
@@ -97,15 +109,17 @@ _HOMES = {
     ),
     "statement": ("Statement",),
     "table": ("model_registry",),
-    "transaction": ("transaction",),
+    "transactions": ("request_transaction", "transaction"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ConnectionLost",
     "ConstraintViolation",
     "Database",
     "DatabaseBusy",
     "DatabaseUnavailable",
+    "Deadlock",
     "Duplicate",
     "Field",
     "ForeignKey",
@@ -122,7 +136,9 @@ __all__ = [
     "Related",
     "RowNotFound",
     "SchemaMismatch",
+    "SerializationFailure",
     "Statement",
+    "StatementTimeout",
     "TransactionError",
     "ValueRefused",
     "asc",
@@ -143,7 +159,10 @@ __all__ = [
     "min_",
     "model_registry",
     "not_",
+    "on_commit",
     "related",
+    "repeat_transaction",
+    "request_transaction",
     "sum_",
     "transaction",
     "upper",

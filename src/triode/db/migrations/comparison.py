@@ -18,7 +18,13 @@ from sqlalchemy.engine import Connection
 
 from triode.db.creation import in_order
 from triode.db.errors import MigrationError
-from triode.db.sql.storage import DecimalStorage, EnumStorage, JsonStorage, Storage
+from triode.db.sql.storage import (
+    DecimalStorage,
+    EnumStorage,
+    JsonStorage,
+    Storage,
+    TextStorage,
+)
 from triode.db.table import ModelTable, model_registry
 
 _EMPTY: Final[dict[type, str]] = {
@@ -128,6 +134,8 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
         return f"storage.{'Integer' if item.is_integer else 'Text'}Storage()"
     if isinstance(item, JsonStorage):
         return "storage.JsonStorage()"
+    if isinstance(item, TextStorage) and item.length is not None:
+        return f"storage.TextStorage({item.length})"
     return f"storage.{type(item).__name__}()"
 
 
@@ -169,7 +177,8 @@ def _default_text(table_name: str, column: sa.Column[Any], is_sqlite: bool) -> s
     storage = column.type
     assert isinstance(storage, Storage)
     # SQLite's texts are literals on PostgreSQL too; only its numbers are its own.
-    writer = storage.writer(is_sqlite or not isinstance(storage, DecimalStorage))
+    is_number = isinstance(storage, DecimalStorage)
+    writer = storage.writer("postgresql" if is_number and not is_sqlite else "sqlite")
     value = default if writer is None else writer(default)
     text = str(sa.literal(value).compile(compile_kwargs={"literal_binds": True}))
     return sa.text(text)
