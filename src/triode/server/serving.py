@@ -67,7 +67,8 @@ class ServingProtocol(CycleProtocol):
         app = self.lane_app
         if app is None or not app.is_on_lane or app.root_path:
             return None
-        return app._table or app.table
+        table = app._table or app.table
+        return None if table.hosts else table
 
     def _must_wait(self) -> bool:
         """Whether a request has to wait for earlier responses."""
