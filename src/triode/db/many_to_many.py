@@ -12,6 +12,7 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
+from triode.db.ddl import storage_for
 from triode.db.declaration import Target
 from triode.db.engine import Channel, Write
 from triode.db.field import ManyToManyInfo
@@ -20,7 +21,7 @@ from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of, is_mysql
-from triode.db.table import ModelTable, Relation, model_registry, storage_for
+from triode.db.table import ModelTable, Relation, model_registry
 from triode.db.writing import write_checked
 from triode.errors import ModelError
 

@@ -143,7 +143,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             await _insert(channel, table, self)
             return self
         key = _saved_key(self)
-        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - {table.primary_key.name}
+        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - table.key_names
         values = {
             each.name: getattr(self, each.name) for each in table.fields if each.name in names
         }
@@ -277,7 +277,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
-        elif name in table.slots or name.startswith("_"):
+        elif name in table.slots or name in table.computed or name.startswith("_"):
             _set(self, name, value)
         else:
             raise AttributeError(_unknown(table, name))
@@ -293,12 +293,12 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             return True
         if type(self) is not type(other):
             return NotImplemented
-        name = self.__table__.primary_key.name
-        key = getattr(self, name)
-        return key is not None and key == getattr(other, name)
+        read = self.__table__.key_of
+        key = read(self)
+        return key is not None and bool(key == read(other))
 
     def __hash__(self) -> int:
-        key = getattr(self, self.__table__.primary_key.name)
+        key = self.__table__.key_of(self)
         return id(self) if key is None else hash((type(self).__name__, key))
 
     def __copy__(self) -> Self:
@@ -323,7 +323,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             value = getattr(self, field.name)
             if isinstance(value, str) and value and not field.is_key:
                 return value
-        key = getattr(self, table.primary_key.name)
+        key = table.key_of(self)
         return f"{table.verbose_name.capitalize()} {'(new)' if key is None else key}"
 
     @classmethod
@@ -348,17 +348,17 @@ class KeyStatement(Statement[Any]):
     PERF: one dict lookup, one driver call, one constructor.
     """
 
-    __slots__ = ("_key", "_table")
+    __slots__ = ("_table", "_values")
 
     def __init__(self, table: ModelTable, key: Any) -> None:
         self._table = table
-        self._key = key
+        self._values = table.key_values(key) if table.is_composite else (key,)
 
     async def execute(self, channel: Channel) -> Any:
         table = self._table
         plan = self._plan(channel)
         try:
-            rows = await channel.read(plan.sql, plan.parameters((self._key,)))
+            rows = await channel.read(plan.sql, plan.parameters(self._values))
         except ValueRefused:
             raise not_found(table) from None  # No row has a key that cannot be stored.
         if not rows:
@@ -369,7 +369,7 @@ class KeyStatement(Statement[Any]):
         channel = self.database.channel()
         plan, table = self._plan(channel), self._table
         try:
-            rows = channel.read_now(plan.sql, plan.parameters((self._key,)))
+            rows = channel.read_now(plan.sql, plan.parameters(self._values))
         except ValueRefused:
             raise not_found(table) from None
         if rows is None:
@@ -387,8 +387,7 @@ class KeyStatement(Statement[Any]):
     def _select(self) -> tuple[sa.Select[Any], int]:
         table = self._table.table
         columns = [table.c[field.name] for field in self._table.loaded]
-        key = table.c[self._table.primary_key.name]
-        return sa.select(*columns).where(key == sa.bindparam("_p0", type_=key.type)), 1
+        return sa.select(*columns).where(self._table.key_condition(0)), len(self._values)
 
 
 async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
@@ -441,7 +440,7 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
 
 
 def _saved_key(row: Model) -> Any:
-    key = getattr(row, row.__table__.primary_key.name)
+    key = row.__table__.key_of(row)
     if key is None:
         raise QueryError(
             f"The {row.__table__.model_name} was never saved, so it has no key. Save it first.",

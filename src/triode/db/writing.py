@@ -95,16 +95,15 @@ async def update_row(
     def make() -> tuple[sa.Update, int]:
         builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
         statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
-        column = model.table.c[model.primary_key.name]
-        statement = statement.where(column == builder.bind(column.type))
+        statement = statement.where(model.key_condition(builder.count))
         if computed:
             statement = statement.returning(*(model.table.c[name] for name in computed))
-        return statement, builder.count
+        return statement, builder.count + len(model.key_fields)
 
     plan = plan_for(channel.engine, shape, make)
     values = [value for each in expressions for value in each.values]
     try:
-        write = Write(plan.sql, plan.parameters([*values, key]))
+        write = Write(plan.sql, plan.parameters([*values, *model.key_values(key)]))
         [outcome] = await write_checked(channel, model, [write], changes)
     except ValueRefused as exc:
         exc.field = culprit(channel, model, changes)
@@ -151,12 +150,12 @@ async def delete_row(channel: Channel, model: ModelTable, key: Any) -> None:
     """
 
     def make() -> tuple[sa.Delete, int]:
-        column = model.table.c[model.primary_key.name]
-        parameter = sa.bindparam("_p0", type_=column.type)
-        return sa.delete(model.table).where(column == parameter), 1
+        return sa.delete(model.table).where(model.key_condition(0)), len(model.key_fields)
 
     plan = plan_for(channel.engine, ("delete row", model.key), make)
-    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters([key]))])
+    [outcome] = await write_checked(
+        channel, model, [Write(plan.sql, plan.parameters(model.key_values(key)))]
+    )
     if outcome.changed == 0:
         raise not_found(model)
 
