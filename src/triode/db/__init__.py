@@ -8,6 +8,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triode.db.column_type import ColumnType
+    from triode.db.computed import computed
+    from triode.db.constraints import Check, Index
     from triode.db.database import Database, current_database
     from triode.db.errors import (
         ConstraintViolation,
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
         TransactionError,
         ValueRefused,
     )
-    from triode.db.field import Field, ForeignKey, ManyToMany, Related, utcnow
+    from triode.db.field import Field, ForeignKey, ManyToMany, OneToOne, Related, utcnow
+    from triode.db.identifiers import uuid7
+    from triode.db.including import Include
     from triode.db.model import Model
+    from triode.db.quantified import all_of, any_of, none_of
     from triode.db.query import Page, Query
     from triode.db.sql.functions import (
         asc,
@@ -54,6 +60,9 @@ if TYPE_CHECKING:
     from triode.db.transaction import transaction
 
 _HOMES = {
+    "column_type": ("ColumnType",),
+    "computed": ("computed",),
+    "constraints": ("Check", "Index"),
     "database": ("Database", "current_database"),
     "errors": (
         "ConstraintViolation",
@@ -71,8 +80,11 @@ _HOMES = {
         "TransactionError",
         "ValueRefused",
     ),
-    "field": ("Field", "ForeignKey", "ManyToMany", "Related", "utcnow"),
+    "field": ("Field", "ForeignKey", "ManyToMany", "OneToOne", "Related", "utcnow"),
+    "identifiers": ("uuid7",),
+    "including": ("Include",),
     "model": ("Model",),
+    "quantified": ("all_of", "any_of", "none_of"),
     "query": ("Page", "Query"),
     "sql.functions": (
         "asc",
@@ -102,6 +114,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Check",
+    "ColumnType",
     "ConstraintViolation",
     "Database",
     "DatabaseBusy",
@@ -109,11 +123,14 @@ __all__ = [
     "Duplicate",
     "Field",
     "ForeignKey",
+    "Include",
+    "Index",
     "ManyToMany",
     "MissingParent",
     "Model",
     "MultipleRows",
     "NotLoaded",
+    "OneToOne",
     "OutOfRange",
     "Page",
     "Protected",
@@ -125,11 +142,14 @@ __all__ = [
     "Statement",
     "TransactionError",
     "ValueRefused",
+    "all_of",
+    "any_of",
     "asc",
     "avg",
     "between",
     "coalesce",
     "col",
+    "computed",
     "contains",
     "count",
     "current_database",
@@ -142,12 +162,14 @@ __all__ = [
     "max_",
     "min_",
     "model_registry",
+    "none_of",
     "not_",
     "related",
     "sum_",
     "transaction",
     "upper",
     "utcnow",
+    "uuid7",
 ]
 
 

@@ -14,7 +14,7 @@ from triode.db.lookup import make_order
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Condition, Expression, Order
 from triode.db.sql.storage import PatternStorage, Storage
-from triode.db.table import ModelField, ModelTable, model_registry
+from triode.db.table import ModelField, ModelTable, check_name, model_registry
 from triode.errors import ModelError
 from triode.schema import INVALID, MISSING, Problem
 
@@ -44,7 +44,8 @@ def make_table(model: ModelTable) -> sa.Table:
         # sessions would then reach.
         sqlite_autoincrement=model.key_fields[0].is_automatic,
     )
-    for check in checks_of(model):
+    model.checks = checks_of(model)
+    for check in model.checks:
         text = _constraint_text(model, table, check.condition, check)
         table.append_constraint(sa.CheckConstraint(text, name=check.name))
     for index in model.options.indexes:
@@ -175,7 +176,7 @@ def checks_of(model: ModelTable) -> list[Check]:
     found = []
     for field in model.fields:
         if field.info.check is not None:
-            found.append(Check(field.info.check, name=f"{model.name}_{field.name}_check"))
+            found.append(Check(field.info.check, name=check_name(model, field)))
     for number, each in enumerate(model.options.constraints, 1):
         found.append(each if each.name else each.named(f"{model.name}_check_{number}"))
     return found

@@ -50,10 +50,11 @@ class ColumnInfo(FieldInfo):
 
 
 class ForeignKeyInfo(ColumnInfo):
-    """A column that names a row of another table."""
+    """A column that names a row of another table; a unique one makes the other side one row."""
 
     on_delete: OnDelete = "restrict"
     related_name: str | None = None
+    is_one_to_one: bool = False
 
 
 Info = TypeVar("Info", bound=ColumnInfo)
@@ -144,7 +145,9 @@ def OneToOne(
     As `ForeignKey`, with a unique column; the other side is one row, or None.
     """
     options["unique"] = True
-    return ForeignKey(default, on_delete=on_delete, related_name=related_name, **options)
+    info = ForeignKey(default, on_delete=on_delete, related_name=related_name, **options)
+    info.is_one_to_one = True
+    return info
 
 
 def _made(kind: type[Info], default: Any, options: dict[str, Any]) -> Info:

@@ -196,6 +196,7 @@ def _make_model(
     table.make_sql = lambda: _make_sql(table)
     table.make = msgspec.StructMeta.__call__.__get__(model)
     table.build = row_builder(table)
+    table.set = _setter_of(model)
     for field in fields:
         setattr(own_meta, field.name, field.column)
     schema = ModelSchema(table, model, lambda values: make_object(table, values))
@@ -208,6 +209,18 @@ def _make_model(
 def _make_sql(table: ModelTable) -> sa.Table:
     check_related(table)
     return make_table(table)
+
+
+def _setter_of(model: type) -> Any:
+    """Return what sets an attribute of a row as Python does, past the checks of `Model`.
+
+    Which of the two C functions it is follows the layout of the class: with a base that is no
+    model, it is that of an ordinary object.
+    """
+    base: type | None = model
+    while base is not None and base is not msgspec.Struct:
+        base = base.__base__
+    return object.__setattr__ if base is None else msgspec.Struct.__setattr__
 
 
 def make_fields(name: str, parts: _Parts) -> list[ModelField]:

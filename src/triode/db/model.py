@@ -32,7 +32,6 @@ from triode.db.writing import (
 )
 from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
-_set = msgspec.Struct.__setattr__
 _NOTHING: frozenset[str] = frozenset()
 
 STATEMENTS = frozenset(
@@ -180,7 +179,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
         for name, value in checked.items():
-            _set(self, name, value)
+            table.set(self, name, value)
             relation = table.by_name[name].relation
             if relation is not None:
                 loaded = given.get(relation.name)
@@ -215,10 +214,13 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
         return Operation(execute)
 
-    def add(self, relation: Any, *others: Any) -> Statement[None]:
-        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`."""
+    def add(self, relation: Any, *others: Any, **values: Any) -> Statement[None]:
+        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`.
+
+        `values` are fields of the link's own model: `user.add(User.clubs, chess, role="chair")`.
+        """
         many = _many(relation)
-        return WriteOperation(lambda channel: many.add(channel, self, others), "add(…)")
+        return WriteOperation(lambda channel: many.add(channel, self, others, values), "add(…)")
 
     def remove(self, relation: Any, *others: Any) -> Statement[None]:
         """Unlink rows from this one; the rows themselves stay."""
@@ -243,7 +245,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             key = _saved_key(self)
             fresh = await KeyStatement(table, key).execute(channel)
             for field in table.fields:
-                _set(self, field.name, getattr(fresh, field.name))
+                table.set(self, field.name, getattr(fresh, field.name))
             for slot in table.slots.values():
                 slot.fill(self, msgspec.UNSET)
             vars(self).pop("_assigned", None)
@@ -271,14 +273,14 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         table = self.__table__
         field = table.by_name.get(name)
         if field is not None:
-            _set(self, name, _valid(field, value))
+            table.set(self, name, _valid(field, value))
             assigned = self.__dict__.get("_assigned", _NOTHING)
-            _set(self, "_assigned", assigned | {name})
+            table.set(self, "_assigned", assigned | {name})
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
         elif name in table.slots or name in table.computed or name.startswith("_"):
-            _set(self, name, value)
+            table.set(self, name, value)
         else:
             raise AttributeError(_unknown(table, name))
 
@@ -402,7 +404,7 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
     remember(channel, row)
     if made:
         for name, value in zip(generated_names(table, names), made, strict=True):
-            _set(row, name, value)
+            table.set(row, name, value)
     row.__dict__.pop("_new", None)
     _settle(row, dict(zip(names, values, strict=True)))
 
@@ -416,7 +418,7 @@ def _settle(row: Any, written: Mapping[str, Any]) -> None:
     for name, normal in row.__table__.normal.items():
         if name in written and name not in left:
             value = getattr(row, name)
-            _set(row, name, None if value is None else normal(value))
+            row.__table__.set(row, name, None if value is None else normal(value))
 
 
 async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:

@@ -23,6 +23,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.column_type import ColumnType, OwnSchema
 from triode.db.computed import computed
+from triode.db.constraints import Check
 from triode.db.declaration import Declaration, ModelOptions
 from triode.db.engine import Channel, Row
 from triode.db.errors import QueryError
@@ -191,6 +192,7 @@ class ModelTable:
         self.by_name = {field.name: field for field in fields}
         self.relations: dict[str, Relation] = {}
         self.slots: dict[str, Any] = {}
+        self.checks: list[Check] = []
         self.computed: dict[str, computed[Any]] = {}
         self.model: Any = None
         self.name = options.db_table or snake_case(model_name)
@@ -218,6 +220,8 @@ class ModelTable:
         """Check the declaration and make the SQLAlchemy table; the model gives it."""
         self.make: Callable[..., Any]
         """The Struct's own constructor: public columns by position; the model gives it."""
+        self.set: Callable[[Any, str, Any], None]
+        """Set an attribute of a row without checking it; the model gives it."""
         self.build: Callable[[list[Row]], list[Any]]
         """Make objects of rows; the model gives it."""
 
@@ -359,7 +363,7 @@ class ModelRegistry(Mapping[str, Any]):
         del self._tables[table.module, table.model_name]
         for relation in table.relations.values():
             relation.forget()
-        if table._table is not None and self.metadata.tables.get(table.name) is table._table:
+        if table._table is not None and self.metadata.tables.get(table.full_name) is table._table:
             self.metadata.remove(table._table)
 
     def tables(self) -> list[ModelTable]:
@@ -448,6 +452,11 @@ def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelE
         code="model-field-type",
         where=declaration.where,
     )
+
+
+def check_name(model: ModelTable, field: ModelField) -> str:
+    """Return the name of a field's own check in the database."""
+    return f"{model.name}_{field.name}_check"
 
 
 def snake_case(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of
-from triode.db.table import ModelTable
+from triode.db.table import ModelTable, check_name
 from triode.errors import TriodeError
 
 
@@ -198,7 +199,23 @@ async def explain(
         return await _missing_parent(channel, model, noun, values)
     if violation.kind == "not null" and names:
         return ValueRefused(f"{noun}: {_words(model, names)} must have a value.")
-    return ValueRefused(f"{noun}: the database refused a value: {violation.message}.")
+    return _refused_by_check(model, noun, violation)
+
+
+def _refused_by_check(model: ModelTable, noun: str, violation: ConstraintViolation) -> ValueRefused:
+    # SECURITY: the database's own message may hold the whole row, secrets included.
+    for check in model.checks:
+        if check.name is not None and re.search(rf"\b{re.escape(check.name)}\b", violation.message):
+            field = next(
+                (each for each in model.fields if check_name(model, each) == check.name), None
+            )
+            words = "the values do" if field is None else f"{field.name} does"
+            refused = ValueRefused(
+                f"{noun}: {check.message or f'{words} not meet the condition {check.name}.'}"
+            )
+            refused.field = None if field is None else field.name
+            return refused
+    return ValueRefused(f"{noun}: the database refused a value.")
 
 
 def _duplicate(
