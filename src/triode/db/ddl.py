@@ -9,14 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.constraints import Check, Index, Rule
+from triode.db.errors import QueryError
 from triode.db.field import ForeignKeyInfo
 from triode.db.lookup import make_order
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Condition, Expression, Order
 from triode.db.sql.storage import PatternStorage, Storage
 from triode.db.table import ModelField, ModelTable, check_name, model_registry
-from triode.errors import ModelError
+from triode.errors import ModelError, SchemaError
 from triode.schema import INVALID, MISSING, Problem
+from triode.schema.constraints import compiled
 
 _RULES: Final = {"protect": "RESTRICT"}
 
@@ -71,26 +73,48 @@ def check_options(model: ModelTable) -> None:
         ModelError: names the field.
     """
     for field in model.fields:
-        default = field.info.default
-        if default is MISSING or (default is None and field.is_nullable):
-            continue
-        problems: list[Problem] = []
-        if field.validate(default, (field.name,), problems) is INVALID:
-            shown = "The default" if field.is_secret else f"The default {default!r}"
-            raise ModelError(
-                f"{model.model_name}.{field.name}: {shown} is refused: {problems[0]['msg']}. Give "
-                "one that the field accepts, or none.",
-                code="model-default",
-                where=field.where,
-            )
+        _check_pattern(model, field)
+        _check_default(model, field)
     for order in model.options.ordering:
         try:
             make_order(model, order)
-        except Exception as exc:
+        except QueryError as exc:
             raise ModelError(
-                f"{model.model_name}.Meta.ordering: {exc}", code="model-unknown-field",
+                f"{model.model_name}.Meta.ordering names {order!r}, which is no field of it. It "
+                f"has: {', '.join(model.by_name)}.",
+                code="model-unknown-field",
                 where=model.where,
-            ) from exc  # fmt: skip
+            ) from exc
+
+
+def _check_pattern(model: ModelTable, field: ModelField) -> None:
+    if field.info.pattern is None:
+        return
+    try:
+        compiled(field.info.pattern)
+    except SchemaError as exc:
+        raise ModelError(
+            f"{model.model_name}.{field.name}: {exc.message}", code="model-pattern",
+            where=field.where,
+        ) from exc  # fmt: skip
+
+
+def _check_default(model: ModelTable, field: ModelField) -> None:
+    default = field.info.default
+    if default is MISSING or (default is None and (field.is_nullable or field.is_automatic)):
+        return
+    problems: list[Problem] = []
+    valid = field.validate(default, (field.name,), problems)
+    reason = problems[0]["msg"] if problems else f"it would become {valid!r}; write that"
+    is_number = type(valid) is float and type(default) is int
+    if valid is INVALID or not (type(valid) is type(default) or is_number):
+        shown = "The default" if field.is_secret else f"The default {default!r}"
+        raise ModelError(
+            f"{model.model_name}.{field.name}: {shown} is not what the field holds: "
+            f"{'see its type' if field.is_secret else reason}.",
+            code="model-default",
+            where=field.where,
+        )
 
 
 def _groups(model: ModelTable) -> Iterator[sa.UniqueConstraint]:
@@ -214,14 +238,14 @@ def _constraint_text(
         found = rule(model.model)
     except AttributeError as exc:
         raise _refused(model, owner, str(exc)) from exc
-    expression = found.inner if isinstance(found, Order) else found
+    expression: Any = found.inner if isinstance(found, Order) else found
     if hasattr(expression, "as_column"):
         expression = expression.as_column()
     is_right = isinstance(expression, Condition if isinstance(owner, Check) else Expression)
     if not is_right:
         raise _refused(model, owner, f"{found!r} is not an expression over its fields")
     builder = _LiteralBuilder(table, model, expression.values)
-    built = expression.build(builder)
+    built: ColumnElement[Any] = expression.build(builder)
     if builder.has_joins:
         raise _refused(model, owner, "it reaches over a relation, which a database cannot hold")
     return built.desc() if isinstance(found, Order) and found.is_descending else built
@@ -241,6 +265,7 @@ class _LiteralBuilder(Builder):
 
     def __init__(self, table: sa.Table, model: ModelTable, values: Sequence[Any]) -> None:
         super().__init__(table, model, family="generic")
+        self._where = model.where
         self._values = iter(values)
 
     def bind(self, type_: Any = None) -> sa.BindParameter[Any]:
@@ -249,6 +274,7 @@ class _LiteralBuilder(Builder):
                 "A constraint or index cannot hold contains, startswith or endswith, which "
                 "databases write differently. Write the condition as a text of SQL.",
                 code="model-constraint",
+                where=self._where,
             )
         value = next(self._values)
         return sa.bindparam(None, value, type_=type_, unique=True)

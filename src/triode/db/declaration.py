@@ -6,6 +6,7 @@ exist yet; it stays a name until the tables are made.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import linecache
 import re
@@ -14,6 +15,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 from typing import Any, ClassVar, get_args, get_origin
 
@@ -198,6 +200,10 @@ def _column(
             ) from exc
     parts = take_apart(annotation)
     merged = ColumnInfo().merged(parts.info, info)
+    if isinstance(merged.default, list | dict | set):
+        # Each row has its own, or a change to one would show in all.
+        merged.default_factory = partial(copy.deepcopy, merged.default)
+        del merged.default
     return Declaration(name, annotation, merged, place.of_field(name))
 
 

@@ -22,6 +22,7 @@ from triode.db.sql.storage import (
     AddressStorage,
     ArrayStorage,
     BytesStorage,
+    Converter,
     DateStorage,
     DecimalStorage,
     DurationStorage,
@@ -98,7 +99,8 @@ def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
     if isinstance(bare, type) and issubclass(bare, enum.Enum):
         return _storage_of_values([member.value for member in bare], bare)
     if isinstance(bare, type) and issubclass(bare, pathlib.PurePath):
-        return ParsedStorage(bare, _length_of(info))
+        make: Converter = bare
+        return ParsedStorage(make, _length_of(info))
     if bare in _ADDRESSES:
         return AddressStorage(bare, is_network=_ADDRESSES[bare])
     return JsonStorage(bare) if _is_json(bare) else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import sqlalchemy as sa
 
-from triode.db.computed import computed
+from triode.db.computing import computed
 from triode.db.ddl import make_table
 from triode.db.declaration import (
     Declaration,
@@ -234,6 +234,14 @@ def make_fields(name: str, parts: _Parts) -> list[ModelField]:
         elif each.target is None and each.name not in foreign:
             fields.append(make_field(name, each))
     if not any(field.is_key for field in fields):
+        unmarked = next((field for field in fields if field.name == "id"), None)
+        if unmarked is not None:
+            raise ModelError(
+                f"{name}.id is not marked as the key. Write id: … = Field(primary_key=True), or "
+                "leave it out: every model without a key has id: int.",
+                code="model-primary-key",
+                where=unmarked.where,
+            )
         info = ColumnInfo()
         info.primary_key = True
         fields.insert(0, make_field(name, Declaration("id", int, info, parts.where)))

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.column_type import ColumnType, OwnSchema
-from triode.db.computed import computed
+from triode.db.computing import computed
 from triode.db.constraints import Check
 from triode.db.declaration import Declaration, ModelOptions
 from triode.db.engine import Channel, Row
@@ -417,10 +417,14 @@ def make_field(model_name: str, declaration: Declaration) -> ModelField:
     storage = storage_of(bare, info)
     if storage is None:
         raise unknown_type(model_name, declaration, bare)
-    is_automatic = info.primary_key and bare is int and not info.has_default
+    _check_choices(model_name, declaration, info)
+    has_default = info.default_factory is not None or info.default not in (MISSING, None)
+    is_automatic = info.primary_key and bare is int and not has_default
+    # `id: int | None = Field(default=None, primary_key=True)` is a key that the database makes.
+    is_nullable = is_nullable and not is_automatic
     return ModelField(
         declaration.name,
-        declaration.annotation,
+        int if is_automatic else declaration.annotation,
         info,
         declaration.where,
         is_nullable,
@@ -429,11 +433,29 @@ def make_field(model_name: str, declaration: Declaration) -> ModelField:
     )
 
 
+def _check_choices(model_name: str, declaration: Declaration, info: ColumnInfo) -> None:
+    choices = info.choices
+    if choices is None:
+        return
+    if not choices or not all(isinstance(each, tuple) and len(each) == 2 for each in choices):
+        raise ModelError(
+            f"{model_name}.{declaration.name}: choices={choices!r}. Give (value, label) pairs, at "
+            'least one: [("new", "New")].',
+            code="model-choices",
+            where=declaration.where,
+        )
+
+
 def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelError:
     """Say which type of which field no column can hold, and what to write instead."""
     name = declaration.name
     shown = getattr(bare, "__qualname__", None) or repr(bare)
-    if bare is Decimal:
+    assert isinstance(declaration.info, ColumnInfo)
+    if declaration.info.column_type is not None:
+        mend = "column_type takes a ColumnType whose base is a plain type, or one of SQLAlchemy's."
+    elif declaration.info.array:
+        mend = "array=True is for a list of one plain type that is never None, such as list[int]."
+    elif bare is Decimal:
         mend = (
             f"Say how many places it has: {name}: Decimal = Field(max_digits=10, decimal_places=2)."
         )

@@ -41,7 +41,7 @@ async def insert(
         write = Write(plan.sql, plan.parameters(values))
         [outcome] = await write_checked(channel, model, [write], named)
     except ValueRefused as exc:
-        exc.field = culprit(channel, model, named)
+        exc.field = exc.field or culprit(channel, model, named)
         raise
     return plan.load(outcome.rows)[0] if outcome.rows else ()
 
@@ -107,7 +107,7 @@ async def update_row(
         write = Write(plan.sql, plan.parameters([*values, *model.key_values(key)]))
         [outcome] = await write_checked(channel, model, [write], changes)
     except ValueRefused as exc:
-        exc.field = culprit(channel, model, changes)
+        exc.field = exc.field or culprit(channel, model, changes)
         raise
     if outcome.changed == 0:
         raise not_found(model)
