@@ -1,8 +1,13 @@
 """The names that a program written for FastAPI imports, here under the same modules."""
 
+from contextlib import ExitStack
 from importlib import import_module
 
 import pytest
+
+from triode import Triode, WebSocket, WebSocketDisconnect
+from triode.testclient import TestClient as FastAPITestClient
+from triode.testing import TestClient
 
 NAMES = {
     "triode": "APIRouter BackgroundTasks Body Cookie Depends FastAPI File Form HTTPException "
@@ -38,3 +43,32 @@ NAMES = {
 def test_module_has_the_names(module):
     found = import_module(module)
     assert [name for name in NAMES[module].split() if not hasattr(found, name)] == []
+
+
+def make_listener() -> Triode:
+    app = Triode()
+
+    @app.websocket("/listen")
+    async def listen(socket: WebSocket) -> None:
+        await socket.accept()
+        while True:
+            await socket.send_text(await socket.receive_text())
+
+    return app
+
+
+def test_a_client_that_leaves_is_told_as_fastapi_tells_it() -> None:
+    stack = ExitStack()
+    client = FastAPITestClient(make_listener())
+    socket = stack.enter_context(client.websocket_connect("/listen", headers={"x-word": "a"}))
+    socket.send_text("hello")
+    assert socket.receive_text() == "hello"
+    with pytest.raises(WebSocketDisconnect) as caught:
+        stack.close()
+    assert caught.value.code == 1000
+
+
+def test_own_client_is_not_told_of_its_own_leaving() -> None:
+    with TestClient(make_listener()).websocket_connect("/listen") as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "hello"

@@ -30,12 +30,13 @@ URL_CHARACTERS = PATH_CHARACTERS + "%?#[]"
 class Served:
     """A route as the server calls it: its endpoint with all middleware around it.
 
-    `body_limit` is in bytes, None for no limit. `may_step` says that `run` may be stepped without
-    a task until it first waits, `leaves` that it may leave something to be cleaned up in
-    `call.exits`. `is_asgi` marks what only the ASGI way can serve.
+    `body_limit` is in bytes, None for no limit. `reads_body` says that the endpoint needs the whole
+    body, `may_step` that `run` may be stepped without a task until it first waits, `leaves` that it
+    may leave something to be cleaned up in `call.exits`. `is_asgi` marks what only the ASGI way can
+    serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "reads_body", "route", "run")
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Served:
         self.body_limit = body_limit
         self.is_asgi = is_asgi
         self.may_step = False
+        self.reads_body = False
         self.leaves = False
 
 
@@ -139,6 +141,7 @@ class RouteTable:
         served.body_limit = route.options.max_body_size or self._body_limit
         self._limits.add(served.body_limit)
         served.may_step = compiled.may_step and all(trait(each, "may_step") for each in around)
+        served.reads_body = compiled.reads_body
         served.leaves = compiled.leaves
         if around not in self._rests:
             self._rests[around] = self._serve(self._answer_rest, around)
