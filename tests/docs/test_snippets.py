@@ -19,6 +19,7 @@ GUIDES = [
     "docs/security.md",
     "docs/structure.md",
     "docs/testing.md",
+    "docs/transactions.md",
 ]
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```(python|html)\n(.*?)```", re.DOTALL)
 

@@ -99,7 +99,8 @@ def read_dependency(
     found.original = call
     found.use_cache = depends.use_cache
     found.own_scopes = depends.scopes
-    found.lifetime = depends.scope
+    # A callable may know that it has to be left before the client hears of it.
+    found.lifetime = depends.scope or getattr(found.call, "__lifetime__", None)
     found.max_concurrency = depends.limit
     return found
 

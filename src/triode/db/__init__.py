@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from triode.db.column_type import ColumnType
+    from triode.db.commit_hooks import on_commit
     from triode.db.computing import computed
     from triode.db.constraints import Check, Index
     from triode.db.database import Database, current_database
     from triode.db.errors import (
+        ConnectionLost,
         ConstraintViolation,
         DatabaseBusy,
         DatabaseUnavailable,
+        Deadlock,
         Duplicate,
         MissingParent,
         MultipleRows,
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
         QueryError,
         RowNotFound,
         SchemaMismatch,
+        SerializationFailure,
+        StatementTimeout,
         TransactionError,
         ValueRefused,
     )
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from triode.db.model import Model
     from triode.db.quantified import all_of, any_of, none_of
     from triode.db.query import Page, Query
+    from triode.db.repeating import repeat_transaction
     from triode.db.sql.functions import (
         asc,
         avg,
@@ -57,17 +63,20 @@ if TYPE_CHECKING:
     )
     from triode.db.statement import Statement
     from triode.db.table import model_registry
-    from triode.db.transaction import transaction
+    from triode.db.transactions import request_transaction, transaction
 
 _HOMES = {
     "column_type": ("ColumnType",),
     "computing": ("computed",),
     "constraints": ("Check", "Index"),
+    "commit_hooks": ("on_commit",),
     "database": ("Database", "current_database"),
     "errors": (
+        "ConnectionLost",
         "ConstraintViolation",
         "DatabaseBusy",
         "DatabaseUnavailable",
+        "Deadlock",
         "Duplicate",
         "MissingParent",
         "MultipleRows",
@@ -77,6 +86,8 @@ _HOMES = {
         "QueryError",
         "RowNotFound",
         "SchemaMismatch",
+        "SerializationFailure",
+        "StatementTimeout",
         "TransactionError",
         "ValueRefused",
     ),
@@ -86,6 +97,7 @@ _HOMES = {
     "model": ("Model",),
     "quantified": ("all_of", "any_of", "none_of"),
     "query": ("Page", "Query"),
+    "repeating": ("repeat_transaction",),
     "sql.functions": (
         "asc",
         "avg",
@@ -109,17 +121,19 @@ _HOMES = {
     ),
     "statement": ("Statement",),
     "table": ("model_registry",),
-    "transaction": ("transaction",),
+    "transactions": ("request_transaction", "transaction"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Check",
     "ColumnType",
+    "ConnectionLost",
     "ConstraintViolation",
     "Database",
     "DatabaseBusy",
     "DatabaseUnavailable",
+    "Deadlock",
     "Duplicate",
     "Field",
     "ForeignKey",
@@ -139,7 +153,9 @@ __all__ = [
     "Related",
     "RowNotFound",
     "SchemaMismatch",
+    "SerializationFailure",
     "Statement",
+    "StatementTimeout",
     "TransactionError",
     "ValueRefused",
     "all_of",
@@ -164,7 +180,10 @@ __all__ = [
     "model_registry",
     "none_of",
     "not_",
+    "on_commit",
     "related",
+    "repeat_transaction",
+    "request_transaction",
     "sum_",
     "transaction",
     "upper",

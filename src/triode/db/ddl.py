@@ -11,10 +11,11 @@ from sqlalchemy.sql.expression import ColumnElement
 from triode.db.constraints import Check, Index, Rule
 from triode.db.errors import QueryError
 from triode.db.field import ForeignKeyInfo
+from triode.db.kinds import LENGTH_IN_INDEX
 from triode.db.lookup import make_order
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Condition, Expression, Order
-from triode.db.sql.storage import PatternStorage, Storage
+from triode.db.sql.storage import PatternStorage, Storage, TextStorage
 from triode.db.table import ModelField, ModelTable, check_name, model_registry
 from triode.errors import ModelError, SchemaError
 from triode.schema import INVALID, MISSING, Problem
@@ -35,6 +36,7 @@ def make_table(model: ModelTable) -> sa.Table:
     if other is not None:
         _refuse_taken(model, other)
         metadata.remove(other)
+    _limit_texts(model)
     table = sa.Table(
         model.name,
         metadata,
@@ -115,6 +117,16 @@ def _check_default(model: ModelTable, field: ModelField) -> None:
             code="model-default",
             where=field.where,
         )
+
+
+def _limit_texts(model: ModelTable) -> None:
+    """Give texts without a length that are part of an index one, for databases that need it."""
+    groups = [index.fields for index in model.options.indexes]
+    for group in (*model.options.unique_together, *groups):
+        for name in group:
+            storage = model.field(name.removeprefix("-")).storage if isinstance(name, str) else None
+            if isinstance(storage, TextStorage) and storage.length is None:
+                storage.length = LENGTH_IN_INDEX
 
 
 def _groups(model: ModelTable) -> Iterator[sa.UniqueConstraint]:

@@ -322,6 +322,10 @@ class Query(Statement[list[M]], Generic[M]):
         inner = Builder(table, self.table, family=builder.family, first=before)
         select = self._finish(inner, [table.c[name] for name in names])
         builder.count = inner.count
+        if builder.family == "generic":
+            # MySQL and MariaDB take no LIMIT right in IN, nor the table that is written.
+            inner_rows = select.subquery()
+            select = sa.select(*(inner_rows.c[name] for name in names))
         key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
         return [key.in_(select)]
 

@@ -1,8 +1,11 @@
 """Engines: how SQL text reaches a database and rows come back."""
 
 from triode.db.engine.protocol import (
+    USUAL,
     Channel,
     Engine,
+    Isolation,
+    Mode,
     Outcome,
     Pinned,
     PinnedChannel,
@@ -12,8 +15,11 @@ from triode.db.engine.protocol import (
 )
 
 __all__ = [
+    "USUAL",
     "Channel",
     "Engine",
+    "Isolation",
+    "Mode",
     "Outcome",
     "Pinned",
     "PinnedChannel",

@@ -17,9 +17,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
-from triode.db.engine.postgres_errors import translate, unavailable
-from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.errors import TransactionError
+from triode.db.engine.postgres_errors import is_unsent, translate, unavailable
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.errors import ConnectionLost, TransactionError
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -125,7 +125,11 @@ class PostgresEngine:
             async with pool.acquire() as connection:
                 return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]
         except Exception as exc:
-            raise translate(exc) from exc
+            error = translate(exc)
+            if not isinstance(error, ConnectionLost):
+                raise error from exc
+        # A read that nobody answered does no harm when it is asked again.
+        return await self._again(lambda connection: connection.fetch(sql, *parameters))
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         pool = await self.pool()
@@ -133,7 +137,22 @@ class PostgresEngine:
             async with pool.acquire() as connection:
                 return await run_writes(connection, writes)
         except Exception as exc:
-            raise translate(exc) from exc
+            if not is_unsent(exc):
+                raise translate(exc) from exc
+        return await self._again(lambda connection: run_writes(connection, writes))
+
+    async def _again(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do what a connection that has ended did not do; there may be more such connections."""
+        pool = await self.pool()
+        for attempt in range(self._pool_size + 1):
+            async with pool.acquire() as connection:
+                try:
+                    return await work(connection)
+                except Exception as exc:
+                    if not is_unsent(exc) or attempt == self._pool_size:
+                        raise translate(exc) from exc
+                    connection.terminate()
+        raise AssertionError  # the last attempt returns or raises
 
     async def stream(
         self, sql: str, parameters: Sequence[Any], size: int
@@ -143,20 +162,26 @@ class PostgresEngine:
             async for rows in _stream(connection, sql, parameters, size):
                 yield rows
 
-    async def begin(self) -> PostgresTransaction:
+    async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         pool = await self.pool()
-        try:
-            connection = await pool.acquire()
-            block = connection.transaction()
+        isolation = mode.isolation and mode.isolation.replace(" ", "_")
+        for attempt in range(self._pool_size + 1):
             try:
-                await block.start()
-            except BaseException:
-                # Cancelled or failed: nobody knows whether the transaction has begun.
-                await _give_up(pool, connection)
-                raise
-        except Exception as exc:
-            raise translate(exc) from exc
-        return PostgresTransaction(self, pool, connection, block)
+                connection = await pool.acquire()
+                block = connection.transaction(isolation=isolation, readonly=mode.is_read_only)
+                try:
+                    await block.start()
+                except BaseException:
+                    # Cancelled or failed: nobody knows whether the transaction has begun.
+                    await _give_up(pool, connection)
+                    raise
+                return PostgresTransaction(self, pool, connection, block)
+            except Exception as exc:
+                error = translate(exc)
+                # Nothing was done in it yet, so another connection does as well.
+                if not isinstance(error, ConnectionLost) or attempt == self._pool_size:
+                    raise error from exc
+        raise AssertionError  # the last attempt returns or raises
 
 
 async def _give_up(pool: Any, connection: Connection) -> None:
@@ -255,9 +280,9 @@ class BlockingChannel:
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
 
-    async def begin(self) -> PostgresTransaction:
+    async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         """See `RootChannel.begin`."""
-        return self.engine.run_aside(self.engine.begin())
+        return self.engine.run_aside(self.engine.begin(mode))
 
 
 class PostgresTransaction:

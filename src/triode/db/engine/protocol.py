@@ -8,11 +8,17 @@ code. Both have the same coroutine methods; those of the blocking channel never 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy.engine.interfaces import Dialect
 
 Row = tuple[Any, ...]
+
+# What every engine says, whatever its database calls it.
+REPEAT: Final = "Another transaction was in the way, so nothing was changed. Do it again."
+LOST: Final = "The connection to the database was lost."
+READ_ONLY: Final = "The transaction was opened with read_only=True, and something is written in it."
+TIMEOUT: Final = "The database took too long for this, so nothing was changed."
 
 
 class Write(NamedTuple):
@@ -28,6 +34,19 @@ class Outcome(NamedTuple):
 
     rows: list[Row]
     changed: int
+
+
+Isolation: TypeAlias = Literal["read committed", "repeatable read", "serializable"]
+
+
+class Mode(NamedTuple):
+    """What a transaction is asked to be; None leaves it to the database."""
+
+    isolation: Isolation | None = None
+    is_read_only: bool = False
+
+
+USUAL: Final = Mode()
 
 
 class Channel(Protocol):
@@ -60,7 +79,7 @@ class Channel(Protocol):
 class RootChannel(Channel, Protocol):
     """A channel outside any transaction: each write is one."""
 
-    async def begin(self) -> Pinned:
+    async def begin(self, mode: Mode = USUAL) -> Pinned:
         """Start a transaction, waiting for its turn."""
         ...
 

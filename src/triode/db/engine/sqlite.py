@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -21,9 +22,17 @@ from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.engine.sqlite_connection import check_path, connect, run_writes, translate
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.engine.sqlite_connection import (
+    check_path,
+    connect,
+    run_writes,
+    translate,
+    unavailable,
+)
+from triode.db.engine.sqlite_snapshot import Snapshot
 from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
+from triode.db.errors import DatabaseUnavailable, TransactionError
 
 READ_BUDGET = 0.002
 """Seconds that a read may hold an event loop."""
@@ -112,7 +121,9 @@ class SQLiteEngine:
                 self._keeper.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             except sqlite3.Error as exc:
                 self._keeper.close()
-                raise translate(exc) from exc
+                error = translate(exc)
+                is_broken = isinstance(error, DatabaseUnavailable)
+                raise (unavailable(self._address, exc) if is_broken else error) from exc
             self._threads = ThreadPoolExecutor(4, "triode-reader")
             self._writer = Writer(self._connect_writer)
 
@@ -246,15 +257,18 @@ class AwaitingChannel:
         finally:
             engine.give_back(reader)
 
-    async def begin(self) -> SQLiteTransaction:
-        """See `RootChannel.begin`."""
+    async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
+        """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
+        if mode.is_read_only:
+            return Snapshot(self.engine)
         job = TransactionJob(asyncio.get_running_loop())
         self.engine.writer().put(job)
         try:
             lane: Lane = await job.future
         except asyncio.CancelledError:
             # The writer may have begun already; a lane that nobody holds must not stay open.
-            job.lane.put(Job(_rollback, asyncio.get_running_loop()))
+            with suppress(TransactionError):  # it has not begun, and never will
+                job.lane.put(Job(_rollback, asyncio.get_running_loop()))
             raise
         return SQLiteTransaction(self.engine, lane)
 
@@ -291,8 +305,10 @@ class BlockingChannel:
         finally:
             self.engine.give_back(reader)
 
-    async def begin(self) -> SQLiteTransaction:
-        """See `RootChannel.begin`."""
+    async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
+        """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
+        if mode.is_read_only:
+            return Snapshot(self.engine)
         job = TransactionJob(None)
         self.engine.writer().put(job)
         return SQLiteTransaction(self.engine, job.future.result())

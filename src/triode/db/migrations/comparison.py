@@ -18,7 +18,13 @@ from sqlalchemy.engine import Connection
 
 from triode.db.creation import in_order
 from triode.db.errors import MigrationError
-from triode.db.sql.storage import DecimalStorage, EnumStorage, JsonStorage, Storage
+from triode.db.sql.storage import (
+    DecimalStorage,
+    EnumStorage,
+    JsonStorage,
+    Storage,
+    TextStorage,
+)
 from triode.db.table import ModelTable, model_registry
 
 _EMPTY: Final[dict[type, str]] = {
@@ -128,6 +134,8 @@ def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[
         return f"storage.{'Integer' if item.is_integer else 'Text'}Storage()"
     if isinstance(item, JsonStorage):
         return "storage.JsonStorage()"
+    if isinstance(item, TextStorage) and item.length is not None:
+        return f"storage.TextStorage({item.length})"
     return f"storage.{type(item).__name__}()"
 
 

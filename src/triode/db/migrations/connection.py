@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
 
 from triode.db.database import Database, parse
+from triode.db.engine.generic import GenericEngine
 from triode.db.errors import MigrationError
 from triode.errors import MissingExtraError
 
@@ -20,12 +21,16 @@ T = TypeVar("T")
 def on_connection(database: Database, work: Callable[[Connection], T]) -> T:
     """Run `work` in one transaction, which is committed unless it raises.
 
+    MySQL, MariaDB and Oracle commit each change of a table by itself.
+
     Raises:
         MigrationError: rows refer to others that the migration took away.
     """
     url = parse(database.url)
     if url.drivername.partition("+")[0] == "sqlite":
         return _on_sqlite(url, work)
+    if isinstance(database.engine, GenericEngine):
+        return database.engine.on_sqlalchemy(work)
     return asyncio.run(_on_postgres(url, work))
 
 

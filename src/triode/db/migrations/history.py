@@ -72,14 +72,15 @@ class Migrations:
         if upgrade.is_empty():
             return None
         texts = [write_operations(connection, each).strip() for each in (upgrade, downgrade)]
-        needs_dialect = any("postgresql." in text for text in texts)
+        dialect = connection.dialect.name.replace("mariadb", "mysql")
+        needs_dialect = any(f"{dialect}." in text for text in texts)
         made = script.generate_revision(
             new_revision(),
             message,
             head="head",
             upgrades=texts[0],
             downgrades=texts[1],
-            imports="from sqlalchemy.dialects import postgresql" if needs_dialect else "",
+            imports=f"from sqlalchemy.dialects import {dialect}" if needs_dialect else "",
         )
         assert made is not None
         if is_made_already:
@@ -139,6 +140,10 @@ class Migrations:
             Step(each.revision, each.doc, Path(each.path), each.revision in done)
             for each in ordered
         ]
+
+    def revisions(self) -> set[str]:
+        """Return the names of every migration, whatever the database has."""
+        return {each.revision for each in self._script().walk_revisions()}
 
     def _script(self) -> ScriptDirectory:
         self.directory.mkdir(parents=True, exist_ok=True)

@@ -38,11 +38,27 @@ __all__ = [
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 
+_NUMBERS = (int, float, Decimal)
+
+
+def _only(*kinds: type) -> Converter:
+    """Refuse other types, which a plain driver would send as text for the server to guess at."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, kinds):
+            raise TypeError(f"{' or '.join(kind.__name__ for kind in kinds)} is expected")
+        return value
+
+    return check
+
 
 class IntegerStorage(Storage):
     impl = sa.BigInteger
     sqlite_type = sqlite.INTEGER()
     postgres_type = postgresql.BIGINT()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(*_NUMBERS) if family == "generic" else None
 
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return sa.BigInteger()
@@ -53,6 +69,9 @@ class RealStorage(Storage):
     sqlite_type = sqlite.REAL()
     postgres_type = postgresql.DOUBLE_PRECISION()
 
+    def writer(self, family: Family) -> Converter | None:
+        return _only(*_NUMBERS) if family == "generic" else None
+
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return sa.Double()
 
@@ -62,6 +81,9 @@ class BytesStorage(Storage):
     sqlite_type = sqlite.BLOB()
     postgres_type = postgresql.BYTEA()
 
+    def writer(self, family: Family) -> Converter | None:
+        return _only(bytes) if family == "generic" else None
+
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return mysql.LONGBLOB() if is_mysql(dialect) else sa.LargeBinary()
 
@@ -70,6 +92,9 @@ class FlagStorage(Storage):
     impl = sa.Boolean
     sqlite_type = sqlite.INTEGER()
     postgres_type = postgresql.BOOLEAN()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(bool, int) if family == "generic" else None
 
     def reader(self, family: Family) -> Converter | None:
         return None if family == "postgresql" else bool
@@ -154,6 +179,8 @@ class DateStorage(Storage):
     postgres_type = postgresql.DATE()
 
     def writer(self, family: Family) -> Converter | None:
+        if family == "generic":
+            return _only(datetime.date)
         return datetime.date.isoformat if family == "sqlite" else None
 
     def reader(self, family: Family) -> Converter | None:
@@ -168,6 +195,8 @@ class TimeStorage(Storage):
     postgres_type = postgresql.TIME()
 
     def writer(self, family: Family) -> Converter | None:
+        if family == "generic":
+            return _only_time
         return _time_text if family == "sqlite" else _time_without_zone
 
     def reader(self, family: Family) -> Converter | None:
@@ -188,6 +217,11 @@ def _time_of_day(value: Any) -> datetime.time:
 
 def _time_text(value: datetime.time) -> str:
     return _time_without_zone(value).isoformat("microseconds")
+
+
+def _only_time(value: datetime.time) -> datetime.time:
+    _only(datetime.time)(value)
+    return _time_without_zone(value)
 
 
 def _time_without_zone(value: datetime.time) -> datetime.time:
