@@ -72,11 +72,14 @@ class ModelOptions:
     """What `class Meta` of a model says; the names are Django's.
 
     `ordering` holds field names, with "-" in front for descending. `unique_together` and
-    `indexes` hold tuples of field names.
+    `indexes` hold tuples of field names. A table that is not `managed` belongs to somebody else:
+    it is neither created, altered nor dropped. `renamed_from` is the name the table had before.
     """
 
     abstract: bool = False
     db_table: str | None = None
+    managed: bool = True
+    renamed_from: str | None = None
     ordering: tuple[str, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()

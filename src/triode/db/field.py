@@ -26,6 +26,7 @@ class ColumnOptions(FieldOptions, total=False):
     server_default: str | None
     choices: list[tuple[Any, str]] | None
     help_text: str | None
+    renamed_from: str | None
 
 
 class ColumnInfo(FieldInfo):
@@ -37,6 +38,7 @@ class ColumnInfo(FieldInfo):
     server_default: str | None = None
     choices: list[tuple[Any, str]] | None = None
     help_text: str | None = None
+    renamed_from: str | None = None
 
 
 class ForeignKeyInfo(ColumnInfo):
@@ -75,7 +77,8 @@ def Field(
     `unique`, `index` and `primary_key` are the database's. `server_default` is a SQL expression
     that the database evaluates. `read_only` values are never accepted from a client, `write_only`
     ones never sent. `choices` are (value, label) pairs; no other value is accepted. `help_text`
-    stands beside the input of a form, and is the description where none is given.
+    stands beside the input of a form, and is the description where none is given. `renamed_from`
+    is the name the field had before: a migration then renames the column.
     """
     info = ColumnInfo(default, default_factory=default_factory, **cast(FieldOptions, options))
     if info.help_text and info.description is None:

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.errors import OutOfRange, ValueRefused
+from triode.db.sql.literals import literal_text
 
 Converter = Callable[[Any], Any]
 
@@ -59,6 +60,12 @@ class Storage(sa.types.TypeDecorator[Any]):
     def normal(self) -> Converter | None:
         """Return what makes of a value what will be read back; None where it stays as it is."""
         return None
+
+    def literal_processor(self, dialect: Dialect) -> Any:
+        write = self.bind_processor(dialect)
+        return lambda value: literal_text(
+            value if write is None or value is None else write(value), dialect
+        )
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         return self
