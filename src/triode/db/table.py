@@ -23,11 +23,11 @@ import sqlalchemy as sa
 from triode.db.declaration import Declaration, ModelOptions
 from triode.db.engine import Channel, Row
 from triode.db.field import ColumnInfo, ForeignKeyInfo
-from triode.db.kinds import storage_of, strip_optional
+from triode.db.kinds import LENGTH_IN_INDEX, storage_of, strip_optional
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
-from triode.db.sql.storage import JsonStorage, Storage
+from triode.db.sql.storage import JsonStorage, Storage, TextStorage
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
@@ -404,6 +404,7 @@ def make_table(model: ModelTable) -> sa.Table:
                 where=model.where,
             )
         metadata.remove(other)
+    _limit_texts(model)
     columns = [make_column(model, field) for field in model.fields]
     groups = [
         sa.UniqueConstraint(
@@ -426,6 +427,14 @@ def make_table(model: ModelTable) -> sa.Table:
         names = [model.field(name).name for name in group]
         sa.Index(f"{model.name}_{'_'.join(names)}_idx", *(table.c[name] for name in names))
     return table
+
+
+def _limit_texts(model: ModelTable) -> None:
+    """Give texts without a length that are part of an index one, for databases that need it."""
+    for group in (*model.options.unique_together, *model.options.indexes):
+        for field in map(model.field, group):
+            if isinstance(field.storage, TextStorage) and field.storage.length is None:
+                field.storage = TextStorage(LENGTH_IN_INDEX)
 
 
 def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:

@@ -19,6 +19,7 @@ from triode.db.errors import (
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
+from triode.db.sql.storage import family_of, is_mysql
 from triode.db.table import ModelTable
 from triode.errors import TriodeError
 
@@ -32,16 +33,23 @@ async def insert(
         Duplicate: a unique value is taken.
         MissingParent: a foreign key leads nowhere.
     """
+    engine = channel.engine
+    is_returned = engine.dialect.insert_returning
     shape = ("insert", model.key, names)
-    plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names))
+    plan = plan_for(engine, shape, lambda: _insert_statement(model, names, is_returned))
     named = dict(zip(names, values, strict=True))
     try:
-        write = Write(plan.sql, plan.parameters(values))
-        [outcome] = await write_checked(channel, model, [write], named)
+        writes = [Write(plan.sql, plan.parameters(values))]
+        if not is_returned and len(names) < len(model.fields):
+            plan = plan_for(engine, ("made", model.key, names), lambda: _made_row(model, names))
+            key = named.get(model.primary_key.name)
+            writes.append(Write(plan.sql, plan.parameters([] if key is None else [key])))
+        outcomes = await write_checked(channel, model, writes, named)
     except ValueRefused as exc:
         exc.field = culprit(channel, model, named)
         raise
-    return plan.load(outcome.rows)[0] if outcome.rows else ()
+    rows = outcomes[-1].rows
+    return plan.load(rows)[0] if rows else ()
 
 
 def generated_names(model: ModelTable, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -49,15 +57,27 @@ def generated_names(model: ModelTable, names: tuple[str, ...]) -> tuple[str, ...
     return tuple(field.name for field in model.fields if field.name not in names)
 
 
-def _insert_statement(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Insert, int]:
+def _insert_statement(
+    model: ModelTable, names: tuple[str, ...], is_returned: bool
+) -> tuple[sa.Insert, int]:
     table = model.table
     values = {
         name: sa.bindparam(f"_p{index}", type_=table.c[name].type)
         for index, name in enumerate(names)
     }
     statement = sa.insert(table).values(values).inline()
-    generated = [table.c[name] for name in generated_names(model, names)]
+    generated = [table.c[name] for name in generated_names(model, names)] if is_returned else []
     return (statement.returning(*generated) if generated else statement), len(names)
+
+
+def _made_row(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any], int]:
+    """Return the SELECT of what RETURNING would give, for MySQL, which has none."""
+    table = model.table
+    key = table.c[model.primary_key.name]
+    is_given = key.name in names
+    wanted = sa.bindparam("_p0", type_=key.type) if is_given else sa.func.last_insert_id()
+    columns = [table.c[name] for name in generated_names(model, names)]
+    return sa.select(*columns).where(key == wanted), int(is_given)
 
 
 async def insert_many(
@@ -65,13 +85,7 @@ async def insert_many(
 ) -> None:
     """Insert many rows in one transaction, all or none."""
     shape = ("insert many", model.key, names)
-
-    def make() -> tuple[sa.Insert, int]:
-        statement, count = _insert_statement(model, names)
-        statement._returning = ()
-        return statement, count
-
-    plan = plan_for(channel.engine, shape, make)
+    plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names, False))
     write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True)
     await write_checked(channel, model, [write], {})
 
@@ -86,31 +100,44 @@ async def update_row(
         Duplicate: a unique value is taken.
         MissingParent: a foreign key leads nowhere.
     """
+    is_returned = channel.engine.dialect.update_returning
     names = tuple(changes)
     expressions = [as_expression(value) for value in changes.values()]
     computed = tuple(name for name in names if isinstance(changes[name], Expression))
     shape = ("update row", model.key, names, tuple(each.shape for each in expressions))
 
     def make() -> tuple[sa.Update, int]:
-        builder = Builder(model.table, model, is_sqlite=channel.engine.dialect.name == "sqlite")
+        builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
         statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
         column = model.table.c[model.primary_key.name]
         statement = statement.where(column == builder.bind(column.type))
-        if computed:
+        if computed and is_returned:
             statement = statement.returning(*(model.table.c[name] for name in computed))
         return statement, builder.count
 
     plan = plan_for(channel.engine, shape, make)
     values = [value for each in expressions for value in each.values]
     try:
-        write = Write(plan.sql, plan.parameters([*values, key]))
-        [outcome] = await write_checked(channel, model, [write], changes)
+        writes = [Write(plan.sql, plan.parameters([*values, key]))]
+        if computed and not is_returned:
+            plan = plan_for(
+                channel.engine, ("again", model.key, computed), lambda: _row_again(model, computed)
+            )
+            writes.append(Write(plan.sql, plan.parameters([key])))
+        outcomes = await write_checked(channel, model, writes, changes)
     except ValueRefused as exc:
         exc.field = culprit(channel, model, changes)
         raise
-    if outcome.changed == 0:
+    if outcomes[0].changed == 0:
         raise not_found(model)
-    return plan.load(outcome.rows)[0] if computed else ()
+    return plan.load(outcomes[-1].rows)[0] if computed else ()
+
+
+def _row_again(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any], int]:
+    """Return the SELECT of what RETURNING would give, for databases without it."""
+    key = model.table.c[model.primary_key.name]
+    columns = [model.table.c[name] for name in names]
+    return sa.select(*columns).where(key == sa.bindparam("_p0", type_=key.type)), 1
 
 
 def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
@@ -189,7 +216,10 @@ async def explain(
 ) -> Exception:
     """Return the client's error for what the database refused."""
     noun = model.verbose_name.capitalize()
-    names = tuple(name for name in violation.columns if name in model.by_name)
+    columns = violation.columns
+    if not columns and violation.constraint is not None:
+        columns = await columns_of_key(channel, model.table, violation.constraint)
+    names = tuple(name for name in columns if name in model.by_name)
     if violation.kind == "unique":
         return _duplicate(model, noun, names, values or {})
     if violation.kind == "foreign key":
@@ -199,6 +229,23 @@ async def explain(
     if violation.kind == "not null" and names:
         return ValueRefused(f"{noun}: {_words(model, names)} must have a value.")
     return ValueRefused(f"{noun}: the database refused a value: {violation.message}.")
+
+
+async def columns_of_key(channel: Channel, table: sa.Table, key: str) -> tuple[str, ...]:
+    """Return the columns of a unique key by its name, () where nobody knows it."""
+    if key == "PRIMARY":
+        return tuple(table.primary_key.columns.keys())
+    for each in (*table.constraints, *table.indexes):
+        if isinstance(each, sa.UniqueConstraint | sa.Index) and each.name == key:
+            return tuple(each.columns.keys())
+    if not is_mysql(channel.engine.dialect):
+        return ()
+    # The table was made by something else, which named the key.
+    sql = (
+        "SELECT column_name FROM information_schema.statistics WHERE table_schema = database() "
+        "AND table_name = %s AND index_name = %s ORDER BY seq_in_index"
+    )
+    return tuple(row[0] for row in await channel.read(sql, (table.name, key)))
 
 
 def _duplicate(

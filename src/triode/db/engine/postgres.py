@@ -19,7 +19,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.engine.postgres_errors import translate, unavailable
 from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.errors import TransactionError
+from triode.db.errors import ConnectionLost, TransactionError
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -121,6 +121,14 @@ class PostgresEngine:
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         pool = await self.pool()
+        try:
+            async with pool.acquire() as connection:
+                return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]
+        except Exception as exc:
+            error = translate(exc)
+            if not isinstance(error, ConnectionLost):
+                raise error from exc
+        # A read that nobody answered does no harm when it is asked again.
         try:
             async with pool.acquire() as connection:
                 return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from triode.db.engine.protocol import LOST, REPEAT, TIMEOUT
 from triode.db.errors import (
+    ConnectionLost,
     ConstraintViolation,
     DatabaseBusy,
     DatabaseUnavailable,
+    Deadlock,
     OutOfRange,
+    SerializationFailure,
+    StatementTimeout,
     ValueRefused,
 )
 
@@ -20,7 +25,9 @@ _CONSTRAINTS: Final = {
     "23502": "not null",
     "23514": "check",
 }
-_BUSY: Final = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300")
+_BUSY: Final = ("55P03", "57P03", "53300")
+_LOST: Final = ("57P01", "57P02")
+_REPEATABLE: Final = {"40001": SerializationFailure, "40P01": Deadlock}
 _REFUSED: Final = ("22",)
 """Class 22 of SQLSTATE: data exceptions."""
 
@@ -38,9 +45,22 @@ def translate(exc: BaseException) -> BaseException:
         return ValueRefused(f"The database refused a value: {exc}.")
     if isinstance(exc, UnicodeEncodeError):
         return ValueRefused("A text holds a lone surrogate, which is not a character.")
-    if state in _BUSY or state.startswith("08") or isinstance(exc, ConnectionError | TimeoutError):
+    if state in _REPEATABLE:
+        return _REPEATABLE[state](REPEAT)
+    if state == "57014":
+        return StatementTimeout(TIMEOUT)
+    if is_lost(exc, state):
+        return ConnectionLost(LOST)
+    if state in _BUSY or isinstance(exc, TimeoutError):
         return DatabaseBusy("The database cannot be reached or is busy. Try again.")
     return exc
+
+
+def is_lost(exc: BaseException, state: str) -> bool:
+    """Whether the connection ended before the answer was there."""
+    ended = state in _LOST or state.startswith("08") or isinstance(exc, ConnectionError)
+    # What the driver says itself when a connection ends beneath it.
+    return ended or (type(exc).__name__ == "InterfaceError" and "closed" in str(exc))
 
 
 def _violation(kind: Any, exc: BaseException) -> ConstraintViolation:

@@ -8,11 +8,16 @@ code. Both have the same coroutine methods; those of the blocking channel never 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from sqlalchemy.engine.interfaces import Dialect
 
 Row = tuple[Any, ...]
+
+# What every engine says, whatever its database calls it.
+REPEAT: Final = "Another transaction was in the way, so nothing was changed. Do it again."
+LOST: Final = "The connection to the database was lost."
+TIMEOUT: Final = "The database took too long for this, so nothing was changed."
 
 
 class Write(NamedTuple):

@@ -17,8 +17,14 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
 
 from triode.db.database import Database, parse
+<<<<<<< HEAD
+from triode.db.engine.generic import GenericEngine
 from triode.db.errors import DatabaseUnavailable, MigrationError
 from triode.db.migrations.rebuild import keep_what_a_rebuild_loses
+=======
+from triode.db.engine.generic import GenericEngine
+from triode.db.errors import MigrationError
+>>>>>>> db1
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -32,6 +38,10 @@ LOCK_SECONDS: Final = 60
 
 def on_connection(database: Database, work: Work[T], *, is_kept: bool = True) -> T:
     """Run `work` in one transaction, which is committed unless it raises or is not to be kept.
+
+    MySQL, MariaDB and Oracle commit each change of a table by itself.
+
+    MySQL, MariaDB and Oracle commit each change of a table by itself.
 
     Raises:
         MigrationError: the database refused a statement, or rows refer to others that are gone.
@@ -83,21 +93,31 @@ def check_references(connection: Connection) -> None:
 
 def _connected(database: Database, run: Work[T]) -> T:
     url = parse(database.url)
+<<<<<<< HEAD
     name = url.drivername.partition("+")[0]
     try:
         with warnings.catch_warnings():
             # What is not reflected is kept by `rebuild`, and left alone by `comparison`.
             warnings.filterwarnings("ignore", "Skipped unsupported reflection", sa.exc.SAWarning)
+            # `making` sorts the tables that refer to each other in a circle.
+            warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
             if name == "sqlite":
                 return _on_sqlite(url, run)
-            if name in ("postgresql", "postgres"):
-                return asyncio.run(_on_postgres(url, run))
-            return _on_other(url, run)
+            if isinstance(database.engine, GenericEngine):
+                return database.engine.on_sqlalchemy(run)
+            return asyncio.run(_on_postgres(url, run))
     except sa.exc.StatementError as exc:
         raise _refused(exc) from exc
     except OSError as exc:
         shown = url.render_as_string(hide_password=True)
         raise DatabaseUnavailable(f"The database {shown} cannot be reached: {exc}.") from exc
+=======
+    if url.drivername.partition("+")[0] == "sqlite":
+        return _on_sqlite(url, work)
+    if isinstance(database.engine, GenericEngine):
+        return database.engine.on_sqlalchemy(work)
+    return asyncio.run(_on_postgres(url, work))
+>>>>>>> db1
 
 
 def _refused(exc: sa.exc.StatementError) -> MigrationError:
@@ -149,18 +169,6 @@ async def _on_postgres(url: URL, run: Work[T]) -> T:
         await engine.dispose()
 
 
-def _on_other(url: URL, run: Work[T]) -> T:
-    name, _, driver = url.drivername.partition("+")
-    if name in ("mysql", "mariadb") and driver in ("", "aiomysql", "asyncmy"):
-        url = url.set(drivername=f"{name}+pymysql")
-    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
-    try:
-        with engine.connect() as connection:
-            return run(connection)
-    finally:
-        engine.dispose()
-
-
 @contextmanager
 def _locked(connection: Connection) -> Iterator[None]:
     name = connection.dialect.name
@@ -175,10 +183,15 @@ def _locked(connection: Connection) -> Iterator[None]:
         got = connection.exec_driver_sql(f"SELECT GET_LOCK('{LOCK_NAME}', {LOCK_SECONDS})")
         if got.scalar() != 1:
             raise _busy()
-    # The lock belongs to the connection, which is closed after the work; what follows begins
-    # its own transactions.
+    # What follows begins its own transactions; the lock is not that of one.
     connection.commit()
-    yield
+    try:
+        yield
+    finally:
+        if name in ("mysql", "mariadb") and not connection.invalidated:
+            # The connection goes back to a pool; PostgreSQL's is closed.
+            connection.rollback()
+            connection.exec_driver_sql(f"SELECT RELEASE_LOCK('{LOCK_NAME}')")
 
 
 def _busy() -> MigrationError:

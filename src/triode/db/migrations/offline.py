@@ -33,7 +33,8 @@ def offline_text(
         starting_rev=current[0] if current else None,
     ) as environment:
         environment.configure(
-            dialect=connection.dialect,
+            dialect_name=connection.dialect.name,
+            dialect_opts={"paramstyle": "named"},
             output_buffer=buffer,
             literal_binds=True,
             starting_rev=current[0] if current else None,

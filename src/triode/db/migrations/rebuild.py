@@ -10,6 +10,9 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+import sqlalchemy as sa
+from alembic.ddl import sqlite
+from alembic.operations.batch import BatchOperationsImpl
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
@@ -17,6 +20,30 @@ _DROP: Final = re.compile(r'\s*DROP TABLE "?(?P<name>[^"]+?)"?\s*$')
 _RENAME: Final = re.compile(
     r'\s*ALTER TABLE "?_alembic_tmp_(?P<copy>[^"]+?)"? RENAME TO "?(?P<name>[^"]+?)"?\s*$'
 )
+
+
+class SQLiteImpl(sqlite.SQLiteImpl):
+    """Alembic's, which copies a table to add a column with a default, though SQLite can just add
+    one whose default is a constant."""
+
+    __dialect__ = "sqlite"
+
+    def requires_recreate_in_batch(self, batch_op: BatchOperationsImpl) -> bool:
+        """Say whether the table has to be copied for these operations."""
+        rest = [each for each in batch_op.batch if not _is_constant_addition(each)]
+        return bool(rest) and super().requires_recreate_in_batch(_Operations(rest))  # type: ignore[arg-type]
+
+
+class _Operations:
+    def __init__(self, batch: list[Any]) -> None:
+        self.batch = batch
+
+
+def _is_constant_addition(operation: Any) -> bool:
+    if operation[0] != "add_column":
+        return False
+    default = operation[1][1].server_default
+    return isinstance(default, sa.DefaultClause) and isinstance(default.arg, sa.BindParameter)
 
 
 def keep_what_a_rebuild_loses(engine: Engine) -> None:

@@ -14,7 +14,13 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
 from triode.db.sql import storage as storages
-from triode.db.sql.storage import DecimalStorage, EnumStorage, JsonStorage, Storage
+from triode.db.sql.storage import (
+    DecimalStorage,
+    EnumStorage,
+    JsonStorage,
+    Storage,
+    TextStorage,
+)
 from triode.db.table import model_registry
 
 OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}
@@ -75,13 +81,22 @@ def _type_text(item: Storage, context: AutogenContext) -> str:
     if isinstance(item, DecimalStorage):
         return f"storage.DecimalStorage({item.max_digits}, {item.decimal_places})"
     if isinstance(item, EnumStorage):
-        return f"storage.{'Integer' if item.is_integer else 'Text'}Storage()"
+        return _enum_text(item)
+    if isinstance(item, TextStorage) and item.length is not None:
+        return f"storage.TextStorage({item.length})"
     if isinstance(item, JsonStorage):
         return "storage.JsonStorage()"
     if getattr(storages, type(item).__name__, None) is type(item):
         return f"storage.{type(item).__name__}()"
     dialect = context.migration_context.dialect
     return str(autogenerate.render._repr_type(item.load_dialect_impl(dialect), context))
+
+
+def _enum_text(item: EnumStorage) -> str:
+    if item.is_integer:
+        return "storage.IntegerStorage()"
+    longest = max(len(str(member.value)) for member in item.enum_class)
+    return f"storage.TextStorage({max(1, longest)})"
 
 
 def _value_text(value: Any) -> str:

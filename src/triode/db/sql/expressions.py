@@ -375,7 +375,7 @@ class Match(Condition):
                 is_glob=not ignores_case,
             )
         )
-        if not builder.is_sqlite:
+        if builder.family != "sqlite":
             like = built.ilike if ignores_case else built.like
             return like(pattern, escape="\\")
         if not ignores_case:
@@ -429,6 +429,13 @@ class Order:
     def build(self, builder: Builder) -> Built:
         built = self.inner.build(builder)
         ordered = built.desc() if self.is_descending else built.asc()
-        if self.nulls == "first":
-            return ordered.nulls_first()
-        return ordered.nulls_last() if self.nulls == "last" else ordered
+        if self.nulls is None:
+            return ordered
+        if builder.family == "generic":
+            # MySQL, MariaDB and SQL Server have no word for it.
+            ranks: list[Any] = [sa.literal_column(rank) for rank in ("0", "1")]
+            if self.nulls == "last":
+                ranks.reverse()
+            rank = sa.case((built.is_(None), ranks[0]), else_=ranks[1])
+            return sa.sql.expression.ClauseList(rank, ordered, group=False)  # type: ignore[return-value]
+        return ordered.nulls_first() if self.nulls == "first" else ordered.nulls_last()
