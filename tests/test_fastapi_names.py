@@ -16,10 +16,12 @@ NAMES = {
     "websocket_request_validation_exception_handler",
     "triode.exceptions": "HTTPException RequestValidationError ResponseValidationError "
     "ValidationException WebSocketException WebSocketRequestValidationError",
+    "triode.routing": "APIRoute APIRouter APIWebSocketRoute",
     "triode.middleware.cors": "CORSMiddleware",
     "triode.middleware.gzip": "GZipMiddleware",
     "triode.middleware.httpsredirect": "HTTPSRedirectMiddleware",
     "triode.middleware.trustedhost": "TrustedHostMiddleware",
+    "triode.middleware.wsgi": "WSGIMiddleware",
     "triode.param_functions": "Body Cookie Depends File Form Header Path Query Security",
     "triode.params": "Body Cookie Depends File Form Header Param Path Query",
     "triode.requests": "ClientDisconnect HTTPConnection Request",

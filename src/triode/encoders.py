@@ -112,6 +112,8 @@ class _Encoder:
         return found
 
     def _other(self, value: Any, include: Any, exclude: Any) -> Any:
+        if type(value).__name__ == "PydanticUndefinedType":
+            return None
         if isinstance(value, bytes):
             return value.decode()
         if isinstance(value, dt.timedelta):
@@ -131,7 +133,7 @@ class _Encoder:
         except Exception as first:
             try:
                 found = vars(value)
-            except TypeError as second:
+            except Exception as second:
                 raise ValueError([first, second]) from second
         return self._mapping(found, include, exclude)
 

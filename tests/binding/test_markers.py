@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AliasChoices, AliasPath, Json
+from pydantic import AliasChoices, AliasPath, Field, Json
 
 from triode.app import App
 from triode.binding.markers import Body, Cookie, Form, Header, Path, Query
@@ -147,3 +147,12 @@ def test_annotation_that_only_a_type_checker_knows(serve: Any) -> None:
     from triode.binding.signature import read_signature
 
     assert read_signature(make).parameters == []
+
+
+def test_field_of_pydantic_as_the_default(serve: Any) -> None:
+    async def read(n: int = Field(3, ge=2)) -> int:
+        return n
+
+    client = serve(app_with(read))
+    assert [client.get("/").json(), client.get("/?n=5").json()] == [3, 5]
+    assert loc_of(client.get("/?n=1")) == ["greater_than_equal", ["query", "n"]]

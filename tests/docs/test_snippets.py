@@ -14,7 +14,9 @@ GUIDES = [
     "docs/dependencies.md",
     "docs/fastapi.md",
     "docs/forms.md",
+    "docs/openapi.md",
     "docs/security.md",
+    "docs/structure.md",
     "docs/testing.md",
 ]
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```(python|html)\n(.*?)```", re.DOTALL)

@@ -243,4 +243,7 @@ def test_what_is_all_pydantics_is_written_by_pydantic(
 def test_wrong_item_of_a_list_of_models_is_told() -> None:
     with pytest.raises(ResponseValidationFailed) as caught:
         json_encoder(list[Priced])([Priced(fullName="a"), {"price": "x"}])
-    assert [problem["loc"] for problem in caught.value.errors] == [(1, "fullName"), (1, "price")]
+    assert [problem["loc"] for problem in caught.value.errors()] == [
+        ("response", 1, "fullName"),
+        ("response", 1, "price"),
+    ]

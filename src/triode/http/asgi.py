@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.websockets import WebSocket
 
 from triode.http.call import Call, Head, Message, Receive, Reply, Scope, Send
 from triode.http.exceptions import BodyTooLarge
 from triode.http.reply import raw_headers, stream_reply
+from triode.http.sockets import WebSocket
 
 # Where middleware of ours outside of an ASGI middleware leaves what it knows for those inside.
 EXTRAS = "triode.extras"

@@ -81,13 +81,16 @@ def _schema_of(part: BodyPart, context: Context) -> Json:
     if not is_form(part):
         return schema_of_value(part.schema, part.info, context.registry, name=part.alias)
     described = schema_of_text(part.schema, part.info, context.registry, name=part.alias)
-    if part.required:
-        # An empty field of a form counts as not sent.
-        if described.get("type") == "string" and not {"enum", "const"} & described.keys():
-            described.setdefault("minLength", 1)
-        elif described.get("type") == "array":
-            described.setdefault("minItems", 1)
-    return described
+    return _filled(described) if part.required else described
+
+
+def _filled(schema: Json) -> Json:
+    """Return the schema of a field that must be sent; an empty one counts as not sent."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_filled(each) for each in schema["anyOf"]]}
+    if schema.get("type") == "string" and not {"enum", "const"} & schema.keys():
+        return {**schema, "minLength": max(1, schema.get("minLength", 1))}
+    return {"minItems": 1, **schema} if schema.get("type") == "array" else schema
 
 
 def _file(part: BodyPart) -> Json:

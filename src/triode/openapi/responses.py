@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
 from triode.binding.streams import is_stream, stream_class
+from triode.openapi.around import responses_around
 from triode.openapi.context import Context, Json, merge_into
 from triode.openapi.errors import JSON, error_response, validation_response
 from triode.openapi.streams import describe_stream
@@ -33,12 +34,13 @@ class Input:
     """What of a request may be refused before the handler runs.
 
     `may_be_invalid` says that some request does not fit the signature, `has_limit` that a body may
-    be too large.
+    be too large; `middleware` are those around the handler.
     """
 
     may_be_invalid: bool = False
     is_form: bool = False
     has_limit: bool = False
+    middleware: tuple[Any, ...] = ()
 
 
 def describe_responses(route: Route, operation_id: str, context: Context, given: Input) -> Json:
@@ -48,7 +50,8 @@ def describe_responses(route: Route, operation_id: str, context: Context, given:
     _add_declared(responses, route, operation_id, context)
     _add_answers(responses, route, context)
     _add_refusals(responses, given, context)
-    for status, description in context.failures.of(route.dependant).items():
+    found = context.failures.of(route.dependant) | responses_around(given.middleware)
+    for status, description in found.items():
         if str(status) not in responses:
             responses[str(status)] = error_response(description, context)
     return dict(sorted(responses.items()))
