@@ -145,7 +145,9 @@ def squash(message: str, target: Target = "", /, *, drop_data_steps: Flag = Fals
         Leave out what the scripts do to rows.
     """
     made = _migrations(target).squash(message, drop_data_steps=drop_data_steps)
-    print(f"Wrote {_shown(made)} in the place of all others. Databases that have them need nothing.")
+    print(
+        f"Wrote {_shown(made)} in the place of all others. Databases that have them need nothing."
+    )
 
 
 def _tell(done: str, steps: list[Step]) -> None:

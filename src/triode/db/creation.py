@@ -34,9 +34,7 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
     existing = await columns_in_database(channel)
     missing = [table for table in tables if table.name not in existing]
     lacking = [
-        table
-        for table in tables
-        if table.name in existing and lacks(table, existing[table.name])
+        table for table in tables if table.name in existing and lacks(table, existing[table.name])
     ]
     if VERSION_TABLE in existing:
         _refuse_versioned(channel, missing, lacking, existing)
@@ -211,12 +209,12 @@ def additions_to(
     """Return the DDL that adds what a table lacks, and what is wrong with what cannot be added."""
     addable = [_addable(dialect, table, column) for column in lacks(table, existing)]
     texts = [_addition(dialect, table, column) for column in addable if column is not None]
-    return (texts, []) if len(texts) == len(addable) else ([], [difference(dialect, table, existing)])
+    return (
+        (texts, []) if len(texts) == len(addable) else ([], [difference(dialect, table, existing)])
+    )
 
 
-def _addable(
-    dialect: Dialect, table: sa.Table, column: sa.Column[Any]
-) -> sa.Column[Any] | None:
+def _addable(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> sa.Column[Any] | None:
     """Return the column as it can be added to a table with rows, None if it cannot."""
     if column.primary_key or (column.unique and dialect.name == "sqlite"):
         return None
@@ -239,7 +237,9 @@ def _default_of(table_name: str, column_name: str) -> Any:
 
 def _addition(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> str:
     name = dialect.identifier_preparer.format_table(table)
-    text = f"ALTER TABLE {name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
+    text = (
+        f"ALTER TABLE {name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
+    )
     for key in table.c[column.name].foreign_keys:
         target = key.column
         quote = dialect.identifier_preparer

@@ -51,6 +51,13 @@ class Database:
     def __repr__(self) -> str:
         return f"Database({parse(self.url).render_as_string(hide_password=True)!r})"
 
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it lives in memory alone, so that it begins empty every time."""
+        url = parse(self.url)
+        is_sqlite = url.get_backend_name() == "sqlite"
+        return is_sqlite and url.database in (None, "", ":memory:")
+
     def make_default(self) -> None:
         """Be the database of every model where no other is active."""
         Source.default = self

@@ -49,7 +49,8 @@ def drop_born(migrations: Migrations) -> type[Model]:
 
 def schema(migrations: Migrations, kind: str) -> set[object]:
     return {
-        row[0] for row in execute(migrations, f"SELECT name FROM sqlite_schema WHERE type = '{kind}'")
+        row[0]
+        for row in execute(migrations, f"SELECT name FROM sqlite_schema WHERE type = '{kind}'")
     }
 
 

@@ -42,7 +42,7 @@ def test_renamed_from_keeps_the_rows(migrations: Migrations) -> None:
 
     made = migrations.make("renamed")
     assert made is not None
-    assert 'steps.rename_column(\'book\', \'title\', \'heading\')' in made.path.read_text()
+    assert "steps.rename_column('book', 'title', 'heading')" in made.path.read_text()
     assert "drop_column" not in made.path.read_text()
     migrations.upgrade()
     [book] = Book.include(Book.writer).run()

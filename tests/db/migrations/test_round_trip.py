@@ -89,7 +89,6 @@ def test_nothing_differs_after_the_script(migrations: Migrations, name: str) -> 
 @pytest.mark.parametrize("name", TYPES)
 def test_rows_that_exist_get_the_default(migrations: Migrations, name: str) -> None:
     annotation, value, options = TYPES[name]
-    define("Thing", other=(int, Field()))(other=1).save
     model = define("Thing", other=(int, Field()))
     apply(migrations, "first")
     model(other=1).save().run()

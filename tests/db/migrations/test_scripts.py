@@ -51,7 +51,9 @@ STEP = """
 
 def write_step(path: Path, step: str = STEP) -> None:
     text = path.read_text()
-    path.write_text(text.replace("change_rows() -> None:", f"change_rows() -> None:{step}    return"))
+    path.write_text(
+        text.replace("change_rows() -> None:", f"change_rows() -> None:{step}    return")
+    )
 
 
 def test_data_step_reads_and_writes_rows(migrations: Migrations) -> None:
@@ -94,7 +96,7 @@ def branches(migrations: Migrations) -> None:
 
 def test_branches_are_merged(migrations: Migrations) -> None:
     branches(migrations)
-    with pytest.raises(MigrationError, match="made side by side: .* triode db merge"):
+    with pytest.raises(MigrationError, match=r"made side by side: .* triode db merge"):
         migrations.upgrade()
     assert migrations.check().problems[0].startswith("Migrations were made side by side")
     migrations.merge("joined")

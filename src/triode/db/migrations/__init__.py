@@ -8,4 +8,13 @@ from triode.db.migrations.history import Made, Migrations, Step
 from triode.db.migrations.lint import Danger
 from triode.db.migrations.renames import Chooser, Question, nothing_renamed
 
-__all__ = ["Chooser", "Danger", "Made", "Migrations", "Question", "Report", "Step", "nothing_renamed"]
+__all__ = [
+    "Chooser",
+    "Danger",
+    "Made",
+    "Migrations",
+    "Question",
+    "Report",
+    "Step",
+    "nothing_renamed",
+]

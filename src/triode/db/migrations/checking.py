@@ -56,9 +56,7 @@ def _check(connection: Connection, script: ScriptDirectory, dialect: str, run: A
     pending = [each for revision, each in known.items() if revision not in done]
     pending.reverse()
     problems = [f"The database lacks {each.revision}: {each.doc}." for each in pending]
-    dangers = [
-        danger for each in pending for danger in find_dangers(Path(each.path), dialect)
-    ]
+    dangers = [danger for each in pending for danger in find_dangers(Path(each.path), dialect)]
     if pending:
         # Applied to compare the models with it; the caller undoes it.
         run(connection, script, lambda scripts, revision: scripts._upgrade_revs("head", revision))
@@ -67,4 +65,3 @@ def _check(connection: Connection, script: ScriptDirectory, dialect: str, run: A
     changes = [f"rename {each.old} to {each.new}" for each in renames] + describe(found.upgrade_ops)
     problems += [f"The models differ from the migrations: {change}." for change in changes]
     return Report(problems, dangers)
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,19 +16,9 @@ from sqlalchemy.engine import Connection
 
 from triode.db.creation import circular, in_order
 from triode.db.errors import MigrationError
-<<<<<<< HEAD
 from triode.db.migrations.folder import Owned
 from triode.db.migrations.rendering import OPTIONS, render_item
 from triode.db.sql.storage import Storage
-=======
-from triode.db.sql.storage import (
-    DecimalStorage,
-    EnumStorage,
-    JsonStorage,
-    Storage,
-    TextStorage,
-)
->>>>>>> db1
 from triode.db.table import ModelTable, model_registry
 
 _EMPTY: Final[dict[type, str]] = {
@@ -106,6 +96,9 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     assert script.upgrade_ops is not None
     untangle(script.upgrade_ops, metadata)
     script.downgrade_ops = script.upgrade_ops.reverse()
+    for table in [*script.upgrade_ops.ops, *script.downgrade_ops.ops]:
+        if isinstance(table, ops.ModifyTableOps):
+            table.ops = _new_indexes_first(table.ops)
     for table_name, column in _new_columns(script.upgrade_ops):
         column.server_default = _default(table_name, column)
     for _, column in _new_columns(script.downgrade_ops):
@@ -149,6 +142,26 @@ def untangle(operations: ops.UpgradeOps, metadata: sa.MetaData) -> None:
     rest = [each for each in operations.ops if not isinstance(each, ops.CreateTableOp)]
     made.sort(key=lambda each: position[each.table_name])
     operations.ops = [*made, *rest, *keys]
+
+
+def _new_indexes_first(operations: Sequence[Any]) -> list[Any]:
+    """Make an index before another is dropped: MySQL wants one for each foreign key, always."""
+    dropped = {each.index_name for each in operations if isinstance(each, ops.DropIndexOp)}
+    first = next(
+        (at for at, each in enumerate(operations) if isinstance(each, ops.DropIndexOp)), None
+    )
+    if first is None:
+        return list(operations)
+    moved = [
+        each
+        for each in operations[first:]
+        if isinstance(each, ops.CreateIndexOp) and each.index_name not in dropped
+    ]
+    return [
+        *operations[:first],
+        *moved,
+        *(each for each in operations[first:] if each not in moved),
+    ]
 
 
 def has_tables(connection: Connection) -> bool:
@@ -214,42 +227,12 @@ def _words(operation: Any) -> str:
     column = getattr(operation, "column_name", None) or getattr(
         getattr(operation, "column", None), "name", None
     )
-<<<<<<< HEAD
     name = (
         column
         or getattr(operation, "index_name", None)
         or getattr(operation, "constraint_name", None)
     )
     return f"{verb} {table}{'.' if name else ''}{name or ''}"
-=======
-    # Alembic marks what it wrote; our file says at its top to read it.
-    text = re.sub(r" *# ### .*\n?", "", text)
-    return re.sub(r"batch_alter_table\('(\w+)', schema=None\)", _batch_call, text)
-
-
-def _batch_call(found: re.Match[str]) -> str:
-    """Keep AUTOINCREMENT on a table that SQLite can only alter by making it anew."""
-    name = found.group(1)
-    table = model_registry.metadata.tables.get(name)
-    is_automatic = table is not None and table.dialect_options["sqlite"]["autoincrement"]
-    options = ", table_kwargs={'sqlite_autoincrement': True}" if is_automatic else ""
-    return f"batch_alter_table({name!r}{options})"
-
-
-def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """Write a column type of ours without the model's own classes; False for anything else."""
-    if kind != "type" or not isinstance(item, Storage):
-        return False
-    if isinstance(item, DecimalStorage):
-        return f"storage.DecimalStorage({item.max_digits}, {item.decimal_places})"
-    if isinstance(item, EnumStorage):
-        return f"storage.{'Integer' if item.is_integer else 'Text'}Storage()"
-    if isinstance(item, JsonStorage):
-        return "storage.JsonStorage()"
-    if isinstance(item, TextStorage) and item.length is not None:
-        return f"storage.TextStorage({item.length})"
-    return f"storage.{type(item).__name__}()"
->>>>>>> db1
 
 
 def _new_columns(
@@ -288,19 +271,8 @@ def _default(table_name: str, column: sa.Column[Any]) -> sa.DefaultClause:
             f"{table_name}.{column.name} is new and may not be empty, and the field has no "
             "default for the rows that exist. Give it one, or allow None."
         )
-<<<<<<< HEAD
     assert isinstance(column.type, Storage)
     return sa.DefaultClause(sa.literal(default, column.type))
-=======
-    storage = column.type
-    assert isinstance(storage, Storage)
-    # SQLite's texts are literals on PostgreSQL too; only its numbers are its own.
-    is_number = isinstance(storage, DecimalStorage)
-    writer = storage.writer("postgresql" if is_number and not is_sqlite else "sqlite")
-    value = default if writer is None else writer(default)
-    text = str(sa.literal(value).compile(compile_kwargs={"literal_binds": True}))
-    return sa.text(text)
->>>>>>> db1
 
 
 def _model_of(table_name: str) -> ModelTable | None:

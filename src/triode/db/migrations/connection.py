@@ -17,14 +17,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
 
 from triode.db.database import Database, parse
-<<<<<<< HEAD
 from triode.db.engine.generic import GenericEngine
 from triode.db.errors import DatabaseUnavailable, MigrationError
 from triode.db.migrations.rebuild import keep_what_a_rebuild_loses
-=======
-from triode.db.engine.generic import GenericEngine
-from triode.db.errors import MigrationError
->>>>>>> db1
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -93,7 +88,6 @@ def check_references(connection: Connection) -> None:
 
 def _connected(database: Database, run: Work[T]) -> T:
     url = parse(database.url)
-<<<<<<< HEAD
     name = url.drivername.partition("+")[0]
     try:
         with warnings.catch_warnings():
@@ -111,13 +105,6 @@ def _connected(database: Database, run: Work[T]) -> T:
     except OSError as exc:
         shown = url.render_as_string(hide_password=True)
         raise DatabaseUnavailable(f"The database {shown} cannot be reached: {exc}.") from exc
-=======
-    if url.drivername.partition("+")[0] == "sqlite":
-        return _on_sqlite(url, work)
-    if isinstance(database.engine, GenericEngine):
-        return database.engine.on_sqlalchemy(work)
-    return asyncio.run(_on_postgres(url, work))
->>>>>>> db1
 
 
 def _refused(exc: sa.exc.StatementError) -> MigrationError:

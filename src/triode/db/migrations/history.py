@@ -115,7 +115,7 @@ class Migrations:
         )
 
     def check(self) -> Report:
-        """Say what is wrong: the database is behind or ahead, or the models differ from the scripts.
+        """Say what is wrong: the database is behind or ahead, the models differ from the scripts.
 
         Scripts that are not applied yet are tried out, and undone.
         """
@@ -133,7 +133,7 @@ class Migrations:
         return self._move(target, _downgrade_to(target))
 
     def sql(self, target: str = "head", *, is_downgrade: bool = False) -> str:
-        """Return the SQL of `upgrade` or `downgrade` from where the database is, without running it.
+        """Return the SQL of `upgrade` or `downgrade` from where the database is, and run nothing.
 
         On SQLite, which alters tables by copying them, it is run and undone to see the SQL.
         """

@@ -191,8 +191,7 @@ def _create_index(call: _Call, dialect: str) -> tuple[str, str] | None:
         return None
     return (
         f"makes the index {call.subject}: nobody writes to {call.table} meanwhile.",
-        "Give it postgresql_concurrently=True, inside "
-        "`with op.get_context().autocommit_block():`.",
+        "Give it postgresql_concurrently=True, inside `with op.get_context().autocommit_block():`.",
     )
 
 

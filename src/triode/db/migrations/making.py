@@ -16,8 +16,8 @@ from triode.db.migrations.comparison import (
     has_tables,
 )
 from triode.db.migrations.folder import Owned, owned_by, stamp, write_script
-from triode.db.migrations.rendering import write_operations
 from triode.db.migrations.renames import Chooser, Rename, Renames, in_database, lines
+from triode.db.migrations.rendering import write_operations
 from triode.db.table import model_registry
 
 EMPTY_STEP = '''

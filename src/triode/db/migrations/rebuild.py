@@ -102,5 +102,3 @@ def _attached(cursor: Any, name: str) -> list[tuple[str, tuple[Any, ...]]]:
 def _is_over_expression(cursor: Any, index: str) -> bool:
     rows = cursor.execute("SELECT cid FROM pragma_index_xinfo(?) WHERE key = 1", (index,))
     return any(row[0] == -2 for row in rows.fetchall())
-
-

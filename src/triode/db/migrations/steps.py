@@ -37,9 +37,7 @@ def table(name: str, **types: Any) -> sa.Table:
         raise MigrationError(f"There is no table {name!r} at this point.") from None
 
 
-def run(
-    statement: Executable | str, rows: Sequence[Mapping[str, Any]] = ()
-) -> list[sa.Row[Any]]:
+def run(statement: Executable | str, rows: Sequence[Mapping[str, Any]] = ()) -> list[sa.Row[Any]]:
     """Run a statement, once for each of `rows` if there are any; give the rows it returns."""
     executable = sa.text(statement) if isinstance(statement, str) else statement
     result = op.get_bind().execute(executable, list(rows) or None)
