@@ -96,9 +96,11 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     assert script.upgrade_ops is not None
     untangle(script.upgrade_ops, metadata)
     script.downgrade_ops = script.upgrade_ops.reverse()
-    for table in [*script.upgrade_ops.ops, *script.downgrade_ops.ops]:
-        if isinstance(table, ops.ModifyTableOps):
-            table.ops = _new_indexes_first(table.ops)
+    for side in (script.upgrade_ops, script.downgrade_ops):
+        dropped = {each.table_name for each in side.ops if isinstance(each, ops.DropTableOp)}
+        for table in side.ops:
+            if isinstance(table, ops.ModifyTableOps):
+                table.ops = _new_indexes_first(_without_needless(table, dropped))
     for table_name, column in _new_columns(script.upgrade_ops):
         column.server_default = _default(table_name, column)
     for _, column in _new_columns(script.downgrade_ops):
@@ -142,6 +144,12 @@ def untangle(operations: ops.UpgradeOps, metadata: sa.MetaData) -> None:
     rest = [each for each in operations.ops if not isinstance(each, ops.CreateTableOp)]
     made.sort(key=lambda each: position[each.table_name])
     operations.ops = [*made, *rest, *keys]
+
+
+def _without_needless(table: ops.ModifyTableOps, dropped: set[str]) -> list[Any]:
+    """Leave out indexes that go with their table; MySQL would not drop those of foreign keys."""
+    is_dropped = table.table_name in dropped
+    return [each for each in table.ops if not (is_dropped and isinstance(each, ops.DropIndexOp))]
 
 
 def _new_indexes_first(operations: Sequence[Any]) -> list[Any]:
