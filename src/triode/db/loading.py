@@ -164,7 +164,9 @@ class _ForeignKeys:
         await self._channel.write([Write(text)])
 
     async def _check(self, key: sa.ForeignKeyConstraint) -> None:
-        plan = plan_for(self._channel.engine, ("lost", key.table.name, str(key.name)), lambda: (_lost(key), 0))
+        plan = plan_for(
+            self._channel.engine, ("lost", key.table.name, str(key.name)), lambda: (_lost(key), 0)
+        )
         rows = plan.load(await self._channel.read(plan.sql, ()))
         if rows:
             names = ", ".join(str(column.name) for column in key.columns)

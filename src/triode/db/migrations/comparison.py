@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from triode.db.creation import circular, in_order
 from triode.db.errors import MigrationError
+from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.folder import Owned
 from triode.db.migrations.rendering import OPTIONS, render_item
 from triode.db.sql.storage import Storage
@@ -35,13 +36,6 @@ _EMPTY: Final[dict[type, str]] = {
 }
 
 NOTHING_OWNED: Final = Owned()
-
-_FAMILIES: Final[tuple[tuple[Any, ...], ...]] = (
-    (sa.String, sa.Enum),
-    (sa.Integer,),
-    (sa.Float, sa.Double, sa.REAL),
-)
-"""Types that hold the same values: a table that Triode did not make keeps its own of them."""
 
 
 def complete_metadata() -> sa.MetaData:
@@ -80,20 +74,20 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     def include_object(item: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
         if kind == "table":
             return name in wanted
-        is_foreign = kind == "index" and reflected and other is None and name not in owned.indexes
-        return not is_foreign
+        return not reflected or other is not None or _is_ours(item, name, kind, owned)
 
     options = {
         **OPTIONS,
         "target_metadata": metadata,
         "render_item": render_item,
-        "compare_type": _differ,
+        "compare_type": differ,
         "include_name": include_name,
         "include_object": include_object,
     }
     context = MigrationContext.configure(connection, opts=options)
     script = autogenerate.produce_migrations(context, metadata)
     assert script.upgrade_ops is not None
+    without_satisfied(script.upgrade_ops, connection)
     untangle(script.upgrade_ops, metadata)
     script.downgrade_ops = script.upgrade_ops.reverse()
     for side in (script.upgrade_ops, script.downgrade_ops):
@@ -109,20 +103,14 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     return script
 
 
-def _differ(
-    context: MigrationContext,
-    inspected_column: sa.Column[Any],
-    metadata_column: sa.Column[Any],
-    inspected_type: Any,
-    metadata_type: Any,
-) -> bool | None:
-    """Say that two types hold the same values (False), or leave it to Alembic (None)."""
-    wanted = metadata_type.dialect_impl(context.dialect)
-    wanted = getattr(wanted, "impl", wanted)
-    for family in _FAMILIES:
-        if isinstance(inspected_type, family) and isinstance(wanted, family):
-            return False
-    return None
+def _is_ours(item: Any, name: str | None, kind: str, owned: Owned) -> bool:
+    """Whether what no model has was made by a script, or by `create_tables`."""
+    table = item.table.name
+    if kind == "column":
+        return (table, name) in owned.columns
+    first = next((column.name for column in getattr(item, "columns", ())), "")
+    usual = {f"{table}_{first}_{ending}" for ending in ("key", "idx", "fkey")}
+    return name in owned.names or name in usual
 
 
 def untangle(operations: ops.UpgradeOps, metadata: sa.MetaData) -> None:
@@ -185,11 +173,12 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     """
     present = compare(connection).upgrade_ops
     assert present is not None
-    if not present.is_empty():
+    differing = [*describe(present), *unfillable(connection, complete_metadata(), managed_names())]
+    if differing:
         raise MigrationError(
             "The tables in the database were made before the first migration, and differ from "
             "the models: "
-            + "; ".join(describe(present))
+            + "; ".join(differing)
             + ". Make the first migration with the models they were made of, or delete "
             "the database if nothing in it is worth keeping."
         )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from string import ascii_lowercase
@@ -16,6 +14,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy.engine import Connection
 
 from triode.db.errors import MigrationError
+from triode.db.migrations.lint import calls_in
 from triode.db.migrations.rendering import imports_for
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -89,33 +88,45 @@ def write_script(
 
 
 class Owned(NamedTuple):
-    """What the scripts made and none dropped: the tables and indexes that are ours to drop."""
+    """What the scripts made and none dropped: that alone is ours to drop.
+
+    `columns` are (table, column); `names` are those of indexes and constraints.
+    """
 
     tables: frozenset[str] = frozenset()
-    indexes: frozenset[str] = frozenset()
+    columns: frozenset[tuple[str, str]] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 def owned_by(script: ScriptDirectory) -> Owned:
     """Return what the scripts of a folder made."""
     tables: set[str] = set()
-    indexes: set[str] = set()
+    columns: set[tuple[str, str]] = set()
+    names: set[str] = set()
     for each in reversed(list(script.walk_revisions())):
-        for name, arguments in _calls(Path(each.path)):
-            if name == "create_table":
-                tables.add(arguments[0])
-            elif name == "drop_table":
-                tables.discard(arguments[0])
-            elif name == "rename_table" and arguments[0] in tables:
-                tables.discard(arguments[0])
-                tables.add(arguments[1])
-            elif name in ("create_index", "f"):
-                indexes.add(arguments[0])
-    return Owned(frozenset(tables), frozenset(indexes))
+        for call in calls_in(Path(each.path)):
+            if call.name == "create_table":
+                tables.add(call.table)
+                columns |= {(call.table, column) for column in call.columns}
+            elif call.name == "drop_table":
+                tables.discard(call.table)
+            elif call.name == "add_column":
+                columns.add((call.table, call.subject))
+            elif call.name == "rename_column":
+                columns.add((call.table, call.texts[-1]))
+            elif call.name == "rename_table":
+                old, new = call.texts[:2]
+                if old in tables:
+                    tables.discard(old)
+                    tables.add(new)
+                columns |= {(new, column) for table, column in columns if table == old}
+            names.update(call.texts)
+    return Owned(frozenset(tables), frozenset(columns), frozenset(names))
 
 
 def has_data_steps(path: Path) -> bool:
     """Whether a script changes rows, or runs SQL of its own."""
-    return any(name in _DATA_CALLS for name, _ in _calls(path, needs_text=False))
+    return any(call.name in _DATA_CALLS for call in calls_in(path))
 
 
 def replaced_by(script: ScriptDirectory, revision: str) -> str | None:
@@ -124,23 +135,6 @@ def replaced_by(script: ScriptDirectory, revision: str) -> str | None:
         if revision in getattr(each.module, "replaces", ()):
             return each.revision
     return None
-
-
-def _calls(path: Path, *, needs_text: bool = True) -> Iterator[tuple[str, list[str]]]:
-    """Give the calls of a script outside of `downgrade`, with their arguments of text."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for function in tree.body:
-        if not isinstance(function, ast.FunctionDef) or function.name == "downgrade":
-            continue
-        for node in ast.walk(function):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                texts = [
-                    each.value
-                    for each in node.args
-                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
-                ]
-                if texts or not needs_text:
-                    yield node.func.attr, texts
 
 
 def stamp(connection: Connection, script: ScriptDirectory, revision: str) -> None:

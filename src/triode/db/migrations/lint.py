@@ -24,11 +24,24 @@ class Danger(NamedTuple):
         return f"{self.file}:{self.line}: {self.what} {self.safe_way}"
 
 
-class _Call(NamedTuple):
+class Call(NamedTuple):
+    """One operation of a script: what is done, to which table, to what in it."""
+
     name: str
     table: str
     subject: str
     node: ast.Call
+
+    @property
+    def texts(self) -> list[str]:
+        """The arguments that are plain texts, those in op.f(…) included."""
+        return [text for at in range(len(self.node.args)) if (text := _text(self.node, at))]
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns among the arguments."""
+        inner = (each for each in self.node.args if isinstance(each, ast.Call))
+        return [_text(each, 0) for each in inner if _called(each) == "Column"]
 
     def option(self, name: str) -> ast.expr | None:
         return next((each.value for each in self.node.keywords if each.arg == name), None)
@@ -38,14 +51,13 @@ class _Call(NamedTuple):
         return isinstance(given, ast.Constant) and given.value is value
 
 
-_Rule = Callable[[_Call, str], "tuple[str, str] | None"]
+_Rule = Callable[[Call, str], "tuple[str, str] | None"]
 
 
 def find_dangers(path: Path, dialect: str) -> list[Danger]:
     """Return what is dangerous in the `upgrade` of a script, on one kind of database."""
-    text = path.read_text(encoding="utf-8")
-    lines = text.splitlines()
-    calls = [call for function in _steps(ast.parse(text)) for call in _calls(function, "")]
+    lines = path.read_text(encoding="utf-8").splitlines()
+    calls = calls_in(path)
     made = {call.table for call in calls if call.name == "create_table"}
     found = []
     for call in calls:
@@ -59,6 +71,12 @@ def find_dangers(path: Path, dialect: str) -> list[Danger]:
     return found
 
 
+def calls_in(path: Path) -> list[Call]:
+    """Return the operations of a script's upgrade, in their order."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return [call for function in _steps(tree) for call in _calls(function, "")]
+
+
 def _steps(tree: ast.Module) -> Iterator[ast.FunctionDef]:
     """Give the functions that an upgrade runs: all but `downgrade`."""
     for node in tree.body:
@@ -66,7 +84,7 @@ def _steps(tree: ast.Module) -> Iterator[ast.FunctionDef]:
             yield node
 
 
-def _calls(node: ast.AST, table: str) -> Iterator[_Call]:
+def _calls(node: ast.AST, table: str) -> Iterator[Call]:
     """Give the operations below a node; those of a batch have the table of the batch."""
     if isinstance(node, ast.With):
         for item in node.items:
@@ -79,15 +97,15 @@ def _calls(node: ast.AST, table: str) -> Iterator[_Call]:
         yield from _calls(child, table)
 
 
-def _operation(node: ast.Call, table: str) -> _Call:
+def _operation(node: ast.Call, table: str) -> Call:
     name = _called(node)
     is_batch = isinstance(node.func, ast.Attribute) and _is_named(node.func.value, "batch_op")
     if is_batch:
-        return _Call(name, table, _text(node, 0) or _column_of(node), node)
+        return Call(name, table, _text(node, 0) or _column_of(node), node)
     position = 0 if name in ("create_table", "drop_table", "rename_table") else 1
     if name in ("drop_column", "alter_column", "add_column", "rename_column"):
-        return _Call(name, _text(node, 0), _text(node, 1) or _column_of(node), node)
-    return _Call(name, _text(node, position), _text(node, 0), node)
+        return Call(name, _text(node, 0), _text(node, 1) or _column_of(node), node)
+    return Call(name, _text(node, position), _text(node, 0), node)
 
 
 def _column_of(node: ast.Call) -> str:
@@ -119,25 +137,25 @@ def _is_text(node: ast.Constant) -> bool:
     return isinstance(node.value, str)
 
 
-def _drop_table(call: _Call, dialect: str) -> tuple[str, str]:
+def _drop_table(call: Call, dialect: str) -> tuple[str, str]:
     return (
         f"drops the table {call.table} with all its rows.",
         "Release a version that does not use it first, and keep a backup.",
     )
 
 
-def _drop_column(call: _Call, dialect: str) -> tuple[str, str]:
+def _drop_column(call: Call, dialect: str) -> tuple[str, str]:
     return (
         f"drops {call.table}.{call.subject} with what it holds.",
         "Release a version that does not use it first, and keep a backup.",
     )
 
 
-def _add_column(call: _Call, dialect: str) -> tuple[str, str] | None:
+def _add_column(call: Call, dialect: str) -> tuple[str, str] | None:
     column = next((each for each in call.node.args if isinstance(each, ast.Call)), None)
     if column is None:
         return None
-    inner = _Call("Column", call.table, call.subject, column)
+    inner = Call("Column", call.table, call.subject, column)
     default = inner.option("server_default")
     if inner.says("nullable", False) and default is None:
         return (
@@ -155,7 +173,7 @@ def _add_column(call: _Call, dialect: str) -> tuple[str, str] | None:
     return None
 
 
-def _alter_column(call: _Call, dialect: str) -> tuple[str, str] | None:
+def _alter_column(call: Call, dialect: str) -> tuple[str, str] | None:
     name = f"{call.table}.{call.subject}"
     if call.option("type_") is not None:
         return (
@@ -175,7 +193,7 @@ def _alter_column(call: _Call, dialect: str) -> tuple[str, str] | None:
     return None if call.option("new_column_name") is None else _rename(call, dialect)
 
 
-def _rename(call: _Call, dialect: str) -> tuple[str, str]:
+def _rename(call: Call, dialect: str) -> tuple[str, str]:
     what = call.table if call.name == "rename_table" else f"{call.table}.{call.subject}"
     return (
         f"renames {what}: the version of the program that still runs fails on the old name.",
@@ -183,7 +201,7 @@ def _rename(call: _Call, dialect: str) -> tuple[str, str]:
     )
 
 
-def _create_index(call: _Call, dialect: str) -> tuple[str, str] | None:
+def _create_index(call: Call, dialect: str) -> tuple[str, str] | None:
     concurrently = call.says("postgresql_concurrently", True)
     if call.says("unique", True):
         return _unique(call, dialect)
@@ -195,7 +213,7 @@ def _create_index(call: _Call, dialect: str) -> tuple[str, str] | None:
     )
 
 
-def _unique(call: _Call, dialect: str) -> tuple[str, str]:
+def _unique(call: Call, dialect: str) -> tuple[str, str]:
     safe = "Look for duplicates first, and merge them in a step."
     if dialect == "postgresql":
         safe += (
@@ -205,7 +223,7 @@ def _unique(call: _Call, dialect: str) -> tuple[str, str]:
     return f"makes {call.subject} unique in {call.table}: it fails where values repeat.", safe
 
 
-def _constraint(call: _Call, dialect: str) -> tuple[str, str]:
+def _constraint(call: Call, dialect: str) -> tuple[str, str]:
     safe = "Look for such rows first, and mend them in a step."
     if dialect == "postgresql":
         safe += (

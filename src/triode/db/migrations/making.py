@@ -51,11 +51,14 @@ def differences(
 ) -> tuple[list[Rename], ops.MigrationScript]:
     """Return what was renamed, and what differs besides."""
     complete_metadata()
-    renames = Renames(connection, model_registry.tables(), owned.tables, choose).find()
+    renames = Renames(connection, model_registry.tables(), owned, choose).find()
     renamed = {each.old: each.new for each in renames if each.table is None}
     tables = frozenset(renamed.get(name, name) for name in owned.tables)
+    columns = frozenset((renamed.get(table, table), name) for table, name in owned.columns)
     operations: ops.MigrationScript = in_database(
-        renames, connection, lambda: compare(connection, owned._replace(tables=tables))
+        renames,
+        connection,
+        lambda: compare(connection, owned._replace(tables=tables, columns=columns)),
     )
     return renames, operations
 

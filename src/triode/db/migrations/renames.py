@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from triode.db.errors import MigrationError
 from triode.db.many_to_many import ManyToManyRelation
+from triode.db.migrations.folder import Owned
 from triode.db.table import ModelField, ModelTable
 
 
@@ -93,12 +94,12 @@ class Renames:
         self,
         connection: Connection,
         models: Sequence[ModelTable],
-        known: frozenset[str],
+        owned: Owned,
         choose: Chooser,
     ) -> None:
         self._connection = connection
         self._models = [each for each in models if each.options.managed]
-        self._known = known
+        self._owned = owned
         self._choose = choose
 
     def find(self) -> list[Rename]:
@@ -112,12 +113,12 @@ class Renames:
             name = old_names.get(model.name, model.name)
             if name in present:
                 columns = {str(each["name"]) for each in inspector.get_columns(name)}
-                found += self._columns(model, columns)
+                found += self._columns(model, name, columns)
         return found
 
     def _tables(self, present: set[str]) -> Iterator[Rename]:
         wanted = {each.name for each in self._models}
-        gone = sorted((present & self._known) - wanted - set(_link_names(self._models)))
+        gone = sorted((present & self._owned.tables) - wanted - set(_link_names(self._models)))
         for model in self._models:
             if model.name in present:
                 continue
@@ -151,9 +152,10 @@ class Renames:
                     if old != column.name and old in columns:
                         yield Rename(link.name, old, column.name)
 
-    def _columns(self, model: ModelTable, present: set[str]) -> Iterator[Rename]:
+    def _columns(self, model: ModelTable, table: str, present: set[str]) -> Iterator[Rename]:
         wanted = {field.name for field in model.fields}
-        gone = sorted(present - wanted)
+        ours = {column for owner, column in self._owned.columns if owner == table}
+        gone = sorted((present & ours) - wanted)
         for field in model.fields:
             if field.name in present:
                 continue
