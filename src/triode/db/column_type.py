@@ -79,6 +79,10 @@ class ForeignStorage(Storage):
         super().__init__()
         self.given = given
 
+    @property
+    def constructor(self) -> str:
+        return ""
+
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         if family_of(dialect) == "sqlite":
             return _strict_type(self.given.compile(dialect=dialect))

@@ -78,11 +78,15 @@ class ModelOptions:
 
     `ordering` holds field names, with "-" in front for descending. `unique_together` holds tuples
     of field names, `indexes` such tuples or `Index`, `constraints` holds `Check`. `primary_key`
-    names the fields of a composite key; `schema` is that of the table on PostgreSQL.
+    names the fields of a composite key; `schema` is that of the table on PostgreSQL. A table
+    that is not `managed` belongs to somebody else: it is neither created, altered nor dropped.
+    `renamed_from` is the name the table had before.
     """
 
     abstract: bool = False
     db_table: str | None = None
+    managed: bool = True
+    renamed_from: str | None = None
     ordering: tuple[str, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[Index, ...] = ()

@@ -32,6 +32,7 @@ class ColumnOptions(FieldOptions, total=False):
     timezone: bool
     array: bool
     column_type: Any
+    renamed_from: str | None
 
 
 class ColumnInfo(FieldInfo):
@@ -47,6 +48,7 @@ class ColumnInfo(FieldInfo):
     timezone: bool = True
     array: bool = False
     column_type: Any = None
+    renamed_from: str | None = None
 
 
 class ForeignKeyInfo(ColumnInfo):
@@ -89,7 +91,8 @@ def Field(
     `unique`, `index` and `primary_key` are the database's. `server_default` is a SQL expression
     that the database evaluates. `read_only` values are never accepted from a client, `write_only`
     ones never sent. `choices` are (value, label) pairs; no other value is accepted. `help_text`
-    stands beside the input of a form, and is the description where none is given.
+    stands beside the input of a form, and is the description where none is given. `renamed_from`
+    is the name the field had before: a migration then renames the column.
 
     `check` is a condition that the database holds: SQL, or a function of the model. `timezone` is
     False for a datetime in no zone; `array` makes a list an array on PostgreSQL (JSON elsewhere);

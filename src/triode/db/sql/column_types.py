@@ -99,7 +99,10 @@ class Storage(sa.types.TypeDecorator[Any]):
 
     @property
     def constructor(self) -> str:
-        """What makes the same column type in a migration, without the model's own classes."""
+        """What makes the same column type in a migration, without the model's own classes.
+
+        Empty for a type that is none of ours.
+        """
         return f"{type(self).__name__}()"
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
@@ -117,6 +120,10 @@ class TextStorage(Storage):
     def __init__(self, length: int | None = None) -> None:
         super().__init__()
         self.length = length
+
+    @property
+    def constructor(self) -> str:
+        return f"TextStorage({self.length or ''})"
 
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return text_type(dialect, self.length)

@@ -13,7 +13,7 @@ from triode.db.errors import MigrationError
 
 
 def literal_text(value: Any, dialect: Dialect) -> str:
-    """Write a value of the driver's as SQL.
+    """Write a value of the driver's as SQL; SQLAlchemy doubles the backslashes that MySQL wants so.
 
     Raises:
         MigrationError: there is no way to write it.
@@ -38,8 +38,6 @@ def literal_text(value: Any, dialect: Dialect) -> str:
 
 def _quoted(text: str, dialect: Dialect) -> str:
     doubled = text.replace("'", "''")
-    if dialect.name in ("mysql", "mariadb"):
-        doubled = doubled.replace("\\", "\\\\")
     # Some drivers take a percent sign for the beginning of a parameter.
     if getattr(dialect.identifier_preparer, "_double_percents", False):
         doubled = doubled.replace("%", "%%")

@@ -331,7 +331,10 @@ class EnumStorage(Storage):
 
     @property
     def constructor(self) -> str:
-        return "IntegerStorage()" if self.is_integer else "TextStorage()"
+        if self.is_integer:
+            return "IntegerStorage()"
+        longest = max(len(str(member.value)) for member in self.enum_class)
+        return f"TextStorage({max(1, longest)})"
 
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         if self.is_integer:

@@ -84,10 +84,6 @@ class ParsedStorage(TextStorage):
         super().__init__(length)
         self.make = make
 
-    @property
-    def constructor(self) -> str:
-        return "TextStorage()"
-
     def writer(self, family: Family) -> Converter | None:
         return lambda value: plain_text(str(value))
 
