@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import Dialect
 
-from triode.db.sql.column_types import Converter, Family, Storage, family_of
+from triode.db.sql.column_types import Converter, Family, Storage
 from triode.schema import Problem, Registry, Schema, describe
 from triode.schema.fields import FieldInfo
 from triode.schema.node import EXACT, LAX, refuse
@@ -53,6 +52,9 @@ class OwnStorage(Storage):
     def constructor(self) -> str:
         return self.column.constructor
 
+    def portable(self, value: Any) -> Any:
+        return self.own.write(value)
+
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return self.column.load_dialect_impl(dialect)
 
@@ -68,59 +70,6 @@ def _in_turn(first: Converter | None, second: Converter | None) -> Converter | N
         return first or second
     one, two = first, second
     return lambda value: two(one(value))
-
-
-class ForeignStorage(Storage):
-    """A column of a type of SQLAlchemy's, with its own conversions."""
-
-    impl = sa.Text
-
-    def __init__(self, given: sa.types.TypeEngine[Any]) -> None:
-        super().__init__()
-        self.given = given
-
-    @property
-    def constructor(self) -> str:
-        return ""
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        if family_of(dialect) == "sqlite":
-            return _strict_type(self.given.compile(dialect=dialect))
-        return dialect.type_descriptor(self.given)
-
-    def bind_processor(self, dialect: Dialect) -> Any:
-        return self.given.dialect_impl(dialect).bind_processor(dialect)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        return self.given.dialect_impl(dialect).result_processor(dialect, coltype)
-
-    def literal_processor(self, dialect: Dialect) -> Any:
-        return self.given.dialect_impl(dialect).literal_processor(dialect)
-
-
-def _strict_type(name: str) -> sa.types.TypeEngine[Any]:
-    """Return what a STRICT table of SQLite has for a type, by the rules of its affinities."""
-    for words, found in _STRICT_TYPES:
-        if any(word in name.upper() for word in words):
-            return found
-    return _AnyType()
-
-
-class _AnyType(sa.types.UserDefinedType[Any]):
-    """A column of a STRICT table that holds anything as it is."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **options: Any) -> str:
-        return "ANY"
-
-
-_STRICT_TYPES: Final[tuple[tuple[tuple[str, ...], sa.types.TypeEngine[Any]], ...]] = (
-    (("INT", "BOOL"), sqlite.INTEGER()),
-    (("CHAR", "CLOB", "TEXT", "DATE", "TIME", "JSON", "UUID"), sqlite.TEXT()),
-    (("BLOB", "BINARY"), sqlite.BLOB()),
-    (("REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL"), sqlite.REAL()),
-)
 
 
 class OwnSchema(Schema):

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 import msgspec
 import sqlalchemy as sa
 
-from triode.db.column_type import ColumnType, ForeignStorage, OwnStorage
+from triode.db.column_type import ColumnType, OwnStorage
 from triode.db.field import ColumnInfo
 from triode.db.sql.storage import (
     AddressStorage,
@@ -28,6 +28,7 @@ from triode.db.sql.storage import (
     DurationStorage,
     EnumStorage,
     FlagStorage,
+    ForeignStorage,
     IntegerStorage,
     JsonStorage,
     LocalMomentStorage,

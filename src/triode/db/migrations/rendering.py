@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-import msgspec
 import sqlalchemy as sa
 from alembic import autogenerate
 from alembic.autogenerate.api import AutogenContext
@@ -17,6 +16,7 @@ from triode.db.sql.storage import (
     Storage,
 )
 from triode.db.table import model_registry
+from triode.schema.foreign import to_builtins
 
 OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}
 
@@ -64,23 +64,17 @@ def _batch_call(found: re.Match[str]) -> str:
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
     """Write a type or a default of ours without the model's own classes; False for others."""
     if kind == "type" and isinstance(item, Storage):
-        return _type_text(item, context)
+        return f"storage.{item.constructor}"
     if kind == "server_default" and isinstance(item, sa.DefaultClause):
         given = item.arg
         if isinstance(given, sa.BindParameter) and isinstance(given.type, Storage):
-            return f"sa.literal({_value_text(given.value)}, {_type_text(given.type, context)})"
+            value = _value_text(given.type.portable(given.value))
+            return f"sa.literal({value}, storage.{given.type.constructor})"
     return False
 
 
-def _type_text(item: Storage, context: AutogenContext) -> str:
-    if item.constructor:
-        return f"storage.{item.constructor}"
-    dialect = context.migration_context.dialect
-    return str(autogenerate.render._repr_type(item.load_dialect_impl(dialect), context))
-
-
 def _value_text(value: Any) -> str:
-    plain = value if _is_plain(value) else msgspec.to_builtins(value)
+    plain = value if _is_plain(value) else to_builtins(value)
     return repr(plain)
 
 

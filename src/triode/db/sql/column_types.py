@@ -99,11 +99,12 @@ class Storage(sa.types.TypeDecorator[Any]):
 
     @property
     def constructor(self) -> str:
-        """What makes the same column type in a migration, without the model's own classes.
-
-        Empty for a type that is none of ours.
-        """
+        """What makes the same column type in a migration, without the model's own classes."""
         return f"{type(self).__name__}()"
+
+    def portable(self, value: Any) -> Any:
+        """Return a value as the column type of a migration, which `constructor` makes, takes it."""
+        return value
 
     def coerce_compared_value(self, op: Any, value: Any) -> Any:
         return self

@@ -26,14 +26,40 @@ from triode.db.sql.column_types import (
     is_mysql,
     text_type,
 )
-from triode.db.sql.structured import AddressStorage, ArrayStorage, JsonStorage, ParsedStorage
+from triode.db.sql.structured import (
+    AddressStorage,
+    ArrayStorage,
+    ForeignStorage,
+    JsonStorage,
+    ParsedStorage,
+)
 
 __all__ = [
-    "AddressStorage", "ArrayStorage", "BytesStorage", "Converter", "DateStorage",
-    "DecimalStorage", "DurationStorage", "EnumStorage", "Family", "FlagStorage",
-    "IntegerStorage", "JsonStorage", "LocalMomentStorage", "MomentStorage", "ParsedStorage",
-    "PatternStorage", "RealStorage", "Storage", "TextStorage", "TimeStorage", "UuidStorage",
-    "family_of", "is_mysql", "text_type",
+    "AddressStorage",
+    "ArrayStorage",
+    "BytesStorage",
+    "Converter",
+    "DateStorage",
+    "DecimalStorage",
+    "DurationStorage",
+    "EnumStorage",
+    "Family",
+    "FlagStorage",
+    "ForeignStorage",
+    "IntegerStorage",
+    "JsonStorage",
+    "LocalMomentStorage",
+    "MomentStorage",
+    "ParsedStorage",
+    "PatternStorage",
+    "RealStorage",
+    "Storage",
+    "TextStorage",
+    "TimeStorage",
+    "UuidStorage",
+    "family_of",
+    "is_mysql",
+    "text_type",
 ]  # fmt: skip
 
 MICROSECOND = datetime.timedelta(microseconds=1)

@@ -1,4 +1,4 @@
-"""Columns for what is made of text or JSON: objects, paths, IP addresses, arrays."""
+"""Columns for objects, paths, IP addresses, arrays, and types that are SQLAlchemy's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.errors import ValueRefused
@@ -143,6 +143,13 @@ class ArrayStorage(Storage):
             return postgresql.ARRAY(self.item.load_dialect_impl(dialect))
         return self.json.load_dialect_impl(dialect)
 
+    def literal_processor(self, dialect: Dialect) -> Any:
+        if family_of(dialect) != "postgresql":
+            return super().literal_processor(dialect)
+        write = self.item.literal_processor(dialect)
+        name = self.load_dialect_impl(dialect).compile(dialect=dialect)
+        return lambda value: f"ARRAY[{', '.join(map(write, value))}]::{name}"
+
     def writer(self, family: Family) -> Converter | None:
         if family != "postgresql":
             return self.json.writer(family)
@@ -154,3 +161,58 @@ class ArrayStorage(Storage):
             return self.json.reader(family)
         read = self.item.reader(family)
         return None if read is None else (lambda value: [read(each) for each in value])
+
+
+class ForeignStorage(Storage):
+    """A column of a type of SQLAlchemy's, with its own conversions."""
+
+    impl = sa.Text
+
+    def __init__(self, given: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.given = given
+
+    @property
+    def constructor(self) -> str:
+        room = type(self.given).__module__.removeprefix("sqlalchemy.").split(".")
+        module = room[1] if room[0] == "dialects" else "sa"
+        return f"ForeignStorage({module}.{self.given!r})"
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        if family_of(dialect) == "sqlite":
+            return _strict_type(self.given.compile(dialect=dialect))
+        return dialect.type_descriptor(self.given)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return self.given.dialect_impl(dialect).bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return self.given.dialect_impl(dialect).result_processor(dialect, coltype)
+
+    def literal_processor(self, dialect: Dialect) -> Any:
+        return self.given.dialect_impl(dialect).literal_processor(dialect)
+
+
+def _strict_type(name: str) -> sa.types.TypeEngine[Any]:
+    """Return what a STRICT table of SQLite has for a type, by the rules of its affinities."""
+    for words, found in _STRICT_TYPES:
+        if any(word in name.upper() for word in words):
+            return found
+    return _AnyType()
+
+
+class _AnyType(sa.types.UserDefinedType[Any]):
+    """A column of a STRICT table that holds anything as it is."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **options: Any) -> str:
+        return "ANY"
+
+
+_STRICT_TYPES: Final[tuple[tuple[tuple[str, ...], sa.types.TypeEngine[Any]], ...]] = (
+    (("INT", "BOOL"), sqlite.INTEGER()),
+    (("CHAR", "CLOB", "TEXT", "DATE", "TIME", "JSON", "UUID"), sqlite.TEXT()),
+    (("BLOB", "BINARY"), sqlite.BLOB()),
+    (("REAL", "FLOA", "DOUB", "NUMERIC", "DECIMAL"), sqlite.REAL()),
+)
