@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, Connection
 from triode.db.database import Database, parse
 from triode.db.engine.generic import GenericEngine
 from triode.db.errors import DatabaseUnavailable, MigrationError
-from triode.db.migrations.rebuild import keep_what_a_rebuild_loses
+from triode.db.migrations.rebuild import keep_what_a_rebuild_loses, reflect_rules
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -131,6 +131,7 @@ def _on_sqlite(url: URL, run: Work[T]) -> T:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     keep_what_a_rebuild_loses(engine)
+    reflect_rules(engine)
     try:
         with engine.connect() as connection:
             return run(connection)
