@@ -156,8 +156,8 @@ def _without_same_keys(operations: Sequence[Any]) -> list[Any]:
         for each in operations
         if isinstance(each, ops.CreateForeignKeyOp)
     }
-    same = [*(dropped[key] for key in dropped.keys() & made.keys())]
-    same += [*(made[key] for key in dropped.keys() & made.keys())]
+    both = dropped.keys() & made.keys()
+    same: list[Any] = [side[key] for key in both for side in (dropped, made)]
     return [each for each in operations if not any(each is other for other in same)]
 
 

@@ -89,15 +89,15 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     assert script.upgrade_ops is not None
     without_satisfied(script.upgrade_ops, connection)
     untangle(script.upgrade_ops, metadata)
-    script.downgrade_ops = script.upgrade_ops.reverse()
-    for side in (script.upgrade_ops, script.downgrade_ops):
+    backward = script.downgrade_ops = script.upgrade_ops.reverse()
+    for side in (script.upgrade_ops, backward):
         dropped = {each.table_name for each in side.ops if isinstance(each, ops.DropTableOp)}
         for table in side.ops:
             if isinstance(table, ops.ModifyTableOps):
                 table.ops = _new_indexes_first(_without_needless(table, dropped))
     for table_name, column in _new_columns(script.upgrade_ops):
         column.server_default = _default(table_name, column)
-    for _, column in _new_columns(script.downgrade_ops):
+    for _, column in _new_columns(backward):
         # What a dropped column held is gone; the rows get something that its type allows.
         column.server_default = sa.DefaultClause(sa.text(_empty_text(column)))
     return script

@@ -204,7 +204,8 @@ def _make_relation(
 
 
 def _is_ambiguous(table: _Table, target: str) -> bool:
-    return sum(each["referred_table"] == target for each in table.foreign.values()) > 1
+    targets = [each["referred_table"] for each in table.foreign.values()]
+    return targets.count(target) > 1
 
 
 def _add_many_to_many(
@@ -245,7 +246,7 @@ def _relation_name(link: str, sides: Sequence[str], taken: set[str]) -> str:
 def _is_as_triode_makes_it(
     table: _Table, sides: Sequence[str], ends: Sequence[str], name: str
 ) -> bool:
-    is_named = table.name == f"{sides[0]}_{name}" and sides[0] != sides[1]
+    is_named: bool = table.name == f"{sides[0]}_{name}" and sides[0] != sides[1]
     return is_named and list(ends) == [f"{side}_id" for side in sides]
 
 
