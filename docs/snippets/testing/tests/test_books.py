@@ -51,7 +51,7 @@ def test_books_are_counted(database: Database, client: TestClient, factory: Fact
     assert Book.count().run() == 4
 
 
-def test_a_book_costs_one_statement(database: Database, client: TestClient, factory: Factory) -> None:
+def test_book_costs_a_statement(database: Database, client: TestClient, factory: Factory) -> None:
     dune = factory(Book).run()
     with count_queries() as queries:
         client.get(f"/books/{dune.id}")

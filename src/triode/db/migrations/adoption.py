@@ -141,7 +141,7 @@ def _dropped_name(operation: Any) -> str | None:
     is_unique = (
         isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "unique"
     )
-    return operation.constraint_name if is_unique else None
+    return str(operation.constraint_name) if is_unique else None
 
 
 def _without_same_keys(operations: Sequence[Any]) -> list[Any]:

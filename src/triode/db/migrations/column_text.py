@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import CompileError
 
 _TYPES: Final[tuple[tuple[Any, str, str | None], ...]] = (
     # SQLAlchemy's type, ours, and the name to import for it; the first that fits is taken.
@@ -162,5 +163,5 @@ def _add_default(made: FieldText, text: str) -> None:
 def _shown(kind: Any) -> str:
     try:
         return str(kind)
-    except sa.exc.CompileError:
+    except CompileError:
         return type(kind).__name__

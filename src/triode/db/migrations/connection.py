@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError, SAWarning, StatementError
 
 from triode.db.database import Database, parse
 from triode.db.engine.generic import GenericEngine
@@ -92,22 +93,22 @@ def _connected(database: Database, run: Work[T]) -> T:
     try:
         with warnings.catch_warnings():
             # What is not reflected is kept by `rebuild`, and left alone by `comparison`.
-            warnings.filterwarnings("ignore", "Skipped unsupported reflection", sa.exc.SAWarning)
+            warnings.filterwarnings("ignore", "Skipped unsupported reflection", SAWarning)
             # `making` sorts the tables that refer to each other in a circle.
-            warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
+            warnings.filterwarnings("ignore", "Cannot correctly sort tables", SAWarning)
             if name == "sqlite":
                 return _on_sqlite(url, run)
             if isinstance(database.engine, GenericEngine):
                 return database.engine.on_sqlalchemy(run)
             return asyncio.run(_on_postgres(url, run))
-    except sa.exc.StatementError as exc:
+    except StatementError as exc:
         raise _refused(exc) from exc
     except OSError as exc:
         shown = url.render_as_string(hide_password=True)
         raise DatabaseUnavailable(f"The database {shown} cannot be reached: {exc}.") from exc
 
 
-def _refused(exc: sa.exc.StatementError) -> MigrationError:
+def _refused(exc: StatementError) -> MigrationError:
     said = str(exc.orig).splitlines()[0].removeprefix("<class ").rpartition("'>: ")[2]
     statement = " ".join((exc.statement or "").split())
     shown = f"{statement[:200]}…" if len(statement) > 200 else statement
@@ -164,7 +165,7 @@ def _locked(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         try:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK_NUMBER})")
-        except sa.exc.DBAPIError as exc:
+        except DBAPIError as exc:
             raise _busy() from exc
         connection.exec_driver_sql("RESET lock_timeout")
     elif name in ("mysql", "mariadb"):

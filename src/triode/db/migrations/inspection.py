@@ -198,6 +198,7 @@ def _make_relation(
     made.name = relation
     made.target = names[target]
     made.on_delete = _RULES.get(foreign["options"].get("ondelete", "").upper(), "no action")
+    assert there is not None
     related = f"{table.name}_by_{relation}" if _is_ambiguous(table, target) else table.name
     if related not in there.columns and _refuse_name(related) is None:
         made.related_name = related
