@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from triode.errors import SchemaError
 from triode.schema import MISSING, ObjectSchema, describe
-from triode.schema.foreign import to_builtins
+from triode.schema.foreign import known_to_builtins
 
 _PLAIN: Final = (str, int, float, type(None))
 _ITERABLES: Final = (list, tuple, set, frozenset, deque, GeneratorType)
@@ -125,7 +125,7 @@ class _Encoder:
             is_whole = isinstance(exponent, int) and exponent >= 0
             return int(value) if is_whole else float(value)
         try:
-            return to_builtins(value)
+            return known_to_builtins(value)
         except TypeError:
             pass
         try:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from tests.conftest import service_url
 from tests.db.kinds import Kinds
@@ -122,10 +122,15 @@ def postgres_schema() -> Iterator[Database]:
 def mariadb_database() -> Iterator[Database]:
     url = make_url(service_url("mariadb") or "")
     name = f"triode_{uuid4().hex}"
-    admin = Database(url.render_as_string(hide_password=False))
-    admin.fetch(sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")).run()
+    administer(url, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     made = Database(url.set(database=name).render_as_string(hide_password=False))
     yield made
     made.close()
-    admin.fetch(sa.text(f"DROP DATABASE {name}")).run()
+    administer(url, f"DROP DATABASE {name}")
+
+
+def administer(url: URL, sql: str) -> None:
+    """Run a statement on a connection that is gone afterwards."""
+    admin = Database(url.render_as_string(hide_password=False))
+    admin.fetch(sa.text(sql)).run()
     admin.close()

@@ -99,7 +99,8 @@ def read_dependency(
     found.original = call
     found.use_cache = depends.use_cache
     found.own_scopes = depends.scopes
-    found.lifetime = depends.scope
+    # A callable may know that it has to be left before the client hears of it.
+    found.lifetime = depends.scope or getattr(found.call, "__lifetime__", None)
     found.max_concurrency = depends.limit
     return found
 
@@ -231,7 +232,9 @@ class _Reader:
             raise self._error(parameter.name, *problem)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
-        annotation, markers = split_annotated(parameter.annotation)
+        annotation, metadata = split_annotated(parameter.annotation)
+        # What pydantic's `Field` says of a parameter is said as by a marker of ours.
+        markers = [as_marker(each) or each for each in metadata]
         default = as_marker(parameter.default) or parameter.default
         if isinstance(default, (FieldInfo, DependsInfo)):
             markers = [*markers, default]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
@@ -31,17 +31,20 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
             versioned by migrations and lacks something.
     """
     tables = tables_of(models)
-    existing = await columns_in_database(channel)
-    missing = [table for table in tables if table.name not in existing]
+    schemas = schemas_of(channel.engine.dialect, tables)
+    existing = await columns_in_database(channel, schemas)
+    missing = [table for table in tables if table.fullname not in existing]
     lacking = [
-        table for table in tables if table.name in existing and lacks(table, existing[table.name])
+        table
+        for table in tables
+        if table.fullname in existing and lacks(table, existing[table.fullname])
     ]
     if VERSION_TABLE in existing:
         _refuse_versioned(channel, missing, lacking, existing)
         return []
     additions, problems = [], []
     for table in lacking:
-        added, problem = additions_to(channel.engine.dialect, table, existing[table.name])
+        added, problem = additions_to(channel.engine.dialect, table, existing[table.fullname])
         additions += added
         problems += problem
     if problems:
@@ -49,12 +52,14 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
             f"{' '.join(problems)} Or delete the database, if nothing in it is worth keeping: "
             "it is made again."
         )
-    present = [table for table in tables if table.name in existing]
+    present = [table for table in tables if table.fullname in existing]
     additions += await _missing_indexes(channel, present)
     texts = [*creation_texts(channel.engine.dialect, missing), *additions]
+    if missing:
+        texts = [*_schema_texts(channel.engine.dialect, schemas), *texts]
     if texts:
         await channel.write([Write(text) for text in [*_lock(channel), *texts]])
-    return [table.name for table in missing]
+    return [table.fullname for table in missing]
 
 
 def _refuse_versioned(
@@ -64,7 +69,7 @@ def _refuse_versioned(
     existing: dict[str, set[str]],
 ) -> None:
     dialect = channel.engine.dialect
-    problems = [difference(dialect, table, existing[table.name]) for table in lacking]
+    problems = [difference(dialect, table, existing[table.fullname]) for table in lacking]
     if problems or missing:
         names = ", ".join([table.name for table in missing]) or "columns"
         raise SchemaMismatch(
@@ -152,10 +157,28 @@ def creation_texts(dialect: Dialect, tables: Sequence[sa.Table]) -> list[str]:
         )
         texts.append(str(create.compile(dialect=dialect)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            _refuse_index(dialect, table, index)
             made = sa.schema.CreateIndex(index, if_not_exists=True)
             texts.append(str(made.compile(dialect=dialect)))
     texts += [str(sa.schema.AddConstraint(key).compile(dialect=dialect)) for key in late]
     return texts
+
+
+def _refuse_index(dialect: Dialect, table: sa.Table, index: sa.Index) -> None:
+    """Refuse an index that the database cannot hold, or would hold for more rows than it is for.
+
+    Raises:
+        SchemaMismatch: names the index and what there is instead.
+    """
+    if dialect.name in ("sqlite", "postgresql"):
+        return
+    is_partial = index.dialect_options["postgresql"]["where"] is not None
+    if is_partial or (is_mysql(dialect) and len(index.columns) < len(index.expressions)):
+        what = "a condition" if is_partial else "an expression"
+        raise SchemaMismatch(
+            f"The index {index.name} of {table.name} has {what}, which {dialect.name} does not "
+            "know. Leave it to SQLite and PostgreSQL, or index a column that holds the value."
+        )
 
 
 def circular(tables: Sequence[sa.Table]) -> list[sa.ForeignKeyConstraint]:
@@ -170,20 +193,59 @@ def circular(tables: Sequence[sa.Table]) -> list[sa.ForeignKeyConstraint]:
     return late
 
 
-async def columns_in_database(channel: Channel) -> dict[str, set[str]]:
-    """Return the columns of every table that exists."""
-    if channel.engine.dialect.name == "sqlite":
+def schemas_of(dialect: Dialect, tables: Sequence[sa.Table]) -> list[str]:
+    """Return the schemas that tables name.
+
+    Raises:
+        SchemaMismatch: the database has none.
+    """
+    named = {table.schema: table for table in tables if table.schema}
+    for schema, table in named.items():
+        if dialect.name == "sqlite":
+            raise SchemaMismatch(
+                f"The table {table.name} is to lie in the schema {schema!r}, and SQLite has no "
+                "schemas. Take Meta.schema away, or use PostgreSQL."
+            )
+    return sorted(named)
+
+
+def _schema_texts(dialect: Dialect, schemas: Sequence[str]) -> list[str]:
+    # On MySQL a schema is a database, which is not ours to make.
+    quote = dialect.identifier_preparer.quote
+    is_postgres = dialect.name == "postgresql"
+    return [f"CREATE SCHEMA IF NOT EXISTS {quote(each)}" for each in schemas if is_postgres]
+
+
+_COLUMNS: Final = (
+    "SELECT CASE WHEN table_schema = @ THEN '' ELSE table_schema END, table_name, column_name "
+    "FROM information_schema.columns WHERE table_schema = @"
+)
+
+
+async def columns_in_database(channel: Channel, schemas: Sequence[str] = ()) -> dict[str, set[str]]:
+    """Return the columns of every table that exists; tables of `schemas` by "schema.table"."""
+    dialect = channel.engine.dialect
+    values: list[str] = []
+    if dialect.name == "sqlite":
         sql = (
-            "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c "
+            "SELECT '', t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c "
             "WHERE t.type = 'table'"
         )
     else:
-        sql = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = "
-        sql += "database()" if is_mysql(channel.engine.dialect) else "current_schema()"
+        here = "database()" if is_mysql(dialect) else "current_schema()"
+        others, values = _others(dialect, schemas)
+        sql = _COLUMNS.replace("@", here) + others
     found: dict[str, set[str]] = {}
-    for table, column in await channel.read(sql, ()):
-        found.setdefault(table, set()).add(column)
+    for schema, table, column in await channel.read(sql, values):
+        found.setdefault(f"{schema}.{table}" if schema else table, set()).add(column)
     return found
+
+
+def _others(dialect: Dialect, schemas: Sequence[str]) -> tuple[str, list[str]]:
+    if not schemas:
+        return "", []
+    marks = [f"${n}" if dialect.name == "postgresql" else "%s" for n in range(1, len(schemas) + 1)]
+    return f" OR table_schema IN ({', '.join(marks)})", list(schemas)
 
 
 async def indexes_in_database(channel: Channel) -> set[str]:

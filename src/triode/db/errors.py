@@ -175,6 +175,12 @@ class ConstraintViolation(TriodeError):
         self.constraint = constraint
 
 
+class BackupError(TriodeError):
+    """A backup that cannot be made, or must not be restored."""
+
+    default_code = "backup"
+
+
 class MigrationError(TriodeError):
     """A migration that cannot be made or applied."""
 

@@ -196,11 +196,11 @@ async def _continue_keys(channel: Channel, record: Record) -> None:
     """Let PostgreSQL give keys after the highest that was loaded; the others do by themselves."""
     model = record.model
     is_postgres = channel.engine.dialect.name == "postgresql"
-    if model is None or not model.primary_key.is_automatic or not is_postgres:
+    if model is None or not model.key_fields[0].is_automatic or not is_postgres:
         return
     quote = channel.engine.dialect.identifier_preparer
-    table, key = quote.format_table(record.table), quote.quote(model.primary_key.name)
+    table, key = quote.format_table(record.table), quote.quote(model.key_fields[0].name)
     await channel.read(
         f"SELECT setval(pg_get_serial_sequence($1, $2), (SELECT max({key}) FROM {table}))",  # noqa: S608
-        (table, model.primary_key.name),
+        (table, model.key_fields[0].name),
     )

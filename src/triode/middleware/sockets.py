@@ -28,6 +28,8 @@ NORMAL = 1000
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 INTERNAL_ERROR = 1011
 MAX_REASON = 123  # bytes; RFC 6455, 5.5 and 5.5.1
+RAISES_DISCONNECT = "triode.raises_disconnect"
+"""The ASGI extension by which a test client asks for the `WebSocketDisconnect` of a handler."""
 
 
 class SocketWatch:
@@ -48,10 +50,11 @@ class SocketWatch:
     async def send(self, message: Message) -> None:
         """Send one ASGI message."""
         kind = message["type"]
-        self.is_open = self.is_open or kind == "websocket.accept"
         if kind in ("websocket.close", "websocket.http.response.start"):
             self.is_closed = True
         await self._send(message)
+        # Not before: the server may refuse to send an acceptance, and what follows is a 500 then.
+        self.is_open = self.is_open or kind == "websocket.accept"
 
 
 async def serve_socket(call: Call, run: Run, boundary: ErrorBoundary, watch: SocketWatch) -> None:
@@ -68,7 +71,9 @@ async def serve_socket(call: Call, run: Run, boundary: ErrorBoundary, watch: Soc
         if isinstance(reply, Reply) and reply.stream is not None:
             await reply.stream(call.scope(), watch.receive, watch.send)
     except WebSocketDisconnect:
-        pass  # The client left while the handler listened: that is how conversations end.
+        # The client left while the handler listened: that is how conversations end.
+        if RAISES_DISCONNECT in (call.scope().get("extensions") or {}):
+            raise
     except Exception as exc:
         failure: Exception = exc
         if isinstance(exc, RequestValidationError):

@@ -6,12 +6,28 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from ipaddress import IPv4Address, IPv6Network
+from pathlib import PurePosixPath
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
-from triode.db import Field, ForeignKey, ManyToMany, Model, model_registry
+from tests.db.kinds import Document, Spot, Temperature, TemperatureColumn
+from triode.db import (
+    Check,
+    Duplicate,
+    Field,
+    ForeignKey,
+    Index,
+    ManyToMany,
+    Model,
+    OneToOne,
+    ValueRefused,
+    lower,
+    model_registry,
+)
 from triode.db.migrations import Migrations
 from triode.schema import Email, Url
 
@@ -53,6 +69,18 @@ TYPES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "dict": (dict[str, Any], {"a": [1, "it's"]}, {}),
     "list": (list[int], [1, 2], {}),
     "dataclass": (Point, Point(1, 2), {}),
+    "local": (datetime, datetime(2026, 1, 2, 3, 4, 5, 6), {"timezone": False}),
+    "address": (IPv4Address, IPv4Address("10.0.0.1"), {}),
+    "network": (IPv6Network, IPv6Network("2001:db8::/32"), {}),
+    "path": (PurePosixPath, PurePosixPath("/it's/x"), {}),
+    "pydantic": (Document, Document(number=1, signed=date(2026, 1, 2)), {}),
+    "pydantic list": (list[Document], [Document(number=1, signed=date(2026, 1, 2))], {}),
+    "attrs": (Spot, Spot(3), {}),
+    "numbers": (list[int], [3, -1], {"array": True}),
+    "words": (list[str], ["a", "it's"], {"array": True}),
+    "own": (Temperature, Temperature(36.5), {"column_type": TemperatureColumn}),
+    "foreign": (str, "abc", {"column_type": sa.String(30)}),
+    "checked": (int, 3, {"check": "1 < 2"}),
 }
 
 
@@ -164,6 +192,48 @@ def test_every_relation_and_option(migrations: Migrations) -> None:
     assert migrations.make("nothing") is None
     for table in model_registry.tables():
         assert table.model.count().run() == 0
+    migrations.downgrade("base")
+    assert [step.message for step in migrations.upgrade()] == ["first"]
+    assert migrations.check() == ([], [])
+
+
+def test_every_table_option(migrations: Migrations) -> None:
+    class Bird(Model):
+        a: str = Field(max_length=20)
+        b: int
+        price: Decimal = Field(max_digits=6, decimal_places=2)
+
+        class Meta:
+            primary_key = ("a", "b")
+            constraints = [Check(lambda bird: bird.price >= Decimal("0.50"), name="bird_price")]
+            indexes = [Index("-b", "price")]
+
+    class Nest(Model):
+        bird: str = Field(check="length(bird) > 1", max_length=20)
+        is_full: bool = False
+        owner: Owner = OneToOne(on_delete="cascade", related_name="nest")
+
+        if "mariadb" not in migrations.database.url:
+
+            class Meta:
+                indexes = [
+                    Index(lambda nest: lower(nest.bird), unique=True),
+                    Index("bird", unique=True, where=lambda nest: nest.is_full == True),  # noqa: E712
+                ]
+
+    class Owner(Model):
+        name: str
+
+    apply(migrations, "first")
+    assert migrations.check() == ([], [])
+    assert migrations.make("nothing") is None
+    Nest(bird="wren", owner=Owner(name="x").save().run()).save().run()
+    Bird(a="x", b=1, price=Decimal("0.50")).save().run()
+    with pytest.raises(ValueRefused):
+        Bird(a="y", b=1, price=Decimal("0.49")).save().run()
+    if "mariadb" not in migrations.database.url:
+        with pytest.raises(Duplicate):
+            Nest(bird="WREN", owner=Owner(name="y").save().run()).save().run()
     migrations.downgrade("base")
     assert [step.message for step in migrations.upgrade()] == ["first"]
     assert migrations.check() == ([], [])

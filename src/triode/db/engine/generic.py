@@ -7,6 +7,7 @@ it stands. MariaDB and MySQL are the ones that are tried.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,14 +23,26 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from triode.concurrency import ThreadPool
 from triode.db.engine.generic_errors import translate, unavailable
-from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.errors import ConnectionLost, OutOfRange, TransactionError, ValueRefused
+from triode.db.engine.options import EngineOptions
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.errors import (
+    ConnectionLost,
+    OutOfRange,
+    SerializationFailure,
+    TransactionError,
+    ValueRefused,
+)
 from triode.errors import ConfigError, MissingExtraError
 
 T = TypeVar("T")
 
 POOL_SIZE = 10
 MYSQL = ("mysql", "mariadb")
+UNIT: Final = "unit"
+_COMMITTING: Final = re.compile(
+    r"\s*(alter|create(?!\s+temporary)|drop(?!\s+temporary)|rename|truncate|grant|revoke|lock)\b",
+    re.IGNORECASE,
+)
 _PLAIN: Final = (
     str, bool, int, float, bytes, Decimal, datetime, date, time, timedelta
 )  # fmt: skip
@@ -41,11 +54,19 @@ MYSQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_
 class GenericEngine:
     """One database of any kind."""
 
-    def __init__(self, url: URL, *, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: URL, options: EngineOptions = EngineOptions()) -> None:  # noqa: B008
         self.plans: dict[Any, Any] = {}
         self.address = url.render_as_string(hide_password=True)
-        self._pool_size = pool_size
+        pool_size = options.pool_size or POOL_SIZE
         self._engine = _make_engine(url, pool_size)
+        if self._engine.dialect.name in MYSQL:
+            sa.event.listen(self._engine, "connect", mysql_settings(options))
+        elif options.statement_timeout is not None:
+            raise ConfigError(
+                f"statement_timeout is not known for {self._engine.dialect.name}; set it on its "
+                "server.",
+                code="database-option",
+            )
         self._is_known = False
         self._knowing = threading.Lock()
         # Those who wait for a connection must not keep out those who have one.
@@ -129,13 +150,16 @@ class GenericEngine:
         block.finish(is_commit=True)
         return outcomes
 
-    def begin(self) -> GenericTransaction:
+    def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         with translated():
             connection = self._engine.connect()
             try:
-                default = self._engine.dialect.default_isolation_level
-                connection = connection.execution_options(isolation_level=default)
+                usual = self._engine.dialect.default_isolation_level or ""
+                level = mode.isolation.upper() if mode.isolation else usual
+                connection = connection.execution_options(isolation_level=level)
                 connection.begin()
+                if mode.is_read_only:
+                    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             except BaseException:
                 connection.invalidate()
                 connection.close()
@@ -163,8 +187,6 @@ def _make_engine(url: URL, pool_size: int) -> sa.Engine:
         ) from exc
     except ModuleNotFoundError as exc:
         raise _missing_driver(url, str(exc.name)) from exc
-    if engine.dialect.name in MYSQL:
-        sa.event.listen(engine, "connect", _make_strict)
     return engine
 
 
@@ -178,10 +200,22 @@ def _missing_driver(url: URL, package: str) -> Exception:
     )
 
 
-def _make_strict(connection: Any, record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"SET SESSION sql_mode = '{MYSQL_MODE}', time_zone = '+00:00'")
-    cursor.close()
+def mysql_settings(options: EngineOptions) -> Callable[[Any, object], None]:
+    """Return what sets up a new connection to MySQL or MariaDB."""
+    seconds = options.statement_timeout
+
+    def configure(connection: Any, record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION sql_mode = '{MYSQL_MODE}', time_zone = '+00:00'")
+            if seconds is None:
+                return
+            cursor.execute("SELECT version()")
+            if "MariaDB" in cursor.fetchone()[0]:
+                cursor.execute(f"SET SESSION max_statement_time = {seconds}")
+            else:  # MySQL limits reads alone
+                cursor.execute(f"SET SESSION max_execution_time = {round(seconds * 1000)}")
+
+    return configure
 
 
 @contextmanager
@@ -254,6 +288,7 @@ class GenericTransaction:
         self._connection = connection
         self._turn = threading.Lock()
         self._is_open = True
+        self._undone: SerializationFailure | None = None
         self.awaiting = PinnedAwaitingChannel(self)
         self.blocking = PinnedBlockingChannel(self)
 
@@ -262,8 +297,15 @@ class GenericTransaction:
         with self._turn:
             if not self._is_open:
                 raise TransactionError("The transaction has ended.")
-            with translated():
-                yield self._connection
+            if self._undone is not None:
+                raise self._undone
+            try:
+                with translated():
+                    yield self._connection
+            except SerializationFailure as exc:
+                # The server has undone the whole transaction; what came now would stand alone.
+                self._undone = exc
+                raise
 
     def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         with self._held() as connection:
@@ -275,10 +317,31 @@ class GenericTransaction:
         `is_alone` says that the transaction has nothing else in it, and is undone as a whole.
         """
         with self._held() as connection:
-            if len(writes) == 1 or is_alone:
+            if is_alone:
                 return [run_write(connection, each) for each in writes]
-            with connection.begin_nested():
-                return [run_write(connection, each) for each in writes]
+            self._refuse_definitions(writes)
+            if len(writes) == 1:
+                return [run_write(connection, writes[0])]
+            dialect = self.engine.dialect
+            dialect.do_savepoint(connection, UNIT)
+            try:
+                outcomes = [run_write(connection, each) for each in writes]
+            except DBAPIError as exc:
+                if not isinstance(translate(exc), SerializationFailure | ConnectionLost):
+                    dialect.do_rollback_to_savepoint(connection, UNIT)
+                raise
+            dialect.do_release_savepoint(connection, UNIT)
+            return outcomes
+
+    def _refuse_definitions(self, writes: Sequence[Write]) -> None:
+        if self.engine.dialect.name not in MYSQL:
+            return
+        found = next((each.sql for each in writes if _COMMITTING.match(each.sql)), None)
+        if found is not None:
+            raise TransactionError(
+                f"{self.engine.dialect.name} commits a transaction before {found[:40]!r}, and "
+                "nothing in it could be undone. Do it outside of the transaction."
+            )
 
     def finish(self, *, is_commit: bool) -> None:
         """End the transaction and give the connection back."""
@@ -287,7 +350,12 @@ class GenericTransaction:
                 return
             self._is_open = False
             with translated(), self._connection as connection:
-                (connection.commit if is_commit else connection.rollback)()
+                if is_commit and self._undone is None:
+                    connection.commit()
+                else:
+                    connection.rollback()
+            if is_commit and self._undone is not None:
+                raise self._undone
 
 
 class AwaitingChannel:
@@ -322,9 +390,9 @@ class AwaitingChannel:
         finally:
             await asyncio.shield(engine.inside.submit(steps.close))
 
-    async def begin(self) -> GenericTransaction:
+    async def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         """See `RootChannel.begin`."""
-        beginning = self.engine.entering.submit(self.engine.begin)
+        beginning = self.engine.entering.submit(lambda: self.engine.begin(mode))
         try:
             return await asyncio.shield(beginning)
         except asyncio.CancelledError:
@@ -362,9 +430,9 @@ class BlockingChannel:
         for rows in _stream(self.engine, sql, parameters, size):
             yield rows
 
-    async def begin(self) -> GenericTransaction:
+    async def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         """See `RootChannel.begin`."""
-        return self.engine.begin()
+        return self.engine.begin(mode)
 
 
 def _stream(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
-from triode.db.engine.protocol import LOST, REPEAT, TIMEOUT
+from triode.db.engine.protocol import LOST, READ_ONLY, REPEAT, TIMEOUT
 from triode.db.errors import (
     ConnectionLost,
     ConstraintViolation,
@@ -17,6 +17,7 @@ from triode.db.errors import (
     OutOfRange,
     SerializationFailure,
     StatementTimeout,
+    TransactionError,
     ValueRefused,
 )
 
@@ -52,6 +53,8 @@ def translate(exc: SQLAlchemyError) -> Exception:
     is_lost = isinstance(exc, DBAPIError) and exc.connection_invalidated
     if number in _REPEATABLE:
         return _REPEATABLE[number](REPEAT)
+    if number == 1792:
+        return TransactionError(READ_ONLY)
     if number in _TIMEOUT:
         return StatementTimeout(TIMEOUT)
     if number in _LOST or is_lost:

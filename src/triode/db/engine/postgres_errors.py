@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from triode.db.engine.protocol import LOST, REPEAT, TIMEOUT
+from triode.db.engine.protocol import LOST, READ_ONLY, REPEAT, TIMEOUT
 from triode.db.errors import (
     ConnectionLost,
     ConstraintViolation,
@@ -15,6 +15,7 @@ from triode.db.errors import (
     OutOfRange,
     SerializationFailure,
     StatementTimeout,
+    TransactionError,
     ValueRefused,
 )
 
@@ -47,6 +48,8 @@ def translate(exc: BaseException) -> BaseException:
         return ValueRefused("A text holds a lone surrogate, which is not a character.")
     if state in _REPEATABLE:
         return _REPEATABLE[state](REPEAT)
+    if state == "25006":
+        return TransactionError(READ_ONLY)
     if state == "57014":
         return StatementTimeout(TIMEOUT)
     if is_lost(exc, state):
@@ -59,8 +62,16 @@ def translate(exc: BaseException) -> BaseException:
 def is_lost(exc: BaseException, state: str) -> bool:
     """Whether the connection ended before the answer was there."""
     ended = state in _LOST or state.startswith("08") or isinstance(exc, ConnectionError)
-    # What the driver says itself when a connection ends beneath it.
-    return ended or (type(exc).__name__ == "InterfaceError" and "closed" in str(exc))
+    return ended or is_unsent(exc)
+
+
+def is_unsent(exc: BaseException) -> bool:
+    """Whether the connection had ended before anything was sent over it."""
+    kind, message = type(exc).__name__, str(exc)
+    # What the driver says itself; the second between the server's farewell and its hanging up.
+    return (kind == "InterfaceError" and "connection is closed" in message) or (
+        kind == "InternalClientError" and "cannot switch to state" in message
+    )
 
 
 def _violation(kind: Any, exc: BaseException) -> ConstraintViolation:

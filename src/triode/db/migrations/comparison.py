@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from triode.db.creation import circular, in_order
 from triode.db.errors import MigrationError
 from triode.db.migrations.adoption import differ, unfillable, without_satisfied
+from triode.db.migrations.expressions import add_missing, without_the_warning
 from triode.db.migrations.folder import Owned
 from triode.db.migrations.rendering import OPTIONS, render_item
 from triode.db.sql.storage import Storage
@@ -85,8 +86,10 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
         "include_object": include_object,
     }
     context = MigrationContext.configure(connection, opts=options)
-    script = autogenerate.produce_migrations(context, metadata)
+    with without_the_warning():
+        script = autogenerate.produce_migrations(context, metadata)
     assert script.upgrade_ops is not None
+    add_missing(script.upgrade_ops, connection, metadata, set(wanted))
     without_satisfied(script.upgrade_ops, connection)
     untangle(script.upgrade_ops, metadata)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()

@@ -162,6 +162,10 @@ class Migrations:
             for each in ordered
         ]
 
+    def revisions(self) -> set[str]:
+        """Return the names of every migration, whatever the database has."""
+        return {each.revision for each in open_folder(self.directory).walk_revisions()}
+
     def _move(self, target: str, steps: Steps) -> list[Step]:
         script = open_folder(self.directory)
         if target in ("head", "heads"):

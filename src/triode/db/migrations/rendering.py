@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-import msgspec
 import sqlalchemy as sa
 from alembic import autogenerate
 from alembic.autogenerate.api import AutogenContext
@@ -13,15 +12,11 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from triode.db.sql import storage as storages
 from triode.db.sql.storage import (
-    DecimalStorage,
-    EnumStorage,
-    JsonStorage,
     Storage,
-    TextStorage,
 )
 from triode.db.table import model_registry
+from triode.schema.foreign import to_builtins
 
 OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}
 
@@ -69,38 +64,17 @@ def _batch_call(found: re.Match[str]) -> str:
 def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
     """Write a type or a default of ours without the model's own classes; False for others."""
     if kind == "type" and isinstance(item, Storage):
-        return _type_text(item, context)
+        return f"storage.{item.constructor}"
     if kind == "server_default" and isinstance(item, sa.DefaultClause):
         given = item.arg
         if isinstance(given, sa.BindParameter) and isinstance(given.type, Storage):
-            return f"sa.literal({_value_text(given.value)}, {_type_text(given.type, context)})"
+            value = _value_text(given.type.portable(given.value))
+            return f"sa.literal({value}, storage.{given.type.constructor})"
     return False
 
 
-def _type_text(item: Storage, context: AutogenContext) -> str:
-    if isinstance(item, DecimalStorage):
-        return f"storage.DecimalStorage({item.max_digits}, {item.decimal_places})"
-    if isinstance(item, EnumStorage):
-        return _enum_text(item)
-    if isinstance(item, TextStorage) and item.length is not None:
-        return f"storage.TextStorage({item.length})"
-    if isinstance(item, JsonStorage):
-        return "storage.JsonStorage()"
-    if getattr(storages, type(item).__name__, None) is type(item):
-        return f"storage.{type(item).__name__}()"
-    dialect = context.migration_context.dialect
-    return str(autogenerate.render._repr_type(item.load_dialect_impl(dialect), context))
-
-
-def _enum_text(item: EnumStorage) -> str:
-    if item.is_integer:
-        return "storage.IntegerStorage()"
-    longest = max(len(str(member.value)) for member in item.enum_class)
-    return f"storage.TextStorage({max(1, longest)})"
-
-
 def _value_text(value: Any) -> str:
-    plain = value if _is_plain(value) else msgspec.to_builtins(value)
+    plain = value if _is_plain(value) else to_builtins(value)
     return repr(plain)
 
 

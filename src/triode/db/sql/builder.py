@@ -52,7 +52,7 @@ class Builder:
     def __init__(self, table: FromClause, owner: object, *, family: Family, first: int = 0) -> None:
         self.root = table
         self.owner = owner
-        self.family = family
+        self.family: Family = family
         self.count = first
         self._sources: dict[Path, FromClause] = {(): table}
         self._joins: list[tuple[FromClause, ColumnElement[bool]]] = []
