@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 from triode.db.sql import storage
 ${imports if imports else ""}
+
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
