@@ -11,7 +11,7 @@ from triode.db.database import Database
 from triode.db.engine import Channel
 from triode.db.records import Record, records_of
 from triode.db.sql.plan import plan_for
-from triode.db.transaction import transaction
+from triode.db.transactions import transaction
 
 PAGE: Final = 1000
 

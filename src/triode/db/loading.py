@@ -14,7 +14,7 @@ from triode.db.errors import ConstraintViolation, DataError
 from triode.db.records import Record, records_of
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import is_mysql
-from triode.db.transaction import transaction
+from triode.db.transactions import transaction
 from triode.errors import ClientError
 
 BATCH: Final = 1000
