@@ -16,11 +16,14 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.creation import create_missing, drop
-from triode.db.engine import Channel, Engine
+from triode.db.engine import Channel, Engine, Write
 from triode.db.engine.generic import MYSQL, GenericEngine
 from triode.db.engine.observed import ObservedChannel, Observer
+from triode.db.engine.options import EngineOptions, take_options
 from triode.db.engine.postgres import PostgresEngine
+from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.sqlite import SQLiteEngine
+from triode.db.errors import QueryError
 from triode.db.fetching import fetch_rows
 from triode.db.nesting import Level, LevelChannel
 from triode.db.statement import Operation, Source
@@ -37,13 +40,24 @@ class Database:
     `sqlite://` one in memory; `postgresql://user:password@host/name` is a PostgreSQL server.
     The first one made is the default for models.
 
+    `pool_size`, `statement_timeout` (seconds) and `prepared_statements` may stand in the address
+    too: `postgresql://host/name?pool_size=20`.
+
     Raises:
         ConfigError: the address cannot be understood, or names a database we do not know.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int | None = None,
+        statement_timeout: float | None = None,
+        prepared_statements: bool | None = None,
+    ) -> None:
         self.url = url
-        self.engine: Engine = make_engine(url)
+        options = EngineOptions(pool_size, statement_timeout, prepared_statements)
+        self.engine: Engine = make_engine(url, options)
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
         self._observers: list[Observer] = []
         self._enclosing: Level | None = None
@@ -186,6 +200,41 @@ class Database:
         """
         return Operation(lambda channel: fetch_rows(channel, statement), self)
 
+    def notify(self, channel: str, payload: str = "") -> Operation[None]:
+        """Say something to everybody who listens to `channel`; PostgreSQL alone.
+
+        In a transaction it is said when that is committed. A payload has 8000 bytes at most.
+
+        Raises:
+            QueryError: another database cannot do it.
+        """
+
+        async def execute(to: Channel) -> None:
+            self._postgres("notify")
+            await to.write([Write("SELECT pg_notify($1, $2)", (channel, payload))])
+
+        return Operation(execute, self)
+
+    def listen(self, *channels: str) -> Listener:
+        """Hear what is said on channels: `async for notification in database.listen("jobs")`.
+
+        It has a connection of its own, and another when that is lost; then, and when it reads too
+        slowly, it gives a notification whose payload is None: something may have been missed.
+        Within `async with` it hears from the start of the block on.
+
+        Raises:
+            QueryError: another database cannot do it.
+        """
+        return self._postgres("listen").listen(channels)
+
+    def _postgres(self, what: str) -> PostgresEngine:
+        if not isinstance(self.engine, PostgresEngine):
+            raise QueryError(
+                f"{what} is PostgreSQL's; {self.engine.dialect.name} has nothing like it.",
+                code="query-notify",
+            )
+        return self.engine
+
     def create_tables(self, *models: Any) -> Operation[list[str]]:
         """Create the missing tables of `models`, of all models if none is named.
 
@@ -229,20 +278,21 @@ def parse(url: str) -> URL:
         ) from exc
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, options: EngineOptions = EngineOptions()) -> Engine:  # noqa: B008
     """Make the engine for an address, without opening it.
 
     Raises:
         ConfigError: there is no engine for this kind of database.
         MissingExtraError: its driver is not installed.
     """
-    parsed = parse(url)
+    parsed, options = take_options(parse(url), options)
     if parsed.drivername.partition("+")[0] == "sqlite":
         is_memory = parsed.database in (None, "", ":memory:")
-        return SQLiteEngine(None if is_memory else Path(str(parsed.database)).expanduser())
+        path = None if is_memory else Path(str(parsed.database)).expanduser()
+        return SQLiteEngine(path, options)
     if parsed.drivername in _POSTGRES:
-        return PostgresEngine(parsed)
-    return GenericEngine(_with_plain_driver(parsed))
+        return PostgresEngine(parsed, options)
+    return GenericEngine(_with_plain_driver(parsed), options)
 
 
 def _with_plain_driver(url: URL) -> URL:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from triode.db.engine import Channel, Outcome, Row, Write
+from triode.db.engine import Channel, Into, Outcome, Row, Write
 from triode.db.errors import (
     ConstraintViolation,
     Duplicate,
@@ -87,7 +87,10 @@ async def insert_many(
     """Insert many rows in one transaction, all or none."""
     shape = ("insert many", model.key, names)
     plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names, False))
-    write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True)
+    # SQLAlchemy writes the columns in the order of the table.
+    columns = tuple(column.name for column in model.table.columns if column.name in names)
+    into = Into(model.table.name, columns, model.table.schema)
+    write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True, into=into)
     await write_checked(channel, model, [write], {})
 
 

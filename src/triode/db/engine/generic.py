@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from triode.concurrency import ThreadPool
 from triode.db.engine.generic_errors import translate, unavailable
+from triode.db.engine.options import EngineOptions
 from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
 from triode.db.errors import (
     ConnectionLost,
@@ -53,11 +54,19 @@ MYSQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_
 class GenericEngine:
     """One database of any kind."""
 
-    def __init__(self, url: URL, *, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: URL, options: EngineOptions = EngineOptions()) -> None:  # noqa: B008
         self.plans: dict[Any, Any] = {}
         self.address = url.render_as_string(hide_password=True)
-        self._pool_size = pool_size
+        pool_size = options.pool_size or POOL_SIZE
         self._engine = _make_engine(url, pool_size)
+        if self._engine.dialect.name in MYSQL:
+            sa.event.listen(self._engine, "connect", mysql_settings(options))
+        elif options.statement_timeout is not None:
+            raise ConfigError(
+                f"statement_timeout is not known for {self._engine.dialect.name}; set it on its "
+                "server.",
+                code="database-option",
+            )
         self._is_known = False
         self._knowing = threading.Lock()
         # Those who wait for a connection must not keep out those who have one.
@@ -178,8 +187,6 @@ def _make_engine(url: URL, pool_size: int) -> sa.Engine:
         ) from exc
     except ModuleNotFoundError as exc:
         raise _missing_driver(url, str(exc.name)) from exc
-    if engine.dialect.name in MYSQL:
-        sa.event.listen(engine, "connect", _make_strict)
     return engine
 
 
@@ -193,10 +200,22 @@ def _missing_driver(url: URL, package: str) -> Exception:
     )
 
 
-def _make_strict(connection: Any, record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"SET SESSION sql_mode = '{MYSQL_MODE}', time_zone = '+00:00'")
-    cursor.close()
+def mysql_settings(options: EngineOptions) -> Callable[[Any, object], None]:
+    """Return what sets up a new connection to MySQL or MariaDB."""
+    seconds = options.statement_timeout
+
+    def configure(connection: Any, record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION sql_mode = '{MYSQL_MODE}', time_zone = '+00:00'")
+            if seconds is None:
+                return
+            cursor.execute("SELECT version()")
+            if "MariaDB" in cursor.fetchone()[0]:
+                cursor.execute(f"SET SESSION max_statement_time = {seconds}")
+            else:  # MySQL limits reads alone
+                cursor.execute(f"SET SESSION max_execution_time = {round(seconds * 1000)}")
+
+    return configure
 
 
 @contextmanager

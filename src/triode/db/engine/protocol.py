@@ -21,12 +21,24 @@ READ_ONLY: Final = "The transaction was opened with read_only=True, and somethin
 TIMEOUT: Final = "The database took too long for this, so nothing was changed."
 
 
+class Into(NamedTuple):
+    """Where the rows of an INSERT go, for engines that have a faster way than its SQL."""
+
+    table: str
+    columns: tuple[str, ...]
+    schema: str | None = None
+
+
 class Write(NamedTuple):
-    """One writing SQL statement; `many` runs it once for each tuple of `parameters`."""
+    """One writing SQL statement; `many` runs it once for each tuple of `parameters`.
+
+    `into` says that it is a plain INSERT whose parameters are these columns, in this order.
+    """
 
     sql: str
     parameters: Sequence[Any] = ()
     many: bool = False
+    into: Into | None = None
 
 
 class Outcome(NamedTuple):

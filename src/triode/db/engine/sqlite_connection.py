@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from triode.db.engine.protocol import Outcome, Write
+from triode.db.engine.protocol import TIMEOUT, Outcome, Write
 from triode.db.errors import (
     ConstraintViolation,
     DatabaseBusy,
     DatabaseUnavailable,
     OutOfRange,
+    StatementTimeout,
     TransactionError,
     ValueRefused,
 )
@@ -25,6 +28,9 @@ BUSY_TIMEOUT = 30.0
 """Seconds that a connection waits for another process before it gives up."""
 
 CACHED_STATEMENTS = 512
+
+LIMIT_STEPS = 10_000
+"""Virtual machine steps between two looks at the clock of a statement with a limit."""
 
 _CONSTRAINTS = {
     "SQLITE_CONSTRAINT_UNIQUE": "unique",
@@ -52,8 +58,30 @@ _MENDS = {
 _LOG = logging.getLogger("triode.db")
 
 
-def connect(address: str, *, is_uri: bool, is_reader: bool) -> sqlite3.Connection:
+class LimitedConnection(sqlite3.Connection):
+    """A connection whose statements may take `limit` seconds each."""
+
+    limit: float = math.inf
+    deadline: float = math.inf
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        self.deadline = monotonic() + self.limit
+        return super().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        self.deadline = monotonic() + self.limit
+        return super().executemany(*arguments)
+
+    def is_late(self) -> bool:
+        return monotonic() > self.deadline
+
+
+def connect(
+    address: str, *, is_uri: bool, is_reader: bool, limit: float | None = None
+) -> sqlite3.Connection:
     """Open one connection with Triode's settings.
+
+    `limit` is for how many seconds a statement may run.
 
     Raises:
         DatabaseUnavailable: the file cannot be used.
@@ -66,11 +94,15 @@ def connect(address: str, *, is_uri: bool, is_reader: bool) -> sqlite3.Connectio
             check_same_thread=False,
             cached_statements=CACHED_STATEMENTS,
             uri=is_uri,
+            factory=sqlite3.Connection if limit is None else LimitedConnection,
         )
     except sqlite3.Error as exc:
         raise unavailable(address, exc) from exc
     try:
         _configure(connection, is_reader=is_reader)
+        if isinstance(connection, LimitedConnection) and limit is not None:
+            connection.limit = limit
+            connection.set_progress_handler(connection.is_late, LIMIT_STEPS)
     except sqlite3.Error as exc:
         connection.close()
         raise unavailable(address, exc) from exc
@@ -145,6 +177,8 @@ def translate(exc: Exception) -> Exception:
         return _violation(_CONSTRAINTS[name], str(exc))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseBusy("The database is busy with another process. Try again.")
+    if name == "SQLITE_INTERRUPT":
+        return StatementTimeout(TIMEOUT)
     if name == "SQLITE_TOOBIG":
         return ValueRefused("A value is too long for the database.")
     if name.startswith(tuple(_MENDS)) and isinstance(exc, sqlite3.Error):

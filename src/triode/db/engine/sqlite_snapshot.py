@@ -28,6 +28,8 @@ class ReadingEngine(Engine, Protocol):
 
     def give_back(self, reader: Any) -> None: ...
 
+    def limit(self, reader: Any) -> None: ...
+
     def in_thread(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]: ...
 
 
@@ -48,6 +50,7 @@ class Snapshot:
         with self._turn:
             if not self._is_open:
                 raise TransactionError("The transaction has ended.")
+            self.engine.limit(self._reader)
             try:
                 return work(self._reader.connection)
             except sqlite3.OperationalError as exc:

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Connection
 
 from triode.db.database import Database, parse
 from triode.db.engine.generic import GenericEngine
+from triode.db.engine.options import EngineOptions, take_options
 from triode.db.errors import DatabaseUnavailable, MigrationError
 from triode.db.migrations.rebuild import keep_what_a_rebuild_loses
 from triode.errors import MissingExtraError
@@ -142,10 +143,11 @@ async def _on_postgres(url: URL, run: Work[T]) -> T:
     try:
         from sqlalchemy.ext.asyncio import create_async_engine
 
+        server_settings = dict(take_options(url, EngineOptions())[0].query)
         engine = create_async_engine(
             url.set(drivername="postgresql+asyncpg", query={}),
             poolclass=sa.pool.NullPool,
-            connect_args={"server_settings": dict(url.query)},
+            connect_args={"server_settings": server_settings},
         )
     except ImportError as exc:
         raise MissingExtraError("greenlet", extra="postgres", feature="A migration") from exc
