@@ -20,10 +20,11 @@ from triode.db.dumping import dump as dump_rows
 from triode.db.loading import load as load_rows
 from triode.db.records import records_of
 
+File = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Models = Annotated[list[str] | None, Parameter(negative="")]
 
 
-def dump(file: str, target: Target = "", /, *, model: Models = None) -> None:
+def dump(file: File, target: Target = "", /, *, model: Models = None) -> None:
     """Write rows into a file, as lines of JSON.
 
     Parameters
@@ -50,7 +51,7 @@ def dump(file: str, target: Target = "", /, *, model: Models = None) -> None:
         )
 
 
-def load(file: str, target: Target = "", /) -> None:
+def load(file: File, target: Target = "", /) -> None:
     """Insert the rows of a file that `triode db dump` wrote, all or none.
 
     Parameters

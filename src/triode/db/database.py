@@ -183,7 +183,7 @@ class Database:
     def _observed(self, root: Channel, pinned: str) -> Channel:
         level = self.level()
         if not self._observers:
-            return root if level is None else getattr(level, pinned)  # type: ignore[no-any-return]
+            return root if level is None else getattr(level, pinned)
         if level is None:
             return ObservedChannel(root, self._tell)
         inner = ObservedChannel(getattr(level, pinned), self._tell)

@@ -60,7 +60,8 @@ async def _pages(channel: Channel, record: Record) -> AsyncIterator[list[Any]]:
 def _select(record: Record, *, is_first: bool) -> tuple[sa.Select[Any], int]:
     keys = [record.table.c[name] for name in record.keys]
     # Written out, because SQLAlchemy would make parameters of them that we did not name.
-    count, start = sa.literal_column(str(PAGE)), sa.literal_column("0")
+    count: Any = sa.literal_column(str(PAGE))
+    start: Any = sa.literal_column("0")
     statement = sa.select(*record.table.columns).order_by(*keys).limit(count).offset(start)
     if is_first:
         return statement, 0

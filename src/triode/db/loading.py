@@ -182,7 +182,8 @@ def _lost(key: sa.ForeignKeyConstraint) -> sa.Select[Any]:
     child, parent = key.table.alias(), key.referred_table.alias()
     pairs = [(child.c[each.parent.name], parent.c[each.column.name]) for each in key.elements]
     found = sa.exists().where(*(one == other for one, other in pairs))
-    one_row, from_start = sa.literal_column("1"), sa.literal_column("0")
+    one_row: Any = sa.literal_column("1")
+    from_start: Any = sa.literal_column("0")
     return (
         sa.select(*(one for one, _ in pairs))
         .where(*(one.is_not(None) for one, _ in pairs), ~found)

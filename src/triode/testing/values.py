@@ -5,18 +5,21 @@ from __future__ import annotations
 import datetime
 import math
 import re
-import re._constants as sre
-import re._parser as parser
 import string
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from importlib import import_module
 from random import Random
 from typing import Any, Final
 
 from triode.errors import TriodeError
 from triode.schema import Schema, describe
 from triode.schema.fields import FieldInfo
+
+# How the standard library takes a pattern apart; it has no types.
+parser: Any = import_module("re._parser")
+sre: Any = import_module("re._constants")
 
 _EPOCH: Final = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 _LONGEST_REPEAT: Final = 3
@@ -41,7 +44,7 @@ class Values:
             CannotMake: the schema is one whose values cannot be invented.
         """
         if schema.kind == "nullable":
-            return self.make(schema.children[0], info, name, number)
+            return self.make(next(iter(schema.children)), info, name, number)
         maker: Callable[..., Any] | None = getattr(self, f"_{schema.kind}", None)
         if maker is None:
             maker = self._by_annotation(schema)
@@ -54,7 +57,7 @@ class Values:
         if kind == "object":
             return self._record
         if kind in ("union", "tagged-union"):
-            return lambda union, *rest: self.make(union.children[0], *rest)
+            return lambda union, *rest: self.make(next(iter(union.children)), *rest)
         if kind == "any":
             return lambda *_: {}
         raise CannotMake(f"a {kind} cannot be invented")
@@ -144,11 +147,12 @@ class Values:
     def _collection(self, schema: Schema, info: FieldInfo, name: str, number: int) -> Any:
         if schema.kind == "dict":
             return {}
-        inner = schema.children[0] if schema.children else describe(str)
-        count = len(schema.children) if schema.kind == "tuple" else (info.min_length or 0)
+        parts = list(schema.children)
+        inner = parts[0] if parts else describe(str)
+        count = len(parts) if schema.kind == "tuple" else (info.min_length or 0)
         made = [
             self.make(
-                schema.children[at] if schema.kind == "tuple" else inner,
+                parts[at] if schema.kind == "tuple" else inner,
                 FieldInfo(),
                 name,
                 number + at,

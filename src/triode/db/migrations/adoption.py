@@ -53,7 +53,9 @@ def without_satisfied(operations: ops.UpgradeOps, connection: Connection) -> Non
     for table in operations.ops:
         if isinstance(table, ops.ModifyTableOps) and inspector.has_table(table.table_name):
             present = _groups_of(inspector, table.table_name)
-            table.ops = _without_present(_without_same_keys(table.ops), present)
+            keys = inspector.get_pk_constraint(table.table_name)["constrained_columns"]
+            rest = [each for each in table.ops if not _is_key_filled(each, keys)]
+            table.ops = _without_present(_without_same_keys(rest), present)
     operations.ops = [
         each for each in operations.ops if not isinstance(each, ops.ModifyTableOps) or each.ops
     ]
@@ -73,6 +75,19 @@ def unfillable(connection: Connection, metadata: sa.MetaData, names: set[str]) -
     ]
 
 
+def _is_key_filled(operation: Any, keys: Sequence[str]) -> bool:
+    """Whether nothing is to change but that a key may not be empty, which SQLite does not say."""
+    is_alter = isinstance(operation, ops.AlterColumnOp) and operation.column_name in keys
+    return is_alter and operation.modify_nullable is False and operation.modify_type is None
+
+
+def all_indexes(inspector: sa.Inspector, table: str) -> list[Any]:
+    """Return the indexes of a table; on SQLite those too that UNIQUE in a column made."""
+    if inspector.dialect.name == "sqlite":
+        return list(inspector.get_indexes(table, include_auto_indexes=True))
+    return list(inspector.get_indexes(table))
+
+
 class _Group(NamedTuple):
     """The columns of an index or of a unique constraint."""
 
@@ -86,7 +101,7 @@ def _groups_of(inspector: sa.Inspector, table: str) -> list[_Group]:
         _Group(
             each["name"], tuple(str(name) for name in each["column_names"]), bool(each["unique"])
         )
-        for each in inspector.get_indexes(table)
+        for each in all_indexes(inspector, table)
         if not any(name.endswith("_where") for name in each.get("dialect_options", {}))
     ]
     for unique in inspector.get_unique_constraints(table):
@@ -112,8 +127,8 @@ def _without_present(operations: Sequence[Any], present: Sequence[_Group]) -> li
 
 
 def _wanted(operation: Any) -> _Group | None:
-    if isinstance(operation, ops.CreateIndexOp) and not operation.kw:
-        names = tuple(each if isinstance(each, str) else "" for each in operation.columns)
+    if isinstance(operation, ops.CreateIndexOp) and not any(operation.kw.values()):
+        names = tuple(str(getattr(each, "name", each)) for each in operation.columns)
         return _Group(None, names, bool(operation.unique))
     if isinstance(operation, ops.CreateUniqueConstraintOp):
         return _Group(None, tuple(str(name) for name in operation.columns), True)
@@ -126,7 +141,7 @@ def _dropped_name(operation: Any) -> str | None:
     is_unique = (
         isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "unique"
     )
-    return operation.constraint_name if is_unique else None
+    return str(operation.constraint_name) if is_unique else None
 
 
 def _without_same_keys(operations: Sequence[Any]) -> list[Any]:
@@ -141,8 +156,8 @@ def _without_same_keys(operations: Sequence[Any]) -> list[Any]:
         for each in operations
         if isinstance(each, ops.CreateForeignKeyOp)
     }
-    same = [*(dropped[key] for key in dropped.keys() & made.keys())]
-    same += [*(made[key] for key in dropped.keys() & made.keys())]
+    both = dropped.keys() & made.keys()
+    same: list[Any] = [side[key] for key in both for side in (dropped, made)]
     return [each for each in operations if not any(each is other for other in same)]
 
 

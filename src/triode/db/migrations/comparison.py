@@ -92,15 +92,15 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     add_missing(script.upgrade_ops, connection, metadata, set(wanted))
     without_satisfied(script.upgrade_ops, connection)
     untangle(script.upgrade_ops, metadata)
-    script.downgrade_ops = script.upgrade_ops.reverse()
-    for side in (script.upgrade_ops, script.downgrade_ops):
+    backward = script.downgrade_ops = script.upgrade_ops.reverse()
+    for side in (script.upgrade_ops, backward):
         dropped = {each.table_name for each in side.ops if isinstance(each, ops.DropTableOp)}
         for table in side.ops:
             if isinstance(table, ops.ModifyTableOps):
                 table.ops = _new_indexes_first(_without_needless(table, dropped))
     for table_name, column in _new_columns(script.upgrade_ops):
         column.server_default = _default(table_name, column)
-    for _, column in _new_columns(script.downgrade_ops):
+    for _, column in _new_columns(backward):
         # What a dropped column held is gone; the rows get something that its type allows.
         column.server_default = sa.DefaultClause(sa.text(_empty_text(column)))
     return script
@@ -112,7 +112,7 @@ def _is_ours(item: Any, name: str | None, kind: str, owned: Owned) -> bool:
     if kind == "column":
         return (table, name) in owned.columns
     first = next((column.name for column in getattr(item, "columns", ())), "")
-    usual = {f"{table}_{first}_{ending}" for ending in ("key", "idx", "fkey")}
+    usual = {f"{table}_{first}_{ending}" for ending in ("key", "idx")}
     return name in owned.names or name in usual
 
 
@@ -171,21 +171,48 @@ def has_tables(connection: Connection) -> bool:
 def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     """Return the operations that make the tables the database has already.
 
+    Indexes that it lacks are left to the next migration.
+
     Raises:
         MigrationError: its tables are not those of the models.
     """
     present = compare(connection).upgrade_ops
     assert present is not None
+    lacking = {each.index_name for each in _index_operations(present)}
+    for table in present.ops:
+        if isinstance(table, ops.ModifyTableOps):
+            table.ops = [each for each in table.ops if not isinstance(each, ops.CreateIndexOp)]
     differing = [*describe(present), *unfillable(connection, complete_metadata(), managed_names())]
     if differing:
         raise MigrationError(
             "The tables in the database were made before the first migration, and differ from "
-            "the models: "
-            + "; ".join(differing)
-            + ". Make the first migration with the models they were made of, or delete "
-            "the database if nothing in it is worth keeping."
+            f"the models: {'; '.join(differing)}. Make the first migration with the models they "
+            "were made of, or delete the database if nothing in it is worth keeping."
         )
-    return from_nothing()
+    script = from_nothing()
+    assert script.upgrade_ops is not None
+    for each in _index_operations(script.upgrade_ops):
+        if each.index_name in lacking:
+            _remove(script.upgrade_ops, each)
+    script.downgrade_ops = script.upgrade_ops.reverse()
+    return script
+
+
+def _index_operations(operations: Any) -> list[ops.CreateIndexOp]:
+    found: list[ops.CreateIndexOp] = []
+    for each in operations.ops:
+        if isinstance(each, ops.ModifyTableOps):
+            found += _index_operations(each)
+        elif isinstance(each, ops.CreateIndexOp):
+            found.append(each)
+    return found
+
+
+def _remove(operations: Any, unwanted: ops.CreateIndexOp) -> None:
+    operations.ops = [each for each in operations.ops if each is not unwanted]
+    for each in operations.ops:
+        if isinstance(each, ops.ModifyTableOps):
+            _remove(each, unwanted)
 
 
 def from_nothing() -> ops.MigrationScript:

@@ -15,12 +15,13 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError, SAWarning, StatementError
 
 from triode.db.database import Database, parse
 from triode.db.engine.generic import GenericEngine
 from triode.db.engine.options import EngineOptions, take_options
 from triode.db.errors import DatabaseUnavailable, MigrationError
-from triode.db.migrations.rebuild import keep_what_a_rebuild_loses
+from triode.db.migrations.rebuild import keep_what_a_rebuild_loses, reflect_rules
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -93,22 +94,22 @@ def _connected(database: Database, run: Work[T]) -> T:
     try:
         with warnings.catch_warnings():
             # What is not reflected is kept by `rebuild`, and left alone by `comparison`.
-            warnings.filterwarnings("ignore", "Skipped unsupported reflection", sa.exc.SAWarning)
+            warnings.filterwarnings("ignore", "Skipped unsupported reflection", SAWarning)
             # `making` sorts the tables that refer to each other in a circle.
-            warnings.filterwarnings("ignore", "Cannot correctly sort tables", sa.exc.SAWarning)
+            warnings.filterwarnings("ignore", "Cannot correctly sort tables", SAWarning)
             if name == "sqlite":
                 return _on_sqlite(url, run)
             if isinstance(database.engine, GenericEngine):
                 return database.engine.on_sqlalchemy(run)
             return asyncio.run(_on_postgres(url, run))
-    except sa.exc.StatementError as exc:
+    except StatementError as exc:
         raise _refused(exc) from exc
     except OSError as exc:
         shown = url.render_as_string(hide_password=True)
         raise DatabaseUnavailable(f"The database {shown} cannot be reached: {exc}.") from exc
 
 
-def _refused(exc: sa.exc.StatementError) -> MigrationError:
+def _refused(exc: StatementError) -> MigrationError:
     said = str(exc.orig).splitlines()[0].removeprefix("<class ").rpartition("'>: ")[2]
     statement = " ".join((exc.statement or "").split())
     shown = f"{statement[:200]}…" if len(statement) > 200 else statement
@@ -132,6 +133,7 @@ def _on_sqlite(url: URL, run: Work[T]) -> T:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     keep_what_a_rebuild_loses(engine)
+    reflect_rules(engine)
     try:
         with engine.connect() as connection:
             return run(connection)
@@ -165,7 +167,7 @@ def _locked(connection: Connection) -> Iterator[None]:
         connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         try:
             connection.exec_driver_sql(f"SELECT pg_advisory_lock({LOCK_NUMBER})")
-        except sa.exc.DBAPIError as exc:
+        except DBAPIError as exc:
             raise _busy() from exc
         connection.exec_driver_sql("RESET lock_timeout")
     elif name in ("mysql", "mariadb"):

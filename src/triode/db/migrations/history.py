@@ -149,7 +149,8 @@ class Migrations:
                 return recorder.text()
             return offline_text(connection, script, steps)
 
-        return _reached(target, lambda: on_connection(self.database, record, is_kept=False))
+        text: str = _reached(target, lambda: on_connection(self.database, record, is_kept=False))
+        return text
 
     def steps(self) -> list[Step]:
         """Return every migration, the oldest first."""

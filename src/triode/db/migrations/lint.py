@@ -130,11 +130,8 @@ def _text(node: ast.Call, position: int) -> str:
     argument = node.args[position]
     if isinstance(argument, ast.Call) and _called(argument) == "f":  # op.f("name")
         return _text(argument, 0)
-    return argument.value if isinstance(argument, ast.Constant) and _is_text(argument) else ""
-
-
-def _is_text(node: ast.Constant) -> bool:
-    return isinstance(node.value, str)
+    value = argument.value if isinstance(argument, ast.Constant) else None
+    return value if isinstance(value, str) else ""
 
 
 def _drop_table(call: Call, dialect: str) -> tuple[str, str]:
@@ -163,8 +160,8 @@ def _add_column(call: Call, dialect: str) -> tuple[str, str] | None:
             "fails where rows exist.",
             "Add it with nullable=True, fill it in a step, then alter it to nullable=False.",
         )
-    computed = isinstance(default, ast.Call) and _called(default) == "text"
-    if dialect == "postgresql" and computed and "(" in ast.unparse(default).partition("text(")[2]:
+    text = _text(default, 0) if isinstance(default, ast.Call) and _called(default) == "text" else ""
+    if dialect == "postgresql" and "(" in text:
         return (
             f"adds {call.table}.{call.subject} with a computed default: PostgreSQL writes every "
             "row anew, and nobody reads meanwhile, if the function is volatile.",

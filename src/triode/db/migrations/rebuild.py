@@ -71,6 +71,27 @@ def keep_what_a_rebuild_loses(engine: Engine) -> None:
         own.close()
 
 
+def reflect_rules(engine: Engine) -> None:
+    """Let reflection tell the ON DELETE of a foreign key that is written in its column."""
+    dialect: Any = engine.dialect
+    reflected = dialect.get_foreign_keys
+
+    def get_foreign_keys(
+        connection: Connection, table_name: str, *rest: Any, **options: Any
+    ) -> Any:
+        found = reflected(connection, table_name, *rest, **options)
+        sql = 'SELECT "from", on_delete, on_update FROM pragma_foreign_key_list(?)'
+        rules = {row[0]: row[1:] for row in connection.exec_driver_sql(sql, (table_name,))}
+        for key in found:
+            on_delete, on_update = rules.get(key["constrained_columns"][0], ("", ""))
+            for name, rule in (("ondelete", on_delete), ("onupdate", on_update)):
+                if rule not in ("", "NO ACTION"):
+                    key["options"].setdefault(name, rule)
+        return found
+
+    dialect.get_foreign_keys = get_foreign_keys
+
+
 def _exists(cursor: Any, name: str) -> bool:
     sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?"
     return cursor.execute(sql, (name,)).fetchone() is not None

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql.base import Executable
 
 from triode.db.errors import MigrationError
@@ -33,7 +34,7 @@ def table(name: str, **types: Any) -> sa.Table:
     typed = [sa.Column(column, kind) for column, kind in types.items()]
     try:
         return sa.Table(name, sa.MetaData(), *typed, autoload_with=op.get_bind())
-    except sa.exc.NoSuchTableError:
+    except NoSuchTableError:
         raise MigrationError(f"There is no table {name!r} at this point.") from None
 
 
