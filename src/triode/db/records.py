@@ -15,12 +15,14 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
+from triode.db.column_type import OwnStorage
 from triode.db.creation import tables_of
 from triode.db.errors import DataError
 from triode.db.kinds import strip_optional
 from triode.db.sql.storage import BytesStorage, EnumStorage, JsonStorage, RealStorage
 from triode.db.table import ModelField, ModelTable, model_registry
 from triode.schema import INVALID, Problem, describe
+from triode.schema.foreign import to_builtins
 
 _NAMES: Final = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
@@ -91,7 +93,10 @@ def _writer(column: sa.Column[Any]) -> Coder:
         return lambda value: base64.b64encode(value).decode()
     if isinstance(column.type, RealStorage):
         return lambda value: value if math.isfinite(value) else str(value)
-    return msgspec.to_builtins
+    if isinstance(column.type, OwnStorage):
+        portable = column.type.portable
+        return lambda value: to_builtins(portable(value))
+    return to_builtins
 
 
 def _reader(column: sa.Column[Any], field: ModelField | None) -> Coder:
@@ -107,7 +112,7 @@ def _reader(column: sa.Column[Any], field: ModelField | None) -> Coder:
     if field is None:
         return lambda value: value
     bare, _ = strip_optional(field.value_annotation)
-    check = describe(bare).validate
+    check = (field.schema if isinstance(storage, OwnStorage) else describe(bare)).validate
 
     def read(value: Any) -> Any:
         problems: list[Problem] = []
