@@ -94,8 +94,8 @@ def _writer(column: sa.Column[Any]) -> Coder:
     if isinstance(column.type, RealStorage):
         return lambda value: value if math.isfinite(value) else str(value)
     if isinstance(column.type, OwnStorage):
-        own = column.type.own
-        return lambda value: to_builtins(own.write(value))
+        portable = column.type.portable
+        return lambda value: to_builtins(portable(value))
     return to_builtins
 
 
@@ -111,19 +111,8 @@ def _reader(column: sa.Column[Any], field: ModelField | None) -> Coder:
         field = _referred(column)
     if field is None:
         return lambda value: value
-    if isinstance(storage, OwnStorage):
-        own = storage.own
-        read_base = _validated(own.base)
-        return lambda value: own.read(read_base(value))
-    read = _validated(strip_optional(field.value_annotation)[0])
-    if isinstance(storage, RealStorage):
-        return lambda value: _NAMES[value] if value in _NAMES else read(value)
-    return read
-
-
-def _validated(annotation: Any) -> Coder:
-    """Return what takes a value of a type, and raises ValueError for any other."""
-    check = describe(annotation).validate
+    bare, _ = strip_optional(field.value_annotation)
+    check = (field.schema if isinstance(storage, OwnStorage) else describe(bare)).validate
 
     def read(value: Any) -> Any:
         problems: list[Problem] = []
@@ -132,6 +121,8 @@ def _validated(annotation: Any) -> Coder:
             raise ValueError(problems[0]["msg"])
         return valid
 
+    if isinstance(storage, RealStorage):
+        return lambda value: _NAMES[value] if value in _NAMES else read(value)
     return read
 
 
