@@ -19,7 +19,8 @@ NAMES = {
     "triode.encoders": "jsonable_encoder",
     "triode.exception_handlers": "http_exception_handler request_validation_exception_handler "
     "websocket_request_validation_exception_handler",
-    "triode.exceptions": "HTTPException RequestValidationError ResponseValidationError "
+    "triode.exceptions": "DependencyScopeError FastAPIDeprecationWarning FastAPIError "
+    "HTTPException RequestValidationError ResponseValidationError "
     "ValidationException WebSocketException WebSocketRequestValidationError",
     "triode.routing": "APIRoute APIRouter APIWebSocketRoute",
     "triode.middleware.cors": "CORSMiddleware",
@@ -27,11 +28,22 @@ NAMES = {
     "triode.middleware.httpsredirect": "HTTPSRedirectMiddleware",
     "triode.middleware.trustedhost": "TrustedHostMiddleware",
     "triode.middleware.wsgi": "WSGIMiddleware",
+    "triode.openapi.docs": "get_redoc_html get_swagger_ui_html get_swagger_ui_oauth2_redirect_html",
+    "triode.openapi.models": "APIKey APIKeyIn Example HTTPBase HTTPBearer OAuth2 OAuthFlow "
+    "OAuthFlows OpenIdConnect SecurityBase",
+    "triode.openapi.utils": "get_openapi",
     "triode.param_functions": "Body Cookie Depends File Form Header Path Query Security",
     "triode.params": "Body Cookie Depends File Form Header Param Path Query",
     "triode.requests": "ClientDisconnect HTTPConnection Request",
     "triode.responses": "FileResponse HTMLResponse JSONResponse PlainTextResponse "
     "RedirectResponse Response StreamingResponse",
+    "triode.security": "APIKeyCookie APIKeyHeader APIKeyQuery HTTPAuthorizationCredentials "
+    "HTTPBasic HTTPBasicCredentials HTTPBearer HTTPDigest OAuth2 OAuth2AuthorizationCodeBearer "
+    "OAuth2PasswordBearer OAuth2PasswordRequestForm OAuth2PasswordRequestFormStrict OpenIdConnect "
+    "SecurityScopes",
+    "triode.security.base": "SecurityBase",
+    "triode.security.utils": "get_authorization_scheme_param",
+    "triode.sse": "EventSourceResponse ServerSentEvent",
     "triode.staticfiles": "StaticFiles",
     "triode.templating": "Jinja2Templates",
     "triode.testclient": "TestClient",

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
+from triode.http.asgi import is_under
 from triode.middleware.errors import ErrorBoundary
 from triode.middleware.protocol import SocketRun
 from triode.routing import Host, Mount
@@ -52,6 +54,12 @@ def inner_scope(scope: Scope, call: Call, mount: Mount | Host, app: ASGIApp) -> 
     root: str = scope.get("root_path", "")
     outer_root: str = scope.get("app_root_path", root)
     inner = {**scope, "root_path": root + _prefix(mount, call.path)}
+    if root and not is_under(scope["path"], root):
+        # A proxy took the root path away; to an application inside, a path has it (ASGI 2.3).
+        inner["path"] = root + scope["path"]
+        inner["raw_path"] = quote(root).encode() + (
+            scope.get("raw_path") or quote(scope["path"]).encode()
+        )
     state = getattr(call.app, "mounted_states", {}).get(id(mount.app))
     if state:
         inner["state"] = {**scope.get("state", {}), **state}

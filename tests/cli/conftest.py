@@ -59,4 +59,5 @@ def write(tmp_path: Path) -> Callable[[str, str], Path]:
         path.write_text(text)
         return path
 
+    write_file.folder = tmp_path  # type: ignore[attr-defined]
     return write_file

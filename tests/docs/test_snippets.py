@@ -15,6 +15,7 @@ GUIDES = [
     "docs/dependencies.md",
     "docs/fastapi.md",
     "docs/forms.md",
+    "docs/models.md",
     "docs/openapi.md",
     "docs/security.md",
     "docs/structure.md",

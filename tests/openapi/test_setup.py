@@ -155,3 +155,14 @@ def test_nothing_that_builds_a_document_is_loaded_before_one_is_asked_for() -> N
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 
     assert done.stdout == "[] ['triode.openapi.document']\n"
+
+
+@pytest.mark.parametrize("url", ["", None])
+def test_an_empty_address_turns_the_documentation_off(serve: Serve, url: str | None) -> None:
+    client = serve(App(openapi_url=url))
+    assert [client.get(path).status_code for path in ("/openapi.json", "/docs")] == [404, 404]
+
+
+def test_an_empty_address_turns_one_page_off(serve: Serve) -> None:
+    client = serve(App(docs_url="", swagger_ui_oauth2_redirect_url=""))
+    assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 200]

@@ -48,6 +48,29 @@ def test_mount_with_parameters(serve: Any) -> None:
     assert client.get("/teams//show/3").status_code == 404
 
 
+@pytest.mark.parametrize("start", ["", "/api"])
+def test_mount_below_a_root_path_that_a_proxy_took_away_or_left(serve: Any, start: str) -> None:
+    async def tell(request: Request) -> JSONResponse:
+        return JSONResponse([request.scope["root_path"], request.url.path])
+
+    inner = make_app()
+    inner.add_api_route("/show", tell)
+    app = make_app(root_path="/api")
+    app.mount("/own", inner)
+    app.mount("/starlette", Starlette(routes=[StarletteRoute("/show", tell)]))
+    client = serve(app)
+    for name in ("/own", "/starlette"):
+        found = client.get(f"{start}{name}/show").json()
+        assert found == [f"/api{name}", f"/api{name}/show"]
+
+
+def test_a_path_that_only_begins_like_the_root_path(serve: Any) -> None:
+    app = make_app(root_path="/api")
+    app.add_api_route("/apiary", plain)
+    app.add_api_route("/ary", plain)
+    assert serve(app).get("/apiary").status_code == 200
+
+
 def test_mount_without_its_slash(serve: Any) -> None:
     inner = make_app()
     inner.add_api_route("/", plain)

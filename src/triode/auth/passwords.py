@@ -18,6 +18,7 @@ import anyio
 import anyio.lowlevel
 import anyio.to_thread
 
+from triode.auth.foreign_hashes import foreign_check, is_argon2_of_django, verify_foreign
 from triode.errors import ClientError
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ async def verify_password(stored: str | None, password: str) -> bool:
 
 
 def needs_rehash(stored: str) -> bool:
-    """Return whether a hash was made with other parameters than those of today."""
-    return _hasher().check_needs_rehash(stored)
+    """Return whether a hash is of another framework, or has other parameters than today's."""
+    return not stored.startswith("$argon2") or _hasher().check_needs_rehash(stored)
 
 
 def check_strength(password: str, *, personal: tuple[str, ...] = ()) -> None:
@@ -82,10 +83,25 @@ def _hash(password: str) -> str:
 
 
 def _verify(stored: str | None, password: str) -> bool:
+    if stored and foreign_check(stored) is not None:
+        # SECURITY: it takes another time than the work for an unknown account, which tells that
+        # there is one; so do the frameworks that made it. The first log-in ends that.
+        return verify_foreign(stored, password[: LONGEST_PASSWORD + 1])
+    if stored and is_argon2_of_django(stored):
+        stored = stored.removeprefix("argon2")
+    if _verify_argon2(stored or _dummy_hash(), _prepared(password)):
+        return bool(stored)
+    # Other frameworks hash what was typed, in whatever form of Unicode.
+    raw = password[: LONGEST_PASSWORD + 1].encode("utf-8", "surrogatepass")
+    is_other = raw != _prepared(password)
+    return is_other and _verify_argon2(stored or _dummy_hash(), raw) and bool(stored)
+
+
+def _verify_argon2(stored: str, password: bytes) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
-        return _hasher().verify(stored or _dummy_hash(), _prepared(password)) and bool(stored)
+        return _hasher().verify(stored, password)
     except (InvalidHashError, VerificationError):
         return False
 

@@ -232,7 +232,9 @@ class _Reader:
             raise self._error(parameter.name, *problem)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
-        annotation, markers = split_annotated(parameter.annotation)
+        annotation, metadata = split_annotated(parameter.annotation)
+        # What pydantic's `Field` says of a parameter is said as by a marker of ours.
+        markers = [as_marker(each) or each for each in metadata]
         default = as_marker(parameter.default) or parameter.default
         if isinstance(default, (FieldInfo, DependsInfo)):
             markers = [*markers, default]

@@ -8,7 +8,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triode.db.column_type import ColumnType
     from triode.db.commit_hooks import on_commit
+    from triode.db.computing import computed
+    from triode.db.constraints import Check, Index
     from triode.db.database import Database, current_database
     from triode.db.errors import (
         ConnectionLost,
@@ -30,8 +33,11 @@ if TYPE_CHECKING:
         TransactionError,
         ValueRefused,
     )
-    from triode.db.field import Field, ForeignKey, ManyToMany, Related, utcnow
+    from triode.db.field import Field, ForeignKey, ManyToMany, OneToOne, Related, utcnow
+    from triode.db.identifiers import uuid7
+    from triode.db.including import Include
     from triode.db.model import Model
+    from triode.db.quantified import all_of, any_of, none_of
     from triode.db.query import Page, Query
     from triode.db.repeating import repeat_transaction
     from triode.db.sql.functions import (
@@ -60,6 +66,9 @@ if TYPE_CHECKING:
     from triode.db.transactions import request_transaction, transaction
 
 _HOMES = {
+    "column_type": ("ColumnType",),
+    "computing": ("computed",),
+    "constraints": ("Check", "Index"),
     "commit_hooks": ("on_commit",),
     "database": ("Database", "current_database"),
     "errors": (
@@ -82,8 +91,11 @@ _HOMES = {
         "TransactionError",
         "ValueRefused",
     ),
-    "field": ("Field", "ForeignKey", "ManyToMany", "Related", "utcnow"),
+    "field": ("Field", "ForeignKey", "ManyToMany", "OneToOne", "Related", "utcnow"),
+    "identifiers": ("uuid7",),
+    "including": ("Include",),
     "model": ("Model",),
+    "quantified": ("all_of", "any_of", "none_of"),
     "query": ("Page", "Query"),
     "repeating": ("repeat_transaction",),
     "sql.functions": (
@@ -114,6 +126,8 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Check",
+    "ColumnType",
     "ConnectionLost",
     "ConstraintViolation",
     "Database",
@@ -123,11 +137,14 @@ __all__ = [
     "Duplicate",
     "Field",
     "ForeignKey",
+    "Include",
+    "Index",
     "ManyToMany",
     "MissingParent",
     "Model",
     "MultipleRows",
     "NotLoaded",
+    "OneToOne",
     "OutOfRange",
     "Page",
     "Protected",
@@ -141,11 +158,14 @@ __all__ = [
     "StatementTimeout",
     "TransactionError",
     "ValueRefused",
+    "all_of",
+    "any_of",
     "asc",
     "avg",
     "between",
     "coalesce",
     "col",
+    "computed",
     "contains",
     "count",
     "current_database",
@@ -158,6 +178,7 @@ __all__ = [
     "max_",
     "min_",
     "model_registry",
+    "none_of",
     "not_",
     "on_commit",
     "related",
@@ -167,6 +188,7 @@ __all__ = [
     "transaction",
     "upper",
     "utcnow",
+    "uuid7",
 ]
 
 

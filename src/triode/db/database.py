@@ -5,7 +5,7 @@ The engine opens itself when it is first used, so that a script needs nothing bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -59,11 +59,20 @@ class Database:
         options = EngineOptions(pool_size, statement_timeout, prepared_statements)
         self.engine: Engine = make_engine(url, options)
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
+        self._observers: list[Observer] = []
+        self._enclosing: Level | None = None
         if Source.default is None:
             self.make_default()
 
     def __repr__(self) -> str:
         return f"Database({parse(self.url).render_as_string(hide_password=True)!r})"
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it lives in memory alone, so that it begins empty every time."""
+        url = parse(self.url)
+        is_sqlite = url.get_backend_name() == "sqlite"
+        return is_sqlite and url.database in (None, "", ":memory:")
 
     def make_default(self) -> None:
         """Be the database of every model where no other is active."""
@@ -91,12 +100,16 @@ class Database:
 
     async def stop(self) -> None:
         """Finish what was begun and close every connection; `start` opens it again."""
+        if self._enclosing is not None:
+            return
         await self.engine.close()
         if Source.default is self:
             Source.default = None
 
     def close(self) -> None:
         """Do what `stop` does, in plain code."""
+        if self._enclosing is not None:
+            return
         self.engine.close_now()
         if Source.default is self:
             Source.default = None
@@ -119,7 +132,7 @@ class Database:
         level = self.pinned.get()
         while level is not None and not level.is_open:
             level = level.outer
-        return level
+        return self._enclosing if level is None else level
 
     def channel(self) -> Channel:
         """Return the way to the database for code on an event loop."""
@@ -132,21 +145,53 @@ class Database:
         level = self.level()
         return self.engine.blocking if level is None else level.blocking
 
-    def observe(self, observer: Observer) -> None:
+    def observe(self, observer: Observer) -> Callable[[], None]:
         """Tell `observer` of every statement from now on: its SQL, seconds, rows (None: unknown).
 
-        For debugging. PERF: it replaces the two methods above, so nobody else pays for it.
+        For debugging and tests. Gives what ends it.
         """
+        if observer not in self._observers:
+            self._observers.append(observer)
+        self._redirect()
 
-        def over(level: Level | None, root: Channel, pinned: str) -> Channel:
-            if level is None:
-                return ObservedChannel(root, observer)
-            return LevelChannel(level, ObservedChannel(getattr(level, pinned), observer))
+        def stop() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+            self._redirect()
 
+        return stop
+
+    def enclose(self, level: Level | None) -> None:
+        """Put every statement of every task and thread into one transaction; None ends it.
+
+        For tests: until then `stop` and `close` leave the database open.
+        """
+        self._enclosing = level
+        self._redirect()
+
+    def _redirect(self) -> None:
+        # PERF: it replaces `channel` and `blocking_channel`, so nobody else pays for it.
+        if self._enclosing is None and not self._observers:
+            self.__dict__.pop("channel", None)
+            self.__dict__.pop("blocking_channel", None)
+            return
         self.__dict__.update(
-            channel=lambda: over(self.level(), self.engine.awaiting, "awaiting"),
-            blocking_channel=lambda: over(self.level(), self.engine.blocking, "blocking"),
+            channel=lambda: self._observed(self.engine.awaiting, "awaiting"),
+            blocking_channel=lambda: self._observed(self.engine.blocking, "blocking"),
         )
+
+    def _observed(self, root: Channel, pinned: str) -> Channel:
+        level = self.level()
+        if not self._observers:
+            return root if level is None else getattr(level, pinned)
+        if level is None:
+            return ObservedChannel(root, self._tell)
+        inner = ObservedChannel(getattr(level, pinned), self._tell)
+        return LevelChannel(level, inner)
+
+    def _tell(self, sql: str, seconds: float, rows: int | None) -> None:
+        for observer in tuple(self._observers):
+            observer(sql, seconds, rows)
 
     def fetch(self, statement: ClauseElement) -> Operation[list[Any]]:
         """Run a SQLAlchemy statement; a SELECT gives named tuples, anything else is written.

@@ -185,3 +185,9 @@ class MigrationError(TriodeError):
     """A migration that cannot be made or applied."""
 
     default_code = "migration"
+
+
+class DataError(TriodeError):
+    """Rows in a file that cannot be loaded; says which line."""
+
+    default_code = "data"

@@ -32,7 +32,6 @@ from triode.db.writing import (
 )
 from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
-_set = msgspec.Struct.__setattr__
 _NOTHING: frozenset[str] = frozenset()
 
 STATEMENTS = frozenset(
@@ -143,7 +142,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             await _insert(channel, table, self)
             return self
         key = _saved_key(self)
-        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - {table.primary_key.name}
+        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - table.key_names
         values = {
             each.name: getattr(self, each.name) for each in table.fields if each.name in names
         }
@@ -180,7 +179,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
         for name, value in checked.items():
-            _set(self, name, value)
+            table.set(self, name, value)
             relation = table.by_name[name].relation
             if relation is not None:
                 loaded = given.get(relation.name)
@@ -215,10 +214,13 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
         return Operation(execute)
 
-    def add(self, relation: Any, *others: Any) -> Statement[None]:
-        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`."""
+    def add(self, relation: Any, *others: Any, **values: Any) -> Statement[None]:
+        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`.
+
+        `values` are fields of the link's own model: `user.add(User.clubs, chess, role="chair")`.
+        """
         many = _many(relation)
-        return WriteOperation(lambda channel: many.add(channel, self, others), "add(…)")
+        return WriteOperation(lambda channel: many.add(channel, self, others, values), "add(…)")
 
     def remove(self, relation: Any, *others: Any) -> Statement[None]:
         """Unlink rows from this one; the rows themselves stay."""
@@ -243,7 +245,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             key = _saved_key(self)
             fresh = await KeyStatement(table, key).execute(channel)
             for field in table.fields:
-                _set(self, field.name, getattr(fresh, field.name))
+                table.set(self, field.name, getattr(fresh, field.name))
             for slot in table.slots.values():
                 slot.fill(self, msgspec.UNSET)
             vars(self).pop("_assigned", None)
@@ -271,14 +273,14 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         table = self.__table__
         field = table.by_name.get(name)
         if field is not None:
-            _set(self, name, _valid(field, value))
+            table.set(self, name, _valid(field, value))
             assigned = self.__dict__.get("_assigned", _NOTHING)
-            _set(self, "_assigned", assigned | {name})
+            table.set(self, "_assigned", assigned | {name})
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
-        elif name in table.slots or name.startswith("_"):
-            _set(self, name, value)
+        elif name in table.slots or name in table.computed or name.startswith("_"):
+            table.set(self, name, value)
         else:
             raise AttributeError(_unknown(table, name))
 
@@ -293,12 +295,12 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             return True
         if type(self) is not type(other):
             return NotImplemented
-        name = self.__table__.primary_key.name
-        key = getattr(self, name)
-        return key is not None and key == getattr(other, name)
+        read = self.__table__.key_of
+        key = read(self)
+        return key is not None and bool(key == read(other))
 
     def __hash__(self) -> int:
-        key = getattr(self, self.__table__.primary_key.name)
+        key = self.__table__.key_of(self)
         return id(self) if key is None else hash((type(self).__name__, key))
 
     def __copy__(self) -> Self:
@@ -323,7 +325,7 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             value = getattr(self, field.name)
             if isinstance(value, str) and value and not field.is_key:
                 return value
-        key = getattr(self, table.primary_key.name)
+        key = table.key_of(self)
         return f"{table.verbose_name.capitalize()} {'(new)' if key is None else key}"
 
     @classmethod
@@ -348,17 +350,17 @@ class KeyStatement(Statement[Any]):
     PERF: one dict lookup, one driver call, one constructor.
     """
 
-    __slots__ = ("_key", "_table")
+    __slots__ = ("_table", "_values")
 
     def __init__(self, table: ModelTable, key: Any) -> None:
         self._table = table
-        self._key = key
+        self._values = table.key_values(key) if table.is_composite else (key,)
 
     async def execute(self, channel: Channel) -> Any:
         table = self._table
         plan = self._plan(channel)
         try:
-            rows = await channel.read(plan.sql, plan.parameters((self._key,)))
+            rows = await channel.read(plan.sql, plan.parameters(self._values))
         except ValueRefused:
             raise not_found(table) from None  # No row has a key that cannot be stored.
         if not rows:
@@ -369,7 +371,7 @@ class KeyStatement(Statement[Any]):
         channel = self.database.channel()
         plan, table = self._plan(channel), self._table
         try:
-            rows = channel.read_now(plan.sql, plan.parameters((self._key,)))
+            rows = channel.read_now(plan.sql, plan.parameters(self._values))
         except ValueRefused:
             raise not_found(table) from None
         if rows is None:
@@ -387,8 +389,7 @@ class KeyStatement(Statement[Any]):
     def _select(self) -> tuple[sa.Select[Any], int]:
         table = self._table.table
         columns = [table.c[field.name] for field in self._table.loaded]
-        key = table.c[self._table.primary_key.name]
-        return sa.select(*columns).where(key == sa.bindparam("_p0", type_=key.type)), 1
+        return sa.select(*columns).where(self._table.key_condition(0)), len(self._values)
 
 
 async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
@@ -403,7 +404,7 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
     remember(channel, row)
     if made:
         for name, value in zip(generated_names(table, names), made, strict=True):
-            _set(row, name, value)
+            table.set(row, name, value)
     row.__dict__.pop("_new", None)
     _settle(row, dict(zip(names, values, strict=True)))
 
@@ -417,7 +418,7 @@ def _settle(row: Any, written: Mapping[str, Any]) -> None:
     for name, normal in row.__table__.normal.items():
         if name in written and name not in left:
             value = getattr(row, name)
-            _set(row, name, None if value is None else normal(value))
+            row.__table__.set(row, name, None if value is None else normal(value))
 
 
 async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:
@@ -441,7 +442,7 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
 
 
 def _saved_key(row: Model) -> Any:
-    key = getattr(row, row.__table__.primary_key.name)
+    key = row.__table__.key_of(row)
     if key is None:
         raise QueryError(
             f"The {row.__table__.model_name} was never saved, so it has no key. Save it first.",

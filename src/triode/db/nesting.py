@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from triode.db.engine import Channel, Engine, Outcome, Pinned, Row, Write
 from triode.db.errors import TransactionError
-
-_set = msgspec.Struct.__setattr__
 
 
 class Level:
@@ -99,7 +95,7 @@ class Snapshot:
 
     def restore(self) -> None:
         for name, value in self._public:
-            _set(self._row, name, value)
+            type(self._row).__table__.set(self._row, name, value)
         hidden = vars(self._row)
         hidden.clear()
         hidden.update(self._hidden)

@@ -316,14 +316,17 @@ class Query(Statement[list[M]], Generic[M]):
         if not builder.has_joins and self._limit is None and self._offset is None:
             return conditions
         builder.count = before
-        key = self.table.table.c[self.table.primary_key.name]
+        names = [field.name for field in self.table.key_fields]
+        columns = [self.table.table.c[name] for name in names]
         table = self.table.table.alias()
         inner = Builder(table, self.table, family=builder.family, first=before)
-        select = self._finish(inner, [table.c[key.name]])
+        select = self._finish(inner, [table.c[name] for name in names])
         builder.count = inner.count
         if builder.family == "generic":
             # MySQL and MariaDB take no LIMIT right in IN, nor the table that is written.
-            select = sa.select(select.subquery().c[key.name])
+            inner_rows = select.subquery()
+            select = sa.select(*(inner_rows.c[name] for name in names))
+        key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
         return [key.in_(select)]
 
     # --- how it is compiled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of, is_mysql
-from triode.db.table import ModelTable
+from triode.db.table import ModelTable, check_name
 from triode.errors import TriodeError
 
 
@@ -42,11 +43,11 @@ async def insert(
         writes = [Write(plan.sql, plan.parameters(values))]
         if not is_returned and len(names) < len(model.fields):
             plan = plan_for(engine, ("made", model.key, names), lambda: _made_row(model, names))
-            key = named.get(model.primary_key.name)
-            writes.append(Write(plan.sql, plan.parameters([] if key is None else [key])))
+            key = [named[field.name] for field in model.key_fields if field.name in named]
+            writes.append(Write(plan.sql, plan.parameters(key)))
         outcomes = await write_checked(channel, model, writes, named)
     except ValueRefused as exc:
-        exc.field = culprit(channel, model, named)
+        exc.field = exc.field or culprit(channel, model, named)
         raise
     rows = outcomes[-1].rows
     return plan.load(rows)[0] if rows else ()
@@ -73,11 +74,11 @@ def _insert_statement(
 def _made_row(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any], int]:
     """Return the SELECT of what RETURNING would give, for MySQL, which has none."""
     table = model.table
-    key = table.c[model.primary_key.name]
-    is_given = key.name in names
-    wanted = sa.bindparam("_p0", type_=key.type) if is_given else sa.func.last_insert_id()
     columns = [table.c[name] for name in generated_names(model, names)]
-    return sa.select(*columns).where(key == wanted), int(is_given)
+    if model.key_names <= set(names):
+        return sa.select(*columns).where(model.key_condition(0)), len(model.key_fields)
+    key = table.c[model.primary_key.name]
+    return sa.select(*columns).where(key == sa.func.last_insert_id()), 0
 
 
 async def insert_many(
@@ -112,24 +113,23 @@ async def update_row(
     def make() -> tuple[sa.Update, int]:
         builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
         statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
-        column = model.table.c[model.primary_key.name]
-        statement = statement.where(column == builder.bind(column.type))
+        statement = statement.where(model.key_condition(builder.count))
         if computed and is_returned:
             statement = statement.returning(*(model.table.c[name] for name in computed))
-        return statement, builder.count
+        return statement, builder.count + len(model.key_fields)
 
     plan = plan_for(channel.engine, shape, make)
     values = [value for each in expressions for value in each.values]
     try:
-        writes = [Write(plan.sql, plan.parameters([*values, key]))]
+        writes = [Write(plan.sql, plan.parameters([*values, *model.key_values(key)]))]
         if computed and not is_returned:
             plan = plan_for(
                 channel.engine, ("again", model.key, computed), lambda: _row_again(model, computed)
             )
-            writes.append(Write(plan.sql, plan.parameters([key])))
+            writes.append(Write(plan.sql, plan.parameters(model.key_values(key))))
         outcomes = await write_checked(channel, model, writes, changes)
     except ValueRefused as exc:
-        exc.field = culprit(channel, model, changes)
+        exc.field = exc.field or culprit(channel, model, changes)
         raise
     if outcomes[0].changed == 0:
         raise not_found(model)
@@ -138,9 +138,8 @@ async def update_row(
 
 def _row_again(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any], int]:
     """Return the SELECT of what RETURNING would give, for databases without it."""
-    key = model.table.c[model.primary_key.name]
     columns = [model.table.c[name] for name in names]
-    return sa.select(*columns).where(key == sa.bindparam("_p0", type_=key.type)), 1
+    return sa.select(*columns).where(model.key_condition(0)), len(model.key_fields)
 
 
 def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
@@ -180,12 +179,12 @@ async def delete_row(channel: Channel, model: ModelTable, key: Any) -> None:
     """
 
     def make() -> tuple[sa.Delete, int]:
-        column = model.table.c[model.primary_key.name]
-        parameter = sa.bindparam("_p0", type_=column.type)
-        return sa.delete(model.table).where(column == parameter), 1
+        return sa.delete(model.table).where(model.key_condition(0)), len(model.key_fields)
 
     plan = plan_for(channel.engine, ("delete row", model.key), make)
-    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters([key]))])
+    [outcome] = await write_checked(
+        channel, model, [Write(plan.sql, plan.parameters(model.key_values(key)))]
+    )
     if outcome.changed == 0:
         raise not_found(model)
 
@@ -231,7 +230,23 @@ async def explain(
         return await _missing_parent(channel, model, noun, values)
     if violation.kind == "not null" and names:
         return ValueRefused(f"{noun}: {_words(model, names)} must have a value.")
-    return ValueRefused(f"{noun}: the database refused a value: {violation.message}.")
+    return _refused_by_check(model, noun, violation)
+
+
+def _refused_by_check(model: ModelTable, noun: str, violation: ConstraintViolation) -> ValueRefused:
+    # SECURITY: the database's own message may hold the whole row, secrets included.
+    for check in model.checks:
+        if check.name is not None and re.search(rf"\b{re.escape(check.name)}\b", violation.message):
+            field = next(
+                (each for each in model.fields if check_name(model, each) == check.name), None
+            )
+            words = "the values do" if field is None else f"{field.name} does"
+            refused = ValueRefused(
+                f"{noun}: {check.message or f'{words} not meet the condition {check.name}.'}"
+            )
+            refused.field = None if field is None else field.name
+            return refused
+    return ValueRefused(f"{noun}: the database refused a value.")
 
 
 async def columns_of_key(channel: Channel, table: sa.Table, key: str) -> tuple[str, ...]:

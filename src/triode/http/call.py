@@ -208,6 +208,14 @@ class Call(Struct, eq=False):
             _apply_via(self.via, scope)
         return scope
 
+    def add_extra(self, name: str, value: Any) -> None:
+        """Add a key to the ASGI scope, and to that of a request that was made already."""
+        if self.extras is None:
+            self.extras = {}
+        self.extras[name] = value
+        if self._request is not None:
+            self._request.scope[name] = value
+
     def request(self) -> Request:
         """Return this request as Starlette knows it; the same object each time."""
         if self._request is None:

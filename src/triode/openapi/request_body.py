@@ -6,9 +6,10 @@ from typing import Final, get_args
 
 from triode.binding.description import BodyPart, Dependency
 from triode.binding.markers import FileInfo, FormInfo
+from triode.binding.shape import objects_of
 from triode.openapi.context import Context, Json
 from triode.openapi.values import openapi_examples, schema_of_text, schema_of_value
-from triode.schema import ObjectSchema, title_of
+from triode.schema import title_of
 
 MULTIPART: Final = "multipart/form-data"
 
@@ -54,7 +55,7 @@ def _is_whole_body(part: BodyPart) -> bool:
     """Whether a lone part is the body itself, and not a key of it."""
     if part.schema is None or part.is_file:
         return False
-    is_form_model = is_form(part) and isinstance(part.schema, ObjectSchema)
+    is_form_model = is_form(part) and bool(objects_of(part.schema))
     return is_form_model or not part.embed
 
 

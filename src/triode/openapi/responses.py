@@ -51,9 +51,11 @@ def describe_responses(route: Route, operation_id: str, context: Context, given:
     _add_answers(responses, route, context)
     _add_refusals(responses, given, context)
     found = context.failures.of(route.dependant) | responses_around(given.middleware)
+    objects = context.failures.with_objects(route.dependant)
     for status, description in found.items():
         if str(status) not in responses:
-            responses[str(status)] = error_response(description, context)
+            is_text = status not in objects
+            responses[str(status)] = error_response(description, context, is_text=is_text)
     return dict(sorted(responses.items()))
 
 
@@ -144,7 +146,7 @@ def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json
     schema = response_schema(annotation)
     if schema is None:
         return {}
-    return _titled(schema.json_schema(context.registry, context.output), f"Response_{operation_id}")
+    return _titled(context.sent(schema), f"Response_{operation_id}")
 
 
 def _titled(schema: Json, name: str) -> Json:
@@ -161,7 +163,7 @@ def _add_declared(responses: Json, route: Route, operation_id: str, context: Con
         description = found.get("description")
         merge_into(found, response)
         if declared.get("model") is not None:
-            schema = describe(declared["model"]).json_schema(context.registry, context.output)
+            schema = context.sent(describe(declared["model"]))
             schema = _titled(schema, f"Response_{key}_{operation_id}")
             merge_into(found, {"content": {media_type: {"schema": schema}}})
         found["description"] = response.get("description") or description or _meaning(key)

@@ -97,16 +97,16 @@ class Documentation:
     def setup(self) -> None:
         """Add the routes that the application's addresses ask for."""
         app = self.app
-        if app.openapi_url is None:
+        if not app.openapi_url:  # "" as from an empty environment variable means none, too
             return
         app.add_startup(self.check)
         self._add(app.openapi_url, self._serve_document)
         self._add(f"{self.assets_url}/{{name}}", self._serve_asset)
-        if app.docs_url is not None:
+        if app.docs_url:
             self._add(app.docs_url, self._serve_swagger_ui)
-            if app.swagger_ui_oauth2_redirect_url is not None:
+            if app.swagger_ui_oauth2_redirect_url:
                 self._add(app.swagger_ui_oauth2_redirect_url, self._serve_oauth2_redirect)
-        if app.redoc_url is not None:
+        if app.redoc_url:
             self._add(app.redoc_url, self._serve_redoc)
 
     def check(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Coroutine
 from contextvars import Context, copy_context
 from functools import partial
 from typing import Any, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 from starlette.responses import StreamingResponse
 from uvicorn.protocols.http.flow_control import service_unavailable
@@ -77,7 +78,7 @@ class ServingProtocol(CycleProtocol):
         self.block = RepeatedBlock()
         # Whether a reply is more than bytes to write: a line to log, a body still arriving.
         self.is_watched = self.access_log
-        self.clean_context = copy_context()
+        self.clean_context = clean_context_of(server_state)
         self.streaming: asyncio.Task[None] | None = None
         self.writer: StreamWriter | None = None
 
@@ -415,3 +416,18 @@ async def _run_background(background: Any, call: Call) -> None:
         await background()
     except Exception:
         logger.exception("Exception in a background task of %s %s", call.method, call.path)
+
+
+_clean_contexts: WeakKeyDictionary[Any, Context] = WeakKeyDictionary()
+
+
+def clean_context_of(server_state: Any) -> Context:
+    """Return the context variables as they were when a server got its first connection.
+
+    uvloop runs all connections in one context, so a later one would find the last request of
+    another in it, and that one the request before: none of them would ever be freed.
+    """
+    context = _clean_contexts.get(server_state)
+    if context is None:
+        context = _clean_contexts[server_state] = copy_context()
+    return context

@@ -1,7 +1,7 @@
 from app import Book, shop
 
-from triode import Triode
-from triode.testing import AsyncTestClient, LaneClient, TestClient
+from triode import Database, Triode
+from triode.testing import AsyncTestClient, Factory, LaneClient, TestClient, count_queries
 
 
 def test_book_is_added(client: TestClient) -> None:
@@ -42,3 +42,17 @@ async def test_echo_async(async_client: AsyncTestClient) -> None:
 def test_served_as_in_production(app: Triode) -> None:
     with LaneClient(app) as client:
         assert client.get("/books/1").status_code == 404
+
+
+def test_books_are_counted(database: Database, client: TestClient, factory: Factory) -> None:
+    dune = factory(Book, title="Dune").run()
+    factory.many(Book, 3).run()
+    assert client.get(f"/books/{dune.id}").json()["title"] == "Dune"
+    assert Book.count().run() == 4
+
+
+def test_book_costs_a_statement(database: Database, client: TestClient, factory: Factory) -> None:
+    dune = factory(Book).run()
+    with count_queries() as queries:
+        client.get(f"/books/{dune.id}")
+    assert queries.count == 1

@@ -114,12 +114,10 @@ class GenericEngine:
             yield connection
 
     def on_sqlalchemy(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in one transaction, which is committed unless it raises."""
+        """Run `work` on a connection on which it begins its own transactions."""
         with self._engine.connect() as connection:
             default = self._engine.dialect.default_isolation_level
-            connection = connection.execution_options(isolation_level=default)
-            with connection.begin():
-                return work(connection)
+            return work(connection.execution_options(isolation_level=default))
 
     def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         try:

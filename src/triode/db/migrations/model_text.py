@@ -1,0 +1,67 @@
+"""Models as the text of a Python module."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Sequence
+from typing import Final
+
+from triode.db.migrations.inspection import ModelText, imports_of
+
+_HOMES: Final = {
+    "datetime": ("datetime", "date", "time", "timedelta"),
+    "decimal": ("Decimal",),
+    "typing": ("Any",),
+    "uuid": ("UUID",),
+    "triode": ("Field", "ForeignKey", "ManyToMany", "Model"),
+}
+_WIDTH: Final = 96
+
+
+def module_text(models: Sequence[ModelText], source: str) -> str:
+    """Return the module of models; `source` says what they are of, without a password."""
+    used = set(imports_of(models))
+    lines = [
+        f'"""The tables of {source}, as `triode db inspect` read them."""',
+        "",
+        "from __future__ import annotations",
+        "",
+    ]
+    for home, names in _HOMES.items():
+        chosen = sorted(used & set(names))
+        if home == "triode" and chosen:
+            lines.append("")
+        if chosen:
+            lines.append(f"from {home} import {', '.join(chosen)}")
+    for model in models:
+        lines += ["", "", *_class(model)]
+    return "\n".join(lines).replace("annotations\n\n\n", "annotations\n\n") + "\n"
+
+
+def _class(model: ModelText) -> list[str]:
+    if model.reason is not None:
+        return [f"# The table {model.table} has no model: {model.reason}."]
+    lines = [f"class {model.name}(Model):"]
+    for field in model.fields:
+        lines += _wrapped(field.line())
+    lines += ["", "    class Meta:", f'        db_table = "{model.table}"']
+    if not model.is_managed:
+        lines.append("        managed = False  # A new row needs what is left out above.")
+    for option in ("unique_together", "indexes"):
+        groups = getattr(model, option)
+        if groups:
+            texts = [f"({', '.join(json.dumps(name) for name in group)})" for group in groups]
+            lines.append(f"        {option} = [{', '.join(texts)}]")
+    return lines
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return a line of a class body, one option a line where it is too long."""
+    if line.startswith("#"):
+        return textwrap.wrap(line, _WIDTH, initial_indent="    ", subsequent_indent="    # ")
+    if len(line) <= _WIDTH or "(" not in line or not line.endswith(")"):
+        return [f"    {line}"]
+    head, _, rest = line.partition("(")
+    options = rest.removesuffix(")").split(", ")
+    return [f"    {head}(", *(f"        {option}," for option in options), "    )"]
