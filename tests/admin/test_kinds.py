@@ -7,13 +7,15 @@ import enum
 import re
 import uuid
 from decimal import Decimal
-from pathlib import Path
+from ipaddress import IPv4Address
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from tests.admin.library import Visitor, cells, errors, make_app, notes
 from tests.conftest import Serve
+from tests.db.kinds import Document, Temperature, TemperatureColumn
 from triode.auth import User
 from triode.db import Field, Model
 
@@ -40,6 +42,12 @@ class Everything(Model):
     extra: dict[str, Any] = Field(default_factory=dict)
     data: bytes = b""
     other: uuid.UUID | None = None
+    local: datetime.datetime | None = Field(default=None, timezone=False)
+    address: IPv4Address | None = None
+    path: PurePosixPath | None = None
+    document: Document | None = None
+    numbers: list[int] = Field(default_factory=list, array=True)
+    heat: Temperature | None = Field(default=None, column_type=TemperatureColumn)
 
 
 KEY = uuid.UUID(int=7)
@@ -49,7 +57,10 @@ FULL = {
     "moment": datetime.datetime(2026, 2, 3, 4, 5, 6, 789, tzinfo=datetime.UTC),
     "clock": datetime.time(4, 5, 6), "span": datetime.timedelta(hours=3, seconds=1),
     "level": Level.HIGH, "size": "l", "tags": ["x", "y"], "extra": {"a": [1, None]},
-    "data": b"\0\1", "other": KEY,
+    "data": b"\0\1", "other": KEY, "local": datetime.datetime(2026, 2, 3, 4, 5, 6),
+    "address": IPv4Address("10.0.0.1"), "path": PurePosixPath("/a b"),
+    "document": Document(number=1, signed=datetime.date(2026, 1, 2)), "numbers": [3, 1],
+    "heat": Temperature(36.5),
 }  # fmt: skip
 
 
@@ -88,7 +99,8 @@ def test_every_kind_is_listed(ada: Visitor) -> None:
     assert row == [
         str(KEY), "a b", "-3", "0.1", "12.30", "No", "3 Feb 2026", "3 Feb 2026, 04:05",
         "04:05:06", "3:00:01", "High", "Large", "[&#34;x&#34;,&#34;y&#34;]",
-        "{&#34;a&#34;:[1,null]}", "2 bytes", str(KEY),
+        "{&#34;a&#34;:[1,null]}", "2 bytes", str(KEY), "3 Feb 2026, 04:05", "10.0.0.1", "/a b",
+        "number=1 signed=datetime.date(2026, 1, 2)", "[3,1]", "36.5",
     ]  # fmt: skip
 
 
@@ -108,6 +120,9 @@ def test_every_kind_is_changed(ada: Visitor) -> None:
         "text": "", "whole": "5", "ratio": "2.5", "price": "3.20", "flag": "true",
         "day": "2027-01-02", "moment": "2027-01-02T03:04", "clock": "05:06", "level": "1",
         "size": "s", "tags": "one\r\n\r\ntwo", "extra": '{"b": 2}', "other": "", "span": "",
+        "local": "2027-01-02T03:04", "address": "10.0.0.2", "path": "", "numbers": "7",
+        "heat": "-1",
+        "document": '{"number": 2, "signed": "2027-01-02"}',
     }  # fmt: skip
     answer = ada.post(address, sent)
     assert errors(answer) == {}
@@ -117,13 +132,16 @@ def test_every_kind_is_changed(ada: Visitor) -> None:
         "key": KEY, "text": None, "whole": 5, "ratio": 2.5, "price": Decimal("3.20"), "flag": True,
         "day": datetime.date(2027, 1, 2), "moment": moment, "clock": datetime.time(5, 6),
         "span": None, "level": Level.LOW, "size": "s", "tags": ["one", "two"], "extra": {"b": 2},
-        "data": b"\0\1", "other": None,
+        "data": b"\0\1", "other": None, "local": datetime.datetime(2027, 1, 2, 3, 4),
+        "address": IPv4Address("10.0.0.2"), "path": None, "numbers": [7], "heat": Temperature(-1.0),
+        "document": Document(number=2, signed=datetime.date(2027, 1, 2)),
     }  # fmt: skip
 
 
 REFUSED = [
     ("whole", "9" * 30), ("whole", "1.5"), ("ratio", "much"), ("price", "1.234"),
     ("price", "99999999"), ("day", "2026-02-30"), ("moment", "yesterday"), ("level", "9"),
+    ("address", "10.0.0"), ("heat", "-300"), ("document", "{}"), ("numbers", "x"),
     ("extra", "{"), ("extra", "[" * 100_000), ("other", "no"), ("key", ""),
 ]  # fmt: skip
 

@@ -127,26 +127,26 @@ def test_many_rows_come_in_pages(database: Database, other: Database) -> None:
 
 
 def test_rows_that_refer_to_each_other(empty: Database) -> None:
-    class Chicken(Model):
-        egg: Egg | None = ForeignKey()
-        mother: Chicken | None = ForeignKey()
+    class Hen(Model):
+        egg: Nest | None = ForeignKey()
+        mother: Hen | None = ForeignKey()
 
-    class Egg(Model):
-        layer: Chicken = ForeignKey()
+    class Nest(Model):
+        layer: Hen = ForeignKey()
 
-    empty.create_tables(Chicken, Egg).run()
+    empty.create_tables(Hen, Nest).run()
     lines = [
-        b'{"table":"chicken","row":{"id":1,"egg_id":7,"mother_id":2}}\n',
-        b'{"table":"chicken","row":{"id":2,"egg_id":null,"mother_id":null}}\n',
-        b'{"table":"egg","row":{"id":7,"layer_id":2}}\n',
+        b'{"table":"hen","row":{"id":1,"egg_id":7,"mother_id":2}}\n',
+        b'{"table":"hen","row":{"id":2,"egg_id":null,"mother_id":null}}\n',
+        b'{"table":"nest","row":{"id":7,"layer_id":2}}\n',
     ]
     assert asyncio.run(load(empty, lines)) == 3
-    assert sorted(lines_of(empty, Chicken, Egg)) == sorted(lines)
+    assert sorted(lines_of(empty, Hen, Nest)) == sorted(lines)
     with pytest.raises(
-        DataError, match=r"A row of chicken has egg_id 99, and there is no such row of egg\."
+        DataError, match=r"A row of hen has egg_id 99, and there is no such row of nest\."
     ):
-        asyncio.run(load(empty, [b'{"table":"chicken","row":{"id":3,"egg_id":99}}']))
-    assert Chicken.count().run() == 2
+        asyncio.run(load(empty, [b'{"table":"hen","row":{"id":3,"egg_id":99}}']))
+    assert Hen.count().run() == 2
 
 
 def test_numbers_that_json_has_not(other: Database) -> None:

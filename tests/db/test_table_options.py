@@ -171,7 +171,7 @@ def test_partial_and_expression_indexes(empty: Database) -> None:
 
 
 def test_partial_index_lets_other_rows_be(empty: Database) -> None:
-    class Seat(Model):
+    class Bench(Model):
         place: int
         is_taken: bool = True
 
@@ -180,12 +180,12 @@ def test_partial_index_lets_other_rows_be(empty: Database) -> None:
 
     if "mariadb" in empty.url:
         return
-    empty.create_tables(Seat).run()
-    Seat(place=1, is_taken=False).save().run()
-    Seat(place=1).save().run()
+    empty.create_tables(Bench).run()
+    Bench(place=1, is_taken=False).save().run()
+    Bench(place=1).save().run()
     with pytest.raises(Duplicate):
-        Seat(place=1).save().run()
-    empty.drop_tables(Seat).run()
+        Bench(place=1).save().run()
+    empty.drop_tables(Bench).run()
 
 
 def test_table_lies_in_a_schema(empty: Database) -> None:

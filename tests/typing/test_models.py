@@ -37,9 +37,10 @@ def lines_pyright_refuses(name: str) -> list[int]:
 def test_right_program_is_accepted(lines_refused: object) -> None:
     assert callable(lines_refused)
     assert lines_refused("accepted_models.py") == []
+    assert lines_refused("accepted_fields.py") == []
 
 
 @pytest.mark.parametrize("lines_refused", [lines_mypy_refuses, lines_pyright_refuses])
 def test_wrong_program_is_refused(lines_refused: object) -> None:
     assert callable(lines_refused)
-    assert lines_refused("refused_models.py") == [11, 12, 13]
+    assert lines_refused("refused_models.py") == [11, 12, 13, 24, 25, 26]

@@ -113,5 +113,6 @@ class Editor:
 
 def version_of(desk: Desk, row: Any) -> str:
     """Return what a row holds, as a short text."""
-    values = repr([getattr(row, field.name) for field in desk.reflection.table.public])
+    fields = desk.reflection.table.public
+    values = repr([field.portable(getattr(row, field.name)) for field in fields])
     return hashlib.blake2b(values.encode("utf-8", "replace"), digest_size=12).hexdigest()

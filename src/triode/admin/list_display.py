@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from triode.admin.cells import bare_type, formatter_of, show_text
+from triode.admin.cells import bare_type, formatter_of, show_anything, show_text
 from triode.admin.columns import (
     ColumnPlan,
     cell_writer,
@@ -20,6 +20,7 @@ from triode.admin.model_admin import DisplayMark, ModelAdmin
 from triode.admin.paths import FieldPath
 from triode.admin.reflection import reflect
 from triode.admin.surroundings import Surroundings
+from triode.db import ColumnType
 from triode.db.table import ModelField
 
 DEFAULT_COLUMNS = 6
@@ -175,6 +176,9 @@ def label_for(path: FieldPath) -> str:
 
 def shower(field: ModelField) -> Callable[[Any], str]:
     """Return how a field's values are shown: by `choices` if it has some, else by type."""
+    own = field.info.column_type
+    if isinstance(own, ColumnType):
+        return lambda value: show_anything(own.write(value))
     if not field.info.choices:
         return formatter_of(field.value_annotation)
     labels = {

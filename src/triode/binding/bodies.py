@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, TypedDict
+
+from starlette.datastructures import FormData
 
 from triode.http import Call, HTTPException
 from triode.http.query import parse_query
@@ -125,16 +128,25 @@ def json_object(call: Call) -> bytes:
     return call.body if call.body and is_json_content(call) else b"{}"
 
 
-def received_body(call: Call) -> Any:
-    """Return the body for somebody who handles a validation error: JSON as it was sent, or bytes.
+def received_body(call: Call, form: Mapping[str, list[Any]] | None = None) -> Any:
+    """Return the body for somebody who handles a validation error.
 
-    None where there was none, or a form in parts.
+    JSON as it was sent, its text if it is none; a `FormData` of a form that was read; else bytes.
+    None where there was none.
     """
+    if form:
+        # An upload is told by its name: it is no part of an answer, and closed soon.
+        told = [
+            (name, value if isinstance(value, str) else value.filename or "")
+            for name, values in form.items()
+            for value in values
+        ]
+        return FormData(told)
     if not call.body:
         return None
     if is_json_content(call):
         try:
             return parse_json(call.body)
         except ValidationFailed:
-            pass
+            return call.body.decode("utf-8", "replace")
     return call.body

@@ -49,7 +49,8 @@ class EndpointWriter(CallWriter):
             self._line("if problems:")
             if self._is_read_again:
                 self._line("    problems = each_once(problems)")
-            self._line("    raise RequestValidationError(problems, body=received_body(call))")
+            body = "received_body(call, form)" if self.has_form else "received_body(call)"
+            self._line(f"    raise RequestValidationError(problems, body={body})")
         self._call_handler(arguments)
         self._epilogue()
         is_async = self.mode is not Mode.INLINE or self.has_form

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing
 from collections.abc import Callable
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, Generic, Never, Self, TypeVar, overload
 
 from triode.errors import ModelError, place_of
 
@@ -42,5 +42,5 @@ class computed(Generic[T]):
     def __get__(self, instance: object | None, owner: type) -> Self | T:
         return self if instance is None else self.function(instance)
 
-    def __set__(self, instance: object, value: object) -> None:
+    def __set__(self, instance: object, value: Never) -> None:
         raise AttributeError(f"{self.name!r} is computed and cannot be assigned.")

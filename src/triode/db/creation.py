@@ -85,7 +85,7 @@ async def _missing_indexes(channel: Channel, tables: Sequence[sa.Table]) -> list
     }
     if not wanted:
         return []
-    known = await indexes_in_database(channel)
+    known = await indexes_in_database(channel, [each.schema for each in tables if each.schema])
     dialect = channel.engine.dialect
     return [
         str(sa.schema.CreateIndex(index).compile(dialect=dialect))
@@ -233,7 +233,7 @@ async def columns_in_database(channel: Channel, schemas: Sequence[str] = ()) -> 
         )
     else:
         here = "database()" if is_mysql(dialect) else "current_schema()"
-        others, values = _others(dialect, schemas)
+        others, values = _others(dialect, "table_schema", schemas)
         sql = _COLUMNS.replace("@", here) + others
     found: dict[str, set[str]] = {}
     for schema, table, column in await channel.read(sql, values):
@@ -241,23 +241,27 @@ async def columns_in_database(channel: Channel, schemas: Sequence[str] = ()) -> 
     return found
 
 
-def _others(dialect: Dialect, schemas: Sequence[str]) -> tuple[str, list[str]]:
+def _others(dialect: Dialect, column: str, schemas: Sequence[str]) -> tuple[str, list[str]]:
     if not schemas:
         return "", []
     marks = [f"${n}" if dialect.name == "postgresql" else "%s" for n in range(1, len(schemas) + 1)]
-    return f" OR table_schema IN ({', '.join(marks)})", list(schemas)
+    return f" OR {column} IN ({', '.join(marks)})", list(schemas)
 
 
-async def indexes_in_database(channel: Channel) -> set[str]:
-    """Return the names of the indexes that exist."""
+async def indexes_in_database(channel: Channel, schemas: Sequence[str] = ()) -> set[str]:
+    """Return the names of the indexes that exist, those in `schemas` included."""
     dialect = channel.engine.dialect
+    values: list[str] = []
     if dialect.name == "sqlite":
         sql = "SELECT name FROM sqlite_schema WHERE type = 'index'"
     elif dialect.name == "postgresql":
-        sql = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+        others, values = _others(dialect, "schemaname", schemas)
+        sql = f"SELECT indexname FROM pg_indexes WHERE schemaname = current_schema(){others}"  # noqa: S608
     else:
-        sql = "SELECT index_name FROM information_schema.statistics WHERE table_schema = database()"
-    return {str(row[0]) for row in await channel.read(sql, ())}
+        others, values = _others(dialect, "table_schema", schemas)
+        sql = "SELECT index_name FROM information_schema.statistics WHERE table_schema = "
+        sql += f"database(){others}"
+    return {str(row[0]) for row in await channel.read(sql, values)}
 
 
 def lacks(table: sa.Table, existing: set[str]) -> list[sa.Column[Any]]:

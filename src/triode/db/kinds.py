@@ -103,7 +103,7 @@ def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
         make: Converter = bare
         return ParsedStorage(make, _length_of(info))
     if bare in _ADDRESSES:
-        return AddressStorage(bare, is_network=_ADDRESSES[bare])
+        return AddressStorage(typing.cast(Any, bare), is_network=_ADDRESSES[bare])
     return JsonStorage(bare) if _is_json(bare) else None
 
 

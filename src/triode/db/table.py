@@ -125,6 +125,12 @@ class ModelField:
         is_optional_relation = self.relation is not None and self.is_nullable
         return not (has_default or self.is_automatic or is_optional_relation)
 
+    def portable(self, value: Any) -> Any:
+        """Return a value that looks the same wherever it is; of a class that only we know, too."""
+        if value is None or self.storage is None:
+            return value
+        return self.storage.portable(value)
+
     def make_default(self) -> Any:
         """Return the default; None where there is none."""
         made = self.info.make_default()

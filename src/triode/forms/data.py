@@ -16,6 +16,7 @@ import msgspec
 
 from triode.forms.widgets import Widget, without_none
 from triode.schema import MISSING, FieldDescription
+from triode.schema.foreign import to_builtins
 
 Sent: TypeAlias = Mapping[str, Sequence[Any]]
 
@@ -76,8 +77,11 @@ def _from_json(text: str) -> Any:
         raise Unreadable("This JSON is nested too deeply.") from exc
 
 
-def shown_value(value: Any, widget: Widget) -> list[str]:
+def shown_value(described: FieldDescription, value: Any, widget: Widget) -> list[str]:
     """Return a value as the texts that its widget shows; empty for none."""
+    node = getattr(described.schema, "inner", described.schema)
+    if node.kind == "own" and value is not MISSING and value is not None:
+        value = node.serialize(value)  # Only its description knows what such a class shows.
     if value is MISSING or value is None or widget.kind in ("password", "file"):
         return []
     if widget.kind == "checkbox":
@@ -105,4 +109,11 @@ def _text(value: Any, *, seconds: bool = False) -> str:
 
 
 def _as_json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(value, indent=2, ensure_ascii=False, default=_as_builtins)
+
+
+def _as_builtins(value: Any) -> Any:
+    try:
+        return to_builtins(value)
+    except TypeError:
+        return str(value)

@@ -254,10 +254,10 @@ class Form(Generic[T]):
             typed = self.data.get(self.prefix + described.name, ())
             return [value for value in typed if isinstance(value, str)]
         if described.name in self._initial:
-            return shown_value(self._initial[described.name], widget)
+            return shown_value(described, self._initial[described.name], widget)
         if self.instance is not None:
-            return shown_value(self._schema.get(self.instance, described.name), widget)
-        return shown_value(described.make_default(), widget)
+            return shown_value(described, self._schema.get(self.instance, described.name), widget)
+        return shown_value(described, described.make_default(), widget)
 
     @property
     def non_field_errors(self) -> list[str]:

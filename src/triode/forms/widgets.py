@@ -124,7 +124,7 @@ def _kind_of(
             return "file"
         if origin.__module__ == "uuid":
             return "text"
-    return _BY_FORMAT.get(_format_of(described), "json" if _is_structured(described) else "text")
+    return _BY_FORMAT.get(_format_of(described)) or _kind_of_schema(described)
 
 
 _BY_TYPE: Final[Sequence[tuple[type | tuple[type, ...], str]]] = (
@@ -158,10 +158,14 @@ def _format_of(described: FieldDescription) -> str:
     return ""
 
 
-def _is_structured(described: FieldDescription) -> bool:
+def _kind_of_schema(described: FieldDescription) -> str:
+    """Return the control for a class that only its description knows."""
     schema = described.schema.json_schema(Registry(), "input")
-    types = {part.get("type") for part in [schema, *schema.get("anyOf", ())]}
-    return bool(types & {"object", "array"}) or "$ref" in schema or not (types - {None})
+    parts = [schema, *schema.get("anyOf", ())]
+    types = {part.get("type") for part in parts} - {None, "null"}
+    if types & {"object", "array"} or any("$ref" in part for part in parts) or not types:
+        return "json"
+    return "number" if types <= {"number", "integer"} else "text"
 
 
 def _is_collection(origin: Any) -> bool:
