@@ -7,11 +7,12 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from pathlib import Path
+from ipaddress import IPv4Address
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.db.kinds import Kinds, Level, Point, Size, Suit
+from tests.db.kinds import Document, Kinds, Level, Point, Size, Spot, Suit, Temperature
 from tests.db.models import ALL, Country, Hero, Power, Subdivision, Team, User
 from triode.db import Database, Field, ForeignKey, Model
 from triode.db.dumping import PAGE, dump
@@ -65,6 +66,18 @@ def fill() -> None:
         point=Point(1, 2),
         size=Size(3),
         link="https://x.org/",
+        local=datetime(2026, 1, 2, 3, 4),
+        address=IPv4Address("10.0.0.1"),
+        path=PurePosixPath("a/b"),
+        document=Document(number=1, signed=date(2026, 1, 2)),
+        documents=[Document(number=2, signed=date(2026, 1, 3))],
+        spot=Spot(4),
+        addresses=[IPv4Address("10.0.0.2")],
+        numbers=[1, 2],
+        words=["a", "b"],
+        days=[date(2026, 1, 2)],
+        heat=Temperature(20.5),
+        plain="plain",
     ).save().run()
 
 

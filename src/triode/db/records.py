@@ -19,10 +19,9 @@ from triode.db.column_type import OwnStorage
 from triode.db.creation import tables_of
 from triode.db.errors import DataError
 from triode.db.kinds import strip_optional
-from triode.db.sql.storage import BytesStorage, EnumStorage, JsonStorage, RealStorage
+from triode.db.sql.storage import BytesStorage, EnumStorage, RealStorage
 from triode.db.table import ModelField, ModelTable, model_registry
 from triode.schema import INVALID, Problem, describe
-from triode.schema.foreign import to_builtins
 
 _NAMES: Final = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
@@ -39,10 +38,9 @@ class Record:
         self.name = str(table.name)
         self.names = [str(column.name) for column in table.columns]
         self.keys = [str(column.name) for column in table.primary_key.columns]
-        self._writers = [_writer(column) for column in table.columns]
-        self._readers = {
-            str(column.name): _reader(column, _field_of(model, column)) for column in table.columns
-        }
+        types = [(column.type, _bare(model, column)) for column in table.columns]
+        self._writers = [_writer(*each) for each in types]
+        self._readers = {name: _reader(*each) for name, each in zip(self.names, types, strict=True)}
 
     @property
     def secrets(self) -> list[str]:
@@ -88,31 +86,31 @@ def _field_of(model: ModelTable | None, column: sa.Column[Any]) -> ModelField | 
     return None if model is None else model.by_name.get(column.name)
 
 
-def _writer(column: sa.Column[Any]) -> Coder:
-    if isinstance(column.type, BytesStorage):
+def _writer(storage: Any, bare: Any) -> Coder:
+    if isinstance(storage, OwnStorage):
+        own, inner = storage.own, _writer(storage.column, storage.own.base)
+        return lambda value: inner(own.write(value))
+    if isinstance(storage, BytesStorage):
         return lambda value: base64.b64encode(value).decode()
-    if isinstance(column.type, RealStorage):
+    if isinstance(storage, RealStorage):
         return lambda value: value if math.isfinite(value) else str(value)
-    if isinstance(column.type, OwnStorage):
-        portable = column.type.portable
-        return lambda value: to_builtins(portable(value))
-    return to_builtins
+    if bare is None:
+        return msgspec.to_builtins
+    schema = describe(bare)
+    return lambda value: msgspec.to_builtins(schema.serialize(value))
 
 
-def _reader(column: sa.Column[Any], field: ModelField | None) -> Coder:
-    storage = column.type
-    if isinstance(storage, JsonStorage):
-        return lambda value: value
+def _reader(storage: Any, bare: Any) -> Coder:
+    if isinstance(storage, OwnStorage):
+        own, inner = storage.own, _reader(storage.column, storage.own.base)
+        return lambda value: own.read(inner(value))
     if isinstance(storage, BytesStorage):
         return _from_base64
     if isinstance(storage, EnumStorage):
         return storage.enum_class
-    if field is None:
-        field = _referred(column)
-    if field is None:
+    if bare is None:
         return lambda value: value
-    bare, _ = strip_optional(field.value_annotation)
-    check = (field.schema if isinstance(storage, OwnStorage) else describe(bare)).validate
+    check = describe(bare).validate
 
     def read(value: Any) -> Any:
         problems: list[Problem] = []
@@ -124,6 +122,12 @@ def _reader(column: sa.Column[Any], field: ModelField | None) -> Coder:
     if isinstance(storage, RealStorage):
         return lambda value: _NAMES[value] if value in _NAMES else read(value)
     return read
+
+
+def _bare(model: ModelTable | None, column: sa.Column[Any]) -> Any:
+    """Return the type of a column's values, None where no model says it."""
+    field = _field_of(model, column) or _referred(column)
+    return None if field is None else strip_optional(field.value_annotation)[0]
 
 
 def _referred(column: sa.Column[Any]) -> ModelField | None:

@@ -147,6 +147,7 @@ def test_sqlalchemy_project_is_read_and_taken_over(
         assert 'author: Authors = ForeignKey(on_delete="cascade", related_name="posts_by' in text
         assert "# refers to posts; a relation needs a column that ends in _id" in text
         assert 'unique_together = [("author", "title")]' in text
+        assert 'primary_key = ("post", "tag_slug")' in text
         module = imported(text, tmp_path)
         ada = module.Authors(name="Ada").save().run()
         module.Posts(title="T", author=ada).save().run()

@@ -134,10 +134,8 @@ def _annotation(kind: Any, dialect: str, made: FieldText) -> tuple[str, str | No
     if dialect == "sqlite" and isinstance(kind, sa.Uuid | sa.Interval):
         return None
     is_local = isinstance(kind, sa.DateTime) and not getattr(kind, "timezone", False)
-    if is_local and dialect == "postgresql":
-        return None
     if is_local:
-        made.note = "kept without a zone"
+        made.options["timezone"] = "False"
     if isinstance(kind, sa.String) and kind.length is not None:
         made.options["max_length"] = str(kind.length)
     return next(((name, needs) for each, name, needs in _TYPES if isinstance(kind, each)), None)

@@ -34,6 +34,7 @@ class ModelText:
     fields: list[FieldText] = field(default_factory=list)
     unique_together: list[tuple[str, ...]] = field(default_factory=list)
     indexes: list[tuple[str, ...]] = field(default_factory=list)
+    primary_key: tuple[str, ...] = ()
     reason: str | None = None
     """Why the table cannot be a model at all; None where it can."""
 
@@ -128,13 +129,16 @@ _TAKEN: Final = frozenset(
 
 def _model(table: _Table, tables: Mapping[str, _Table], names: Mapping[str, str]) -> ModelText:
     made = ModelText(names[table.name], table.name)
-    if len(table.keys) != 1:
-        kind = "no primary key" if not table.keys else "a primary key of several columns"
+    refused = next((name for name in table.keys if _refuse_name(name) is not None), None)
+    if not table.keys or refused is not None:
+        kind = f"a key named {refused}" if refused else "no primary key"
         made.reason = f"it has {kind}, which a model cannot have"
         return made
     for name, column in table.columns.items():
         made.fields.append(_field(table, name, column, tables, names))
     known = {each.column: each.name for each in made.fields if each.is_model_field}
+    if len(table.keys) > 1:
+        made.primary_key = tuple(known[name] for name in table.keys)
     for group in dict.fromkeys(table.unique):
         if len(group) > 1 and all(name in known for name in group):
             made.unique_together.append(tuple(known[name] for name in group))
@@ -151,7 +155,7 @@ def _field(
     tables: Mapping[str, _Table],
     names: Mapping[str, str],
 ) -> FieldText:
-    is_key = name in table.keys
+    is_key = table.keys == [name]
     refused = _refuse_name(name)
     made = field_of(column, table.dialect, is_key=is_key)
     made.is_unique = (name,) in table.unique and not is_key

@@ -48,12 +48,17 @@ def _class(model: ModelText) -> list[str]:
     lines += ["", "    class Meta:", f'        db_table = "{model.table}"']
     if not model.is_managed:
         lines.append("        managed = False  # A new row needs what is left out above.")
+    if model.primary_key:
+        lines.append(f"        primary_key = {_listed(model.primary_key)}")
     for option in ("unique_together", "indexes"):
         groups = getattr(model, option)
         if groups:
-            texts = [f"({', '.join(json.dumps(name) for name in group)})" for group in groups]
-            lines.append(f"        {option} = [{', '.join(texts)}]")
+            lines.append(f"        {option} = [{', '.join(_listed(group) for group in groups)}]")
     return lines
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"({', '.join(json.dumps(name) for name in names)})"
 
 
 def _wrapped(line: str) -> list[str]:
