@@ -63,6 +63,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 SERVICES = {
     # host, port, address of an empty database that tests may use
     "postgres": ("127.0.0.1", 5432, "postgresql://postgres@127.0.0.1:5432/test"),
+    "mariadb": ("127.0.0.1", 3306, "mariadb://root@127.0.0.1:3306/test"),
     "redis": ("127.0.0.1", 6379, "redis://127.0.0.1:6379/9"),
 }
 

@@ -9,18 +9,29 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from tests.conftest import service_url
 from tests.db.kinds import Kinds
 from tests.db.models import ALL
 from triode.db import Database
 
+ENGINES = [
+    "sqlite",
+    pytest.param("postgres", marks=pytest.mark.service("postgres")),
+    pytest.param("mariadb", marks=pytest.mark.service("mariadb")),
+]
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.service("postgres"))])
+
+@pytest.fixture(params=ENGINES)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Give a database without tables, active for the test."""
-    is_sqlite = request.param == "sqlite"
-    with sqlite_file(tmp_path) if is_sqlite else postgres_schema() as made, made.active():
+    made_by = {
+        "sqlite": lambda: sqlite_file(tmp_path),
+        "postgres": postgres_schema,
+        "mariadb": mariadb_database,
+    }
+    with made_by[request.param]() as made, made.active():
         yield made
 
 
@@ -56,4 +67,17 @@ def postgres_schema() -> Iterator[Database]:
     yield made
     made.close()
     admin.fetch(sa.text(f"DROP SCHEMA {schema} CASCADE")).run()
+    admin.close()
+
+
+@contextmanager
+def mariadb_database() -> Iterator[Database]:
+    url = make_url(service_url("mariadb") or "")
+    name = f"triode_{uuid4().hex}"
+    admin = Database(url.render_as_string(hide_password=False))
+    admin.fetch(sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")).run()
+    made = Database(url.set(database=name).render_as_string(hide_password=False))
+    yield made
+    made.close()
+    admin.fetch(sa.text(f"DROP DATABASE {name}")).run()
     admin.close()

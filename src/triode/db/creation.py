@@ -10,6 +10,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.engine import Channel, Write
 from triode.db.errors import SchemaMismatch
+from triode.db.sql.storage import is_mysql
 from triode.db.table import ModelTable, model_registry
 
 VERSION_TABLE = "alembic_version"
@@ -52,10 +53,10 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
 
 
 def _lock(channel: Channel) -> list[str]:
-    # Several workers start at once. SQLite has one writer anyway; on PostgreSQL "IF NOT EXISTS"
-    # alone does not keep two of them apart.
-    is_sqlite = channel.engine.dialect.name == "sqlite"
-    return [] if is_sqlite else [f"SELECT pg_advisory_xact_lock({CREATION_LOCK})"]
+    # Several workers start at once. SQLite has one writer anyway, and MySQL waits for a table that
+    # is being made; on PostgreSQL "IF NOT EXISTS" alone does not keep two of them apart.
+    is_postgres = channel.engine.dialect.name == "postgresql"
+    return [f"SELECT pg_advisory_xact_lock({CREATION_LOCK})"] if is_postgres else []
 
 
 async def drop(channel: Channel, models: Sequence[Any]) -> None:
@@ -64,7 +65,9 @@ async def drop(channel: Channel, models: Sequence[Any]) -> None:
     texts = []
     for table in reversed(tables_of(models)):
         text = str(sa.schema.DropTable(table, if_exists=True).compile(dialect=dialect))
-        texts.append(text if dialect.name == "sqlite" else f"{text} CASCADE")
+        texts.append(f"{text} CASCADE" if dialect.name == "postgresql" else text)
+    if is_mysql(dialect):
+        texts = ["SET FOREIGN_KEY_CHECKS = 0", *texts, "SET FOREIGN_KEY_CHECKS = 1"]
     await channel.write([Write(text) for text in texts])
 
 
@@ -136,9 +139,10 @@ async def columns_in_database(channel: Channel) -> dict[str, set[str]]:
             "WHERE t.type = 'table'"
         )
     else:
+        here = "database()" if is_mysql(channel.engine.dialect) else "current_schema()"
         sql = (
             "SELECT table_name, column_name FROM information_schema.columns "
-            "WHERE table_schema = current_schema()"
+            f"WHERE table_schema = {here}"
         )
     found: dict[str, set[str]] = {}
     for table, column in await channel.read(sql, ()):

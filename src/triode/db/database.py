@@ -17,6 +17,7 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.creation import create_missing, drop
 from triode.db.engine import Channel, Engine
+from triode.db.engine.generic import MYSQL, GenericEngine
 from triode.db.engine.observed import ObservedChannel, Observer
 from triode.db.engine.postgres import PostgresEngine
 from triode.db.engine.sqlite import SQLiteEngine
@@ -196,7 +197,12 @@ def make_engine(url: str) -> Engine:
         return SQLiteEngine(None if is_memory else Path(str(parsed.database)).expanduser())
     if parsed.drivername in _POSTGRES:
         return PostgresEngine(parsed)
-    raise ConfigError(
-        f"There is no engine for {parsed.drivername!r}. There are sqlite and postgresql.",
-        code="database-url",
-    )
+    return GenericEngine(_with_plain_driver(parsed))
+
+
+def _with_plain_driver(url: URL) -> URL:
+    """Name the driver of an address that names none, and the plain one for an asynchronous one."""
+    name, _, driver = url.drivername.partition("+")
+    if name in MYSQL and driver in ("", "aiomysql", "asyncmy"):
+        return url.set(drivername=f"{name}+pymysql")
+    return url

@@ -36,7 +36,6 @@ _PLAIN: Final[dict[Any, type[Storage]]] = {
     bool: FlagStorage,
     int: IntegerStorage,
     float: RealStorage,
-    str: TextStorage,
     bytes: BytesStorage,
     datetime.datetime: MomentStorage,
     datetime.date: DateStorage,
@@ -44,6 +43,9 @@ _PLAIN: Final[dict[Any, type[Storage]]] = {
     datetime.timedelta: DurationStorage,
     uuid.UUID: UuidStorage,
 }
+LENGTH_IN_INDEX: Final = 255
+"""Characters of an indexed text without `max_length`, on databases that need a limit."""
+
 _JSON_ORIGINS: Final = (dict, list, tuple, set, frozenset)
 
 
@@ -59,6 +61,8 @@ def strip_optional(annotation: Any) -> tuple[Any, bool]:
 
 def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
     """Return how values of a type are kept, None if there is no way."""
+    if bare is str:
+        return TextStorage(_length_of(info))
     if bare in _PLAIN:
         return _PLAIN[bare]()
     if bare is Decimal:
@@ -77,6 +81,12 @@ def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
         or (issubclass(bare, msgspec.Struct) and not hasattr(bare, "__table__"))
     )
     return JsonStorage(bare) if is_object else None
+
+
+def _length_of(info: ColumnInfo) -> int | None:
+    """Return how long a text may be where the database wants to know; None: of any length."""
+    is_indexed = info.unique or info.index or info.primary_key
+    return info.max_length or (LENGTH_IN_INDEX if is_indexed else None)
 
 
 def _storage_of_values(values: typing.Sequence[Any], enum_class: Any) -> Storage | None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
 from triode.db.declaration import Target
@@ -18,6 +19,7 @@ from triode.db.relations import BaseRelation, by_key, key_of, parts
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.plan import plan_for
+from triode.db.sql.storage import family_of, is_mysql
 from triode.db.table import ModelTable, Relation, model_registry, storage_for
 from triode.db.writing import write_checked
 from triode.errors import ModelError
@@ -140,8 +142,8 @@ class ManyToManyRelation(BaseRelation):
         condition = Column(owner, here.name, self.key).in_(part)
 
         def make() -> tuple[Any, int]:
-            is_sqlite = channel.engine.dialect.name == "sqlite"
-            builder = Builder(owner.table, owner, is_sqlite=is_sqlite)
+            family = family_of(channel.engine.dialect)
+            builder = Builder(owner.table, owner, family=family)
             return sa.select(here, there).where(condition.build(builder)), builder.count
 
         plan = plan_for(channel.engine, ("pairs", self.key, condition.shape), make)
@@ -158,10 +160,7 @@ class ManyToManyRelation(BaseRelation):
                 here.name: sa.bindparam("_p0", type_=here.type),
                 there.name: sa.bindparam("_p1", type_=there.type),
             }
-            is_sqlite = channel.engine.dialect.name == "sqlite"
-            insert = sqlite.insert(link) if is_sqlite else postgresql.insert(link)
-            statement = insert.values(values).inline().on_conflict_do_nothing()
-            return statement, 2
+            return insert_unless_there(channel.engine.dialect, link, values), 2
 
         await self._write_pairs(channel, "add link", make, row, others)
 
@@ -198,6 +197,22 @@ class ManyToManyRelation(BaseRelation):
             pairs = [plan.parameters((key, key_of(other, self.target))) for other in others]
             await write_checked(channel, self.source, [Write(plan.sql, pairs, many=True)], {})
         self.source.slots[self.name].fill(row, msgspec.UNSET)
+
+
+def insert_unless_there(dialect: Dialect, table: sa.Table, values: dict[str, Any]) -> sa.Insert:
+    """Return an INSERT that leaves a row with the same key as it is."""
+    if is_mysql(dialect):
+        # Not IGNORE, which would pass over a missing parent too.
+        key = next(iter(values))
+        insert = mysql.insert(table).values(values).inline()
+        return insert.on_duplicate_key_update({key: table.c[key]})
+    if dialect.name == "sqlite":
+        return sqlite.insert(table).values(values).inline().on_conflict_do_nothing()
+    if dialect.name == "postgresql":
+        return postgresql.insert(table).values(values).inline().on_conflict_do_nothing()
+    columns = [table.c[name] for name in values]
+    is_there = sa.exists().where(*(table.c[name] == value for name, value in values.items()))
+    return sa.insert(table).from_select(columns, sa.select(*values.values()).where(~is_there))
 
 
 class LinkOwner:

@@ -30,7 +30,7 @@ from triode.db.sql.expressions import (
     as_expression,
 )
 from triode.db.sql.plan import Plan, Shape, plan_for
-from triode.db.sql.storage import IntegerStorage
+from triode.db.sql.storage import IntegerStorage, family_of
 from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable, Relation
 from triode.db.writing import assignments, not_found, write_checked
@@ -318,7 +318,7 @@ class Query(Statement[list[M]], Generic[M]):
         builder.count = before
         key = self.table.table.c[self.table.primary_key.name]
         table = self.table.table.alias()
-        inner = Builder(table, self.table, is_sqlite=builder.is_sqlite, first=before)
+        inner = Builder(table, self.table, family=builder.family, first=before)
         select = self._finish(inner, [table.c[key.name]])
         builder.count = inner.count
         return [key.in_(select)]
@@ -358,8 +358,8 @@ class Query(Statement[list[M]], Generic[M]):
             return plan  # type: ignore[no-any-return]
 
         def compile_with_builder() -> tuple[Any, int]:
-            is_sqlite = engine.dialect.name == "sqlite"
-            builder = Builder(self.table.table, self.table, is_sqlite=is_sqlite)
+            family = family_of(engine.dialect)
+            builder = Builder(self.table.table, self.table, family=family)
             statement = make(builder)
             return statement, builder.count
 
@@ -402,11 +402,11 @@ class Query(Statement[list[M]], Generic[M]):
         # are given.
         if self._limit is not None:
             statement = statement.limit(builder.bind(IntegerStorage()))
-        elif self._offset is not None and builder.is_sqlite:
+        elif self._offset is not None and builder.family == "sqlite":
             statement = statement.limit(sa.literal_column("-1"))
         if self._offset is not None:
             statement = statement.offset(builder.bind(IntegerStorage()))
-        elif self._limit is not None and builder.is_sqlite:
+        elif self._limit is not None and builder.family == "sqlite":
             statement = statement.offset(sa.literal_column("0"))
         return statement
 

@@ -19,6 +19,7 @@ from triode.db.errors import (
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
+from triode.db.sql.storage import family_of
 from triode.db.table import ModelTable
 from triode.errors import TriodeError
 
@@ -92,7 +93,7 @@ async def update_row(
     shape = ("update row", model.key, names, tuple(each.shape for each in expressions))
 
     def make() -> tuple[sa.Update, int]:
-        builder = Builder(model.table, model, is_sqlite=channel.engine.dialect.name == "sqlite")
+        builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
         statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
         column = model.table.c[model.primary_key.name]
         statement = statement.where(column == builder.bind(column.type))

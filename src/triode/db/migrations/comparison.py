@@ -169,7 +169,8 @@ def _default_text(table_name: str, column: sa.Column[Any], is_sqlite: bool) -> s
     storage = column.type
     assert isinstance(storage, Storage)
     # SQLite's texts are literals on PostgreSQL too; only its numbers are its own.
-    writer = storage.writer(is_sqlite or not isinstance(storage, DecimalStorage))
+    is_number = isinstance(storage, DecimalStorage)
+    writer = storage.writer("postgresql" if is_number and not is_sqlite else "sqlite")
     value = default if writer is None else writer(default)
     text = str(sa.literal(value).compile(compile_kwargs={"literal_binds": True}))
     return sa.text(text)

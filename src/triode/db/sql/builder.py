@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import BindParameter, ColumnElement, FromClause
 
+from triode.db.sql.storage import Family
+
 
 class Step(Protocol):
     """One relation on a path, from a table to another."""
@@ -47,12 +49,10 @@ Path = tuple[Step, ...]
 class Builder:
     """The state of one compilation: parameters so far, joins so far."""
 
-    def __init__(
-        self, table: FromClause, owner: object, *, is_sqlite: bool, first: int = 0
-    ) -> None:
+    def __init__(self, table: FromClause, owner: object, *, family: Family, first: int = 0) -> None:
         self.root = table
         self.owner = owner
-        self.is_sqlite = is_sqlite
+        self.family = family
         self.count = first
         self._sources: dict[Path, FromClause] = {(): table}
         self._joins: list[tuple[FromClause, ColumnElement[bool]]] = []
@@ -87,7 +87,7 @@ class Builder:
         step = path[-1]
         origin = self.source(path[:-1])
         target = step.target_table().alias()
-        inner = Builder(target, self.owner, is_sqlite=self.is_sqlite, first=self.count)
+        inner = Builder(target, self.owner, family=self.family, first=self.count)
         inner._sources = {**self._sources, path: target}
         condition = build(inner)
         self.count = inner.count

@@ -375,7 +375,7 @@ class Match(Condition):
                 is_glob=not ignores_case,
             )
         )
-        if not builder.is_sqlite:
+        if builder.family != "sqlite":
             like = built.ilike if ignores_case else built.like
             return like(pattern, escape="\\")
         if not ignores_case:

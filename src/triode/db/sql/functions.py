@@ -47,7 +47,7 @@ class Function(Expression):
         call.type = result
         if self.name not in ("sum", "avg"):
             return call
-        places = getattr(built[0].type, "decimal_places", 0) if builder.is_sqlite else 0
+        places = getattr(built[0].type, "decimal_places", 0) if builder.family == "sqlite" else 0
         if self.name == "avg" and places:
             return sa.type_coerce(call / sa.literal_column(f"1e{places}"), result)
         # PostgreSQL gives numeric for both.

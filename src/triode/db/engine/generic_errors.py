@@ -1,0 +1,81 @@
+"""What the errors of plain drivers mean; MySQL's and MariaDB's by their numbers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+
+from triode.db.errors import (
+    ConstraintViolation,
+    DatabaseBusy,
+    DatabaseUnavailable,
+    OutOfRange,
+    ValueRefused,
+)
+
+_CONSTRAINTS: Final[dict[int, Any]] = {
+    1022: "unique", 1062: "unique", 1586: "unique",
+    1216: "foreign key", 1217: "foreign key", 1451: "foreign key", 1452: "foreign key",
+    1048: "not null", 1364: "not null",
+    3819: "check", 4025: "check",
+}  # fmt: skip
+"""The numbers are those of "Server Error Message Reference" in the manual of MySQL."""
+
+_OUT_OF_RANGE: Final = (1264, 1690, 167)
+_REFUSED: Final = (1265, 1292, 1366, 1406, 1411, 3140, 3141)
+_BUSY: Final = (1040, 1158, 1159, 1160, 1161, 1205, 1213, 2002, 2003, 2006, 2013, 2055)
+
+
+def translate(exc: SQLAlchemyError) -> Exception:
+    """Return the error of ours for one of SQLAlchemy's, or `exc` itself if it is a bug."""
+    original = getattr(exc, "orig", None)
+    number = _number(original)
+    message = _message(original) or str(exc)
+    if number in _CONSTRAINTS:
+        return _violation(_CONSTRAINTS[number], message)
+    if number in _OUT_OF_RANGE:
+        return OutOfRange("A number is too large for its column.")
+    if number in _REFUSED or isinstance(exc, DataError) or isinstance(original, UnicodeError):
+        return ValueRefused(f"The database refused a value: {message}.")
+    if isinstance(exc, IntegrityError):
+        return ConstraintViolation("check", message=message)
+    is_lost = isinstance(exc, DBAPIError) and exc.connection_invalidated
+    if number in _BUSY or is_lost or not isinstance(exc, DBAPIError):
+        return DatabaseBusy("The database cannot be reached or is busy. Try again.")
+    return exc
+
+
+def _number(original: Any) -> int:
+    first = original.args[0] if getattr(original, "args", None) else 0
+    return first if isinstance(first, int) else 0
+
+
+def _message(original: Any) -> str:
+    arguments = getattr(original, "args", ())
+    return str(arguments[1]) if len(arguments) > 1 else ""
+
+
+def _violation(kind: Any, message: str) -> ConstraintViolation:
+    return ConstraintViolation(kind, columns=_columns(kind, message), message=message)
+
+
+def _columns(kind: str, message: str) -> tuple[str, ...]:
+    """Return the columns that a message names; those of a key by its name."""
+    if kind == "not null":
+        found = re.search(r"(?:Column|Field) '([^']+)'", message)
+        return (found[1],) if found else ()
+    if kind == "unique":
+        found = re.search(r"for key '(?:[^'.]+\.)?([^']+)'", message)
+        return (found[1],) if found else ()
+    return ()
+
+
+def unavailable(address: str, exc: Exception) -> DatabaseUnavailable:
+    """Describe a failure to connect to `address`, which holds no password."""
+    reason = _message(getattr(exc, "orig", None)) if isinstance(exc, OperationalError) else str(exc)
+    return DatabaseUnavailable(
+        f"The database {address} cannot be used: {reason}. Check that the server runs and that "
+        "DATABASE_URL names the right host, user, password and database."
+    )
