@@ -24,6 +24,7 @@ class ColumnOptions(FieldOptions, total=False):
     index: bool
     primary_key: bool
     server_default: str | None
+    version: bool
     choices: list[tuple[Any, str]] | None
     help_text: str | None
 
@@ -35,6 +36,7 @@ class ColumnInfo(FieldInfo):
     index: bool = False
     primary_key: bool = False
     server_default: str | None = None
+    version: bool = False
     choices: list[tuple[Any, str]] | None = None
     help_text: str | None = None
 
@@ -75,7 +77,8 @@ def Field(
     `unique`, `index` and `primary_key` are the database's. `server_default` is a SQL expression
     that the database evaluates. `read_only` values are never accepted from a client, `write_only`
     ones never sent. `choices` are (value, label) pairs; no other value is accepted. `help_text`
-    stands beside the input of a form, and is the description where none is given.
+    stands beside the input of a form, and is the description where none is given. A `version`
+    counts the changes of a row: a change that does not know the last one is a `StaleRow`.
     """
     info = ColumnInfo(default, default_factory=default_factory, **cast(FieldOptions, options))
     if info.help_text and info.description is None:

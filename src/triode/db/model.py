@@ -17,7 +17,8 @@ from triode.db.lookup import check_values, make_conditions
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.nesting import remember
-from triode.db.query import Page, Query
+from triode.db.paging import Page
+from triode.db.query import Query
 from triode.db.sql.expressions import Condition, Expression
 from triode.db.sql.plan import Plan, plan_for
 from triode.db.statement import Operation, Statement, WriteOperation
@@ -29,6 +30,7 @@ from triode.db.writing import (
     insert_many,
     not_found,
     update_row,
+    versioned,
 )
 from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
@@ -148,10 +150,14 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             each.name: getattr(self, each.name) for each in table.fields if each.name in names
         }
         if values:
-            await update_row(channel, table, key, values)
+            row = await update_row(channel, table, key, _expecting(self, values))
+            if table.version is not None:
+                values[table.version.name] = row[0]
         else:
             await KeyStatement(table, key).execute(channel)
         remember(channel, self)
+        if table.version is not None and values:
+            _set(self, table.version.name, values[table.version.name])
         _settle(self, values)
         return self
 
@@ -175,7 +181,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         checked = check_values(table, given)
         if not checked:
             return self
-        row = await update_row(channel, table, _saved_key(self), checked)
+        row = await update_row(channel, table, _saved_key(self), _expecting(self, checked))
+        checked = versioned(table, checked)
         remember(channel, self)
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
@@ -200,7 +207,9 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
-        await delete_row(channel, table, _saved_key(self))
+        counter = table.version
+        version = None if counter is None else getattr(self, counter.name)
+        await delete_row(channel, table, _saved_key(self), version=version)
         remember(channel, self)
         vars(self)["_new"] = True
 
@@ -438,6 +447,14 @@ async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]
     if rows:
         await insert_many(channel, table, names, rows)
     return len(rows)
+
+
+def _expecting(row: Model, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return changes with the version that the row must still have: the one given, or read."""
+    counter = row.__table__.version
+    if counter is None:
+        return values
+    return {**values, counter.name: values.get(counter.name, getattr(row, counter.name))}
 
 
 def _saved_key(row: Model) -> Any:

@@ -27,7 +27,8 @@ from triode.db.kinds import storage_of, strip_optional
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
-from triode.db.sql.storage import JsonStorage, Storage
+from triode.db.sql.literals import kinds_of
+from triode.db.sql.storage import IntegerStorage, JsonStorage, Storage
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
@@ -188,6 +189,7 @@ class ModelTable:
         self.name = options.db_table or snake_case(model_name)
         for field in fields:
             field.column = Column(self, field.name, next(keys))
+            field.column.kinds = kinds_of(field.storage)
         found = [field for field in fields if field.is_key]
         if len(found) != 1:
             raise ModelError(
@@ -198,6 +200,7 @@ class ModelTable:
                 where=where,
             )
         self.primary_key = found[0]
+        self.version = _version_of(model_name, fields)
         # Rows hold the public columns first, as the Struct does, then the secret ones.
         self.public = [field for field in fields if not field.is_secret]
         self.secret = [field for field in fields if field.is_secret]
@@ -277,6 +280,27 @@ class ModelTable:
                 where=self.where,
             )
         return found
+
+
+def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | None:
+    """Return the field that counts the changes of a row.
+
+    Raises:
+        ModelError: there are several, or it is no integer with a default.
+    """
+    found = [field for field in fields if field.info.version]
+    if not found:
+        return None
+    field = found[0]
+    is_counter = isinstance(field.storage, IntegerStorage) and not field.is_nullable
+    if len(found) > 1 or not is_counter or field.is_secret:
+        raise ModelError(
+            f"{model_name}.{field.name}: a model has one version, a whole number: "
+            "version: int = Field(1, version=True).",
+            code="model-version",
+            where=field.where,
+        )
+    return field
 
 
 class ModelRegistry(Mapping[str, Any]):

@@ -14,6 +14,7 @@ from triode.db.errors import (
     MissingParent,
     Protected,
     RowNotFound,
+    StaleRow,
     ValueRefused,
 )
 from triode.db.sql.builder import Builder
@@ -21,7 +22,7 @@ from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of
 from triode.db.table import ModelTable
-from triode.errors import TriodeError
+from triode.errors import ClientError, TriodeError
 
 
 async def insert(
@@ -87,16 +88,23 @@ async def update_row(
         Duplicate: a unique value is taken.
         MissingParent: a foreign key leads nowhere.
     """
+    expected = None if model.version is None else changes.get(model.version.name)
+    changes = versioned(model, dict(changes))
     names = tuple(changes)
     expressions = [as_expression(value) for value in changes.values()]
     computed = tuple(name for name in names if isinstance(changes[name], Expression))
-    shape = ("update row", model.key, names, tuple(each.shape for each in expressions))
+    is_checked = expected is not None
+    shapes = tuple(each.shape for each in expressions)
+    shape = ("update row", model.key, names, shapes, is_checked)
 
     def make() -> tuple[sa.Update, int]:
         builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
         statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
         column = model.table.c[model.primary_key.name]
         statement = statement.where(column == builder.bind(column.type))
+        if is_checked and model.version is not None:
+            version = model.table.c[model.version.name]
+            statement = statement.where(version == builder.bind(version.type))
         if computed:
             statement = statement.returning(*(model.table.c[name] for name in computed))
         return statement, builder.count
@@ -104,14 +112,34 @@ async def update_row(
     plan = plan_for(channel.engine, shape, make)
     values = [value for each in expressions for value in each.values]
     try:
-        write = Write(plan.sql, plan.parameters([*values, key]))
+        write = Write(
+            plan.sql, plan.parameters([*values, key, *([expected] if is_checked else ())])
+        )
         [outcome] = await write_checked(channel, model, [write], changes)
     except ValueRefused as exc:
         exc.field = culprit(channel, model, changes)
         raise
     if outcome.changed == 0:
-        raise not_found(model)
+        raise await _stale(channel, model, key) if is_checked else not_found(model)
     return plan.load(outcome.rows)[0] if computed else ()
+
+
+def versioned(model: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return changes that count the row's version on, if the model has one."""
+    if model.version is None:
+        return changes
+    name = model.version.name
+    return {**changes, name: model.version.column + 1}
+
+
+async def _stale(channel: Channel, model: ModelTable, key: Any) -> ClientError:
+    """Return why no row has the key and the version: it was changed, or is gone."""
+    plan = plan_for(channel.engine, ("parent", model.key), lambda: _parent(model))
+    if not await channel.read(plan.sql, plan.parameters([key])):
+        return not_found(model)
+    return StaleRow(
+        f"{model.verbose_name.capitalize()} was changed by somebody else meanwhile. Read it again."
+    )
 
 
 def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
@@ -142,23 +170,30 @@ def assignments(
     return built
 
 
-async def delete_row(channel: Channel, model: ModelTable, key: Any) -> None:
-    """Delete one row.
+async def delete_row(
+    channel: Channel, model: ModelTable, key: Any, *, version: int | None = None
+) -> None:
+    """Delete one row, if it has the version.
 
     Raises:
         RowNotFound: no row has the key.
+        StaleRow: it has another version.
         Protected: other rows refer to it.
     """
 
     def make() -> tuple[sa.Delete, int]:
         column = model.table.c[model.primary_key.name]
-        parameter = sa.bindparam("_p0", type_=column.type)
-        return sa.delete(model.table).where(column == parameter), 1
+        statement = sa.delete(model.table).where(column == sa.bindparam("_p0", type_=column.type))
+        if version is None or model.version is None:
+            return statement, 1
+        counted = model.table.c[model.version.name]
+        return statement.where(counted == sa.bindparam("_p1", type_=counted.type)), 2
 
-    plan = plan_for(channel.engine, ("delete row", model.key), make)
-    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters([key]))])
+    plan = plan_for(channel.engine, ("delete row", model.key, version is None), make)
+    values = [key] if version is None else [key, version]
+    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters(values))])
     if outcome.changed == 0:
-        raise not_found(model)
+        raise not_found(model) if version is None else await _stale(channel, model, key)
 
 
 def not_found(model: ModelTable) -> RowNotFound:
