@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from triode.db.bulk import excluded
     from triode.db.database import (
         Database,
         current_database,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         Page,
     )
     from triode.db.query import Query
+    from triode.db.selection import Selection
     from triode.db.sql.functions import (
         abs_,
         and_,
@@ -104,12 +106,12 @@ if TYPE_CHECKING:
         exists,
         outer,
     )
-    from triode.db.selection import Selection
     from triode.db.statement import Statement
     from triode.db.table import model_registry
     from triode.db.transaction import transaction
 
 _HOMES = {
+    "bulk": ("excluded",),
     "database": (
         "Database",
         "current_database",
@@ -235,8 +237,8 @@ __all__ = [
     "Related",
     "RowNotFound",
     "SchemaMismatch",
-    "StaleRow",
     "Selection",
+    "StaleRow",
     "Statement",
     "TransactionError",
     "ValueRefused",
@@ -258,6 +260,7 @@ __all__ = [
     "day",
     "dense_rank",
     "desc",
+    "excluded",
     "exists",
     "first_value",
     "function",

@@ -21,6 +21,8 @@ class Recorded(Exception):
 class Recorder:
     """Raises `Recorded` instead of running a statement."""
 
+    is_blocking = True
+
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.awaiting = self

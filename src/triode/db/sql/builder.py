@@ -63,6 +63,8 @@ class Builder:
         self.family = family
         self.count = first
         self.outer = outer
+        self.excluded: Any = None
+        """What an upsert would have inserted."""
         self._sources: dict[Path, FromClause] = {(): table}
         self._joins: list[tuple[FromClause, ColumnElement[bool]]] = []
 

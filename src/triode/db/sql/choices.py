@@ -1,4 +1,4 @@
-"""`case`, `coalesce`, `nullif`, `greatest`, `least`, and any function of the database by its name."""
+"""`case`, `coalesce`, `greatest` and the like, and any function of the database by its name."""
 
 from __future__ import annotations
 

@@ -405,7 +405,8 @@ def _comparable(left: Expression, right: Any) -> Expression:
         return Literal(right)
     names = " or ".join(kind.__name__ for kind in kinds)
     raise ValueRefused(
-        f"{left!r} holds {names}; a value of type {type(right).__name__} cannot be compared with it."
+        f"{left!r} holds {names}; a value of type {type(right).__name__} cannot be compared with "
+        "it."
     )
 
 
