@@ -52,7 +52,7 @@ def _remove(models: Iterable[ModelTable]) -> list[sa.Table]:
     for model in models:
         links = [getattr(relation, "_link", None) for relation in model.relations.values()]
         for table in (model._table, *links):
-            if table is not None and table.metadata.tables.get(table.name) is table:
+            if table is not None and table.metadata.tables.get(table.key) is table:
                 table.metadata.remove(table)
                 removed.append(table)
     return removed

@@ -118,3 +118,19 @@ def test_usual_way_to_close_a_connection_says_why() -> None:
         pass
     assert caught.value.code == 1008
     assert "missing" in caught.value.reason
+
+
+def test_text_of_a_validation_error_names_the_handler_and_no_input(serve: Any) -> None:
+    app = App(openapi_url=None)
+
+    @app.exception_handler(RequestValidationError)
+    async def show(request: Request, exc: RequestValidationError) -> JSONResponse:
+        return JSONResponse(str(exc))
+
+    @app.get("/")
+    async def read(secret: int) -> None: ...
+
+    text = serve(app).get("/?secret=hunter2").json()
+    assert "test_exception_handlers.py:" in text
+    assert "1 problem in the request: $.query.secret: Input should be a valid integer" in text
+    assert "hunter2" not in text

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+import triode_middleware as middleware
 from catalog import products
 from msgspec import Struct
 
 from triode import Create, Depends, Field, Header, Model, Page, Query, Triode, render
 
-app = Triode()
+HAS_MIDDLEWARE = os.environ.get("BENCH_SETTING") == "stack"
+
+app = Triode(trusted_proxies=middleware.PROXIES if HAS_MIDDLEWARE else None)
+if HAS_MIDDLEWARE:
+    middleware.add_to(app)
 
 
 class Buyer(Struct):

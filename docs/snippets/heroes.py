@@ -30,9 +30,7 @@ async def create_hero(hero: Create[Hero]) -> Hero:
 
 
 @app.get("/heroes")
-async def list_heroes(
-    search: str = "", page: Annotated[int, Query(ge=1)] = 1
-) -> Page[Hero]:
+async def list_heroes(search: str = "", page: Annotated[int, Query(ge=1)] = 1) -> Page[Hero]:
     found = Hero.where(icontains(Hero.name, search)).order_by(desc(Hero.strength))
     return await found.include(Hero.team).page(page, 20)
 

@@ -2,8 +2,9 @@ import os
 
 os.environ["DATABASE_URL"] = "sqlite://"  # in memory, and empty whenever the application starts
 
-from triode.testing import TestClient
 from users import app
+
+from triode.testing import TestClient
 
 
 def test_a_user_is_created_and_read() -> None:

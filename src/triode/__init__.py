@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from starlette import status as status
     from starlette.requests import Request as Request
     from starlette.responses import Response as Response
-    from starlette.websockets import WebSocket as WebSocket
     from starlette.websockets import WebSocketDisconnect as WebSocketDisconnect
 
     from triode.admin import Admin as Admin
@@ -74,10 +73,20 @@ if TYPE_CHECKING:
     from triode.http import HTTPException as HTTPException
     from triode.http import RequestValidationError as RequestValidationError
     from triode.http import WebSocketException as WebSocketException
+    from triode.http.sockets import WebSocket as WebSocket
     from triode.http.uploads import UploadFile as UploadFile
     from triode.middleware.visitors import Sessions as Sessions
     from triode.routing import APIRouter as APIRouter
+    from triode.routing import Controller as Controller
+    from triode.routing import MethodView as MethodView
     from triode.routing import Router as Router
+    from triode.routing.marks import delete as delete
+    from triode.routing.marks import get as get
+    from triode.routing.marks import patch as patch
+    from triode.routing.marks import post as post
+    from triode.routing.marks import put as put
+    from triode.routing.marks import route as route
+    from triode.routing.marks import websocket as websocket
     from triode.schema import Create as Create
     from triode.schema import Email as Email
     from triode.schema import Patch as Patch

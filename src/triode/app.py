@@ -7,42 +7,50 @@ themselves through `setup(app)`. `framework.Triode` is the class that users meet
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import Any, Protocol, TypedDict, TypeVar, Unpack
+from typing import Any, Protocol, TypeVar, Unpack
 
 from starlette.datastructures import State
-from starlette.responses import Response
 
-from triode.binding.bodies import FormLimits
-from triode.binding.mistakes import check_override
 from triode.dispatch import RouteTable, Served
 from triode.errors import ConfigError, did_you_mean
+from triode.hosting import Hosting
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
 from triode.http.asgi import call_from_scope, close_socket, send_reply
 from triode.http.exits import leave
-from triode.lifespan import Hook, Lifespan, LifespanHooks, run_lifespan
+from triode.lifespan import run_lifespan
 from triode.middleware.errors import ErrorBoundary, ExceptionHandler
 from triode.middleware.functions import FunctionMiddleware
 from triode.middleware.mistakes import check_exception_handler
 from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
-from triode.middleware.sockets import serve_socket
-from triode.middleware.stack import Given, MiddlewareStack, RouteMiddleware
-from triode.openapi.document import OPENAPI_VERSION
+from triode.middleware.sockets import INTERNAL_ERROR, SocketWatch, close, serve_socket
+from triode.middleware.stack import MiddlewareStack, RouteMiddleware
 from triode.openapi.setup import Documentation
+from triode.openapi.version import OPENAPI_VERSION
 from triode.openapi.webhooks import Webhooks
-from triode.routing import Mount, Route, Router, WebSocketRoute
+from triode.overrides import Overrides
+from triode.routing import AnyRoute, Hook, Route, Router, RouterKeywords, WebSocketRoute
+from triode.routing.names import NamesInside
 
 logger = logging.getLogger("triode")
 
-ROUTER_OPTIONS = ("tags", "dependencies", "responses", "default_response_class")
+ROUTER_OPTIONS = (
+    *(name for name in RouterKeywords.__annotations__ if name != "middleware"),
+    "routes",
+    "route_class",
+    "redirect_slashes",
+    "lifespan",
+    "on_startup",
+    "on_shutdown",
+)
 MAX_BODY_SIZE = 16 * 1024 * 1024
 Component = TypeVar("Component")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class AppOptions(TypedDict, total=False):
+class AppOptions(RouterKeywords, total=False):
     """What an application takes besides its title and version; names and meanings are FastAPI's.
 
     `max_body_size` is in bytes, None for no limit. `strict_content_type` refuses JSON that is sent
@@ -65,23 +73,19 @@ class AppOptions(TypedDict, total=False):
     redoc_url: str | None
     root_path: str
     root_path_in_servers: bool
-    generate_unique_id_function: Callable[[Any], str] | None
     separate_input_output_schemas: bool
     swagger_ui_oauth2_redirect_url: str | None
     swagger_ui_init_oauth: Mapping[str, Any] | None
     swagger_ui_parameters: Mapping[str, Any] | None
-    lifespan: Lifespan | None
-    tags: Sequence[str]
-    dependencies: Sequence[Any]
-    responses: dict[int | str, dict[str, Any]] | None
-    default_response_class: type[Response] | None
+    routes: Iterable[Any] | None
+    route_class: type[Route]
+    lifespan: Any
+    on_startup: Iterable[Hook] | None
+    on_shutdown: Iterable[Hook] | None
     exception_handlers: Mapping[Any, ExceptionHandler] | None
     redirect_slashes: bool
     max_body_size: int | None
-    strict_content_type: bool
-    form_limits: FormLimits | None
     problem_details: bool
-    middleware: Sequence[Given] | None
     trusted_proxies: TrustedProxies | Sequence[str] | str | int | None
 
 
@@ -93,43 +97,7 @@ class Attachable(Protocol):
         ...
 
 
-class Overrides(dict[Callable[..., Any], Callable[..., Any]]):
-    """Dependencies and what replaces them; a change makes the application compile anew."""
-
-    def __init__(self, changed: Callable[[], None]) -> None:
-        super().__init__()
-        self._changed = changed
-
-    def __setitem__(self, key: Callable[..., Any], value: Callable[..., Any]) -> None:
-        check_override(key, value)
-        super().__setitem__(key, value)
-        self._changed()
-
-    def __delitem__(self, key: Callable[..., Any]) -> None:
-        super().__delitem__(key)
-        self._changed()
-
-    def clear(self) -> None:
-        """Remove every override."""
-        super().clear()
-        self._changed()
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        """Add or replace several overrides."""
-        given: dict[Any, Any] = dict(*args, **kwargs)
-        for key, value in given.items():
-            check_override(key, value)
-        super().update(given)
-        self._changed()
-
-    def pop(self, *args: Any) -> Any:
-        """Remove an override and return what replaced it."""
-        value = super().pop(*args)
-        self._changed()
-        return value
-
-
-class App(Router):
+class App(Hosting):
     """A web application: an ASGI callable, and what the lane serves directly."""
 
     debug: bool = False
@@ -148,36 +116,31 @@ class App(Router):
     redoc_url: str | None = "/redoc"
     root_path: str = ""
     root_path_in_servers: bool = True
-    generate_unique_id_function: Callable[[Any], str] | None = None
     separate_input_output_schemas: bool = True
     swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect"
     swagger_ui_init_oauth: Mapping[str, Any] | None = None
     swagger_ui_parameters: Mapping[str, Any] | None = None
-    redirect_slashes: bool = True
     max_body_size: int | None = MAX_BODY_SIZE
-    strict_content_type: bool = True
-    form_limits: FormLimits | None = None
     problem_details: bool = False
 
     def __init__(
         self, *, title: str = "Triode", version: str = "0.1.0", **options: Unpack[AppOptions]
     ) -> None:
         given: dict[str, Any] = dict(options)
+        self._table: RouteTable | None = None
+        self._stack: ASGIApp | None = None
         super().__init__(**{name: given.pop(name) for name in ROUTER_OPTIONS if name in given})
         self.title = title
         self.version = version
         self.state = State()
         self.webhooks = Webhooks()
         self.extensions: dict[type, Any] = {}
-        self.lifespan_hooks = LifespanHooks(given.pop("lifespan", None))
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(
             given.pop("exception_handlers", None) or {}
         )
         self._overrides = Overrides(self._changed)
         self.middlewares = MiddlewareStack(self, given.pop("middleware", None) or ())
         self._route_middleware = RouteMiddleware(self)
-        self._stack: ASGIApp | None = None
-        self._table: RouteTable | None = None
         self.is_on_lane = not self.middlewares.foreign
         """Whether the lane may serve this application: no foreign ASGI middleware is around it."""
         self.trusted_proxies = given.pop("trusted_proxies", None)
@@ -216,33 +179,6 @@ class App(Router):
             if issubclass(known, kind):
                 return component  # type: ignore[no-any-return]
         return None
-
-    def add_startup(self, hook: Hook) -> None:
-        """Call a function before the first request."""
-        self.lifespan_hooks.startup.append(hook)
-
-    def add_shutdown(self, hook: Hook) -> None:
-        """Call a function after the last request."""
-        self.lifespan_hooks.shutdown.append(hook)
-
-    def on_event(self, event: str) -> Callable[[Function], Function]:
-        """Call the decorated function on "startup" or "shutdown".
-
-        Raises:
-            ConfigError: there is no such event.
-        """
-        adders = {"startup": self.add_startup, "shutdown": self.add_shutdown}
-        if event not in adders:
-            raise ConfigError(
-                f'There is no event "{event}". Known are "startup" and "shutdown".',
-                code="app-event",
-            )
-
-        def decorate(function: Function) -> Function:
-            adders[event](function)
-            return function
-
-        return decorate
 
     def exception_handler(self, key: int | type[Exception]) -> Callable[[Function], Function]:
         """Answer an exception class or a status code by the decorated function."""
@@ -328,6 +264,7 @@ class App(Router):
         if self._table is None:
             self._table = RouteTable(
                 self.routes,
+                applications=self._application_of,
                 guard=self._boundary(),
                 around=self.middlewares.inner,
                 made=self._route_middleware,
@@ -337,13 +274,41 @@ class App(Router):
             )
         return self._table
 
-    def _add(self, route: Route | Mount | WebSocketRoute) -> None:
+    def _add(self, route: AnyRoute) -> None:
+        if isinstance(route, (Route, WebSocketRoute)):
+            route.check()
         super()._add(route)
-        self._changed()
+
+    def include_router(
+        self, router: Router, *, prefix: str = "", **options: Unpack[RouterKeywords]
+    ) -> None:
+        """Add every route of a router, under a prefix, those added to it later as well.
+
+        Raises:
+            RouteError: the prefix is malformed, or a router is included in itself.
+            BindingError: a parameter of a handler cannot be bound under this prefix.
+        """
+        super().include_router(router, prefix=prefix, **options)
+        for route in self.routes:
+            if isinstance(route, (Route, WebSocketRoute)):
+                route.check()
 
     def _changed(self) -> None:
+        super()._changed()
         self._table = None
         self._stack = None
+
+    @property
+    def router(self) -> App:
+        """The application itself, which is FastAPI's `app.router` too."""
+        return self
+
+    def _application_around(self, router: Router) -> ASGIApp:
+        app = App(openapi_url=None, debug=self.debug, redirect_slashes=router.redirect_slashes)
+        app.include_router(router)
+        app.exception_handlers, app.state = self.exception_handlers, self.state
+        app._overrides = self._overrides
+        return app
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document: `openapi_schema` where it was set, else that of the routes.
@@ -354,29 +319,31 @@ class App(Router):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI scope."""
-        if self.is_on_lane:
-            await self._serve(scope, receive, send)
-            return
-        if self._stack is None:
-            guard = self._boundary()
-            limit = self.table.body_limit
-            self._stack = self.middlewares.build(self._serve, guard, limit)
-        await self._stack(scope, receive, send)
+        app: ASGIApp = self._serve
+        if not self.is_on_lane:
+            if self._stack is None:
+                guard = self._boundary()
+                limit = self.table.body_limit
+                self._stack = self.middlewares.build(self._serve, guard, limit)
+            app = self._stack
+        if scope["type"] == "websocket":
+            await _closing(app, scope, receive, send)
+        else:
+            await app(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
         if kind == "http":
             await self._serve_http(scope, receive, send)
         elif kind == "lifespan":
-            await run_lifespan(self.lifespan_hooks, self, scope, receive, send)
+            await run_lifespan(self, scope, receive, send)
         elif kind == "websocket":
             await self._serve_socket(scope, receive, send)
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.root_path and not scope.get("root_path"):
-            scope["root_path"] = self.root_path
-        call = call_from_scope(scope, receive, send)
-        served, call.params = self.table.resolve(call.method, call.path)
+        call = self._call_from(scope, receive, send)
+        found = self._resolve_host(call, is_socket=False)
+        served, call.params = found or self.table.resolve(call.method, call.path)
         try:
             reply = await self.answer(call, served)
             await send_reply(reply, call, send)
@@ -399,9 +366,27 @@ class App(Router):
         outcome = served.run(call)
         return outcome if isinstance(outcome, Reply) else await outcome
 
-    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _call_from(self, scope: Scope, receive: Receive, send: Send) -> Call:
+        if self.root_path and not scope.get("root_path"):
+            scope["root_path"] = self.root_path
         call = call_from_scope(scope, receive, send)
-        found = self.table.resolve_socket(call.path)
+        outer = scope.get("router")
+        if outer is not None and outer is not self:  # this application is mounted in another
+            root = scope.get("root_path", "")
+            names = NamesInside(self, outer, scope.get("app_root_path", ""))
+            call.extras = {**(call.extras or {}), "router": names, "app_root_path": root}
+        return call
+
+    def _resolve_host(self, call: Call, *, is_socket: bool) -> tuple[Served, Any] | None:
+        table = self.table
+        if not table.hosts:
+            return None
+        return table.resolve_host(call.header(b"host") or "", is_socket=is_socket)
+
+    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        watch = SocketWatch(receive, send)
+        call = self._call_from(scope, watch.receive, watch.send)
+        found = self._resolve_host(call, is_socket=True) or self.table.resolve_socket(call.path)
         if found is None:
             await close_socket(receive, send)
             return
@@ -409,7 +394,7 @@ class App(Router):
         call.app = self
         call.route = served.route
         current_call.set(call)
-        await serve_socket(call, served.run, self._boundary(), receive, send)
+        await serve_socket(call, served.run, self._boundary(), watch)
 
     def _boundary(self) -> ErrorBoundary:
         return ErrorBoundary(self.exception_handlers, present=self._present)
@@ -422,3 +407,14 @@ class App(Router):
         # Loaded when the first error is shown: most applications never need it.
         present: Callable[..., Reply] = import_module("triode.error_pages").present
         return present(self, call, exc, reply)
+
+
+async def _closing(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Serve a WebSocket, and say by a close frame that its handler failed."""
+    watch = SocketWatch(receive, send)
+    try:
+        await app(scope, watch.receive, watch.send)
+    except Exception:
+        if watch.is_open and not watch.is_closed:
+            await close(watch, INTERNAL_ERROR)
+        raise

@@ -11,13 +11,14 @@ from urllib.parse import quote
 
 from triode.binding import Run
 from triode.binding.endpoint import Overrides
-from triode.http import BodyTooLarge, Call, HTTPException, Reply
+from triode.http import ASGIApp, BodyTooLarge, Call, HTTPException, Reply
 from triode.http.call import NO_PARAMS
 from triode.middleware.composition import compose, compose_socket, nearest
 from triode.middleware.errors import ErrorBoundary
-from triode.middleware.protocol import EndpointMiddleware, SocketRun, trait
+from triode.middleware.protocol import EndpointMiddleware, trait
 from triode.middleware.stack import RouteMiddleware
-from triode.routing import Matcher, Mount, Route, WebSocketRoute
+from triode.mounted import serve_mounted, serve_mounted_socket
+from triode.routing import AnyRoute, Host, Matcher, Mount, Route, WebSocketRoute
 from triode.routing.folders import FOLDER_PATH
 from triode.routing.path import PathTemplate
 
@@ -29,12 +30,13 @@ URL_CHARACTERS = PATH_CHARACTERS + "%?#[]"
 class Served:
     """A route as the server calls it: its endpoint with all middleware around it.
 
-    `body_limit` is in bytes, None for no limit. `may_step` says that `run` may be stepped without
-    a task until it first waits, `leaves` that it may leave something to be cleaned up in
-    `call.exits`. `is_asgi` marks what only the ASGI way can serve.
+    `body_limit` is in bytes, None for no limit. `reads_body` says that the endpoint needs the whole
+    body, `may_step` that `run` may be stepped without a task until it first waits, `leaves` that it
+    may leave something to be cleaned up in `call.exits`. `is_asgi` marks what only the ASGI way can
+    serve.
     """
 
-    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "route", "run")
+    __slots__ = ("body_limit", "is_asgi", "leaves", "may_step", "reads_body", "route", "run")
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class Served:
         self.body_limit = body_limit
         self.is_asgi = is_asgi
         self.may_step = False
+        self.reads_body = False
         self.leaves = False
 
 
@@ -69,13 +72,14 @@ class RouteTable:
     """Every route of an application, ready to serve.
 
     `around` are the middleware, outermost first, `made` makes those of single routes; `guard`
-    turns exceptions into replies.
+    turns exceptions into replies. `applications` gives what is mounted as an ASGI application.
     """
 
     def __init__(
         self,
-        routes: Iterable[Route | Mount | WebSocketRoute],
+        routes: Iterable[AnyRoute],
         *,
+        applications: Callable[[Mount | Host], ASGIApp],
         guard: ErrorBoundary,
         around: Sequence[EndpointMiddleware],
         made: RouteMiddleware,
@@ -93,6 +97,8 @@ class RouteTable:
         self._matcher: Matcher[Entry] = Matcher()
         self._sockets: Matcher[Entry] = Matcher()
         self._mounts: list[tuple[Mount, Served, Served]] = []
+        self.hosts: list[tuple[Host, Served, Served]] = []
+        self._applications = applications
         self._fallbacks: list[tuple[str, Served]] = []
         self._missing = self._serve(_not_found, self._around)
         self._too_large = self._serve(_too_large, self._around)
@@ -106,26 +112,36 @@ class RouteTable:
         # What a server keeps of this table's request lines: see `server/repeats.py`.
         self.lines: dict[bytes, Any] = {}
 
-    def _add(self, route: Route | Mount | WebSocketRoute) -> None:
+    def _add(self, route: AnyRoute) -> None:
         around = nearest(self._around, self._made.make(route.middleware, repr(route)))
-        if isinstance(route, Mount):
-            served = self._serve(_mounted(route, self._guard), around, route, is_asgi=True)
-            run = compose_socket(_mounted_socket(route), around)
-            self._mounts.append((route, served, Served(run, route, is_asgi=True)))
+        if isinstance(route, (Mount, Host)):
+            app = self._applications(route)
+            served = self._serve(
+                serve_mounted(route, app, self._guard), around, route, is_asgi=True
+            )
+            run = compose_socket(serve_mounted_socket(route, app), around)
+            socket = Served(run, route, is_asgi=True)
+            if isinstance(route, Mount):
+                self._mounts.append((route, served, socket))
+            else:
+                self.hosts.append((route, served, socket))
         elif isinstance(route, WebSocketRoute):
-            endpoint = route.compile(self._overrides) if self._overrides else route.endpoint
+            route.check()
+            endpoint = route.compile(self._overrides) if self._overrides else route.compiled
             served = Served(compose_socket(endpoint, around), route, is_asgi=True)
             self._sockets.add(Entry(route, served, self._missing))
         else:
             self._add_route(route, around)
 
     def _add_route(self, route: Route, around: tuple[EndpointMiddleware, ...]) -> None:
-        compiled = route.compile(self._overrides) if self._overrides else route.endpoint
+        route.check()
+        compiled = route.compile(self._overrides) if self._overrides else route.compiled
         run = _reading(compiled.run) if compiled.reads_body else compiled.run
         served = self._serve(run, around, route)
         served.body_limit = route.options.max_body_size or self._body_limit
         self._limits.add(served.body_limit)
         served.may_step = compiled.may_step and all(trait(each, "may_step") for each in around)
+        served.reads_body = compiled.reads_body
         served.leaves = compiled.leaves
         if around not in self._rests:
             self._rests[around] = self._serve(self._answer_rest, around)
@@ -164,19 +180,34 @@ class RouteTable:
             found = self.find("GET", path)
             if found is not None:
                 return found[0].served, found[1]
+        mounted = self._find_mounted(path)
+        if mounted is not None:
+            return mounted
         methods = self._matcher.methods(path)
         if methods:
             entry, _ = self.find(min(methods), path) or (None, None)
             return (self._missing if entry is None else entry.rest), NO_PARAMS
-        for mount, served, _ in self._mounts:
-            if mount.matches(path):
-                return served, NO_PARAMS
         if self._redirect_slashes and path != "/" and self._matcher.methods(_other(path)):
             return self._redirects, NO_PARAMS
         for prefix, served in self._fallbacks:
             if path == prefix or path.startswith(prefix + "/"):
                 return served, {"path": path[len(prefix) + 1 :]}
         return self._missing, NO_PARAMS
+
+    def _find_mounted(self, path: str) -> tuple[Served, Any] | None:
+        for mount, served, _ in self._mounts:
+            under = mount.match(path)
+            if under is not None:
+                return served, under[1]
+        return None
+
+    def resolve_host(self, host: str, *, is_socket: bool) -> tuple[Served, Any] | None:
+        """Return what serves a host name, None if the application's own routes do."""
+        for route, served, socket in self.hosts:
+            found = route.match(host)
+            if found is not None:
+                return (socket if is_socket else served), found
+        return None
 
     def refuse_body(self, call: Call) -> Reply | None:
         """Return the 413 to a call whose body is too large, inside of the middleware.
@@ -195,8 +226,9 @@ class RouteTable:
         if found is not None:
             return found[0].served, found[1]
         for mount, _, served in self._mounts:
-            if mount.matches(path):
-                return served, NO_PARAMS
+            under = mount.match(path)
+            if under is not None:
+                return served, under[1]
         return None
 
     def _answer_rest(self, call: Call) -> Reply:
@@ -242,35 +274,3 @@ def _too_large(call: Call) -> Reply:
 
 def _not_found(call: Call) -> Reply:
     raise HTTPException(404, "Not Found")
-
-
-def _mounted(mount: Mount, boundary: ErrorBoundary) -> Callable[[Call], Reply]:
-    def answer(call: Call) -> Reply:
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            await boundary.serve(mount.app, call, _below(mount, scope), receive, send)
-
-        reply = Reply(b"")
-        reply.stream = serve
-        return reply
-
-    return answer
-
-
-def _mounted_socket(mount: Mount) -> SocketRun:
-    async def answer(call: Call) -> Reply:
-        async def serve(scope: Any, receive: Any, send: Any) -> None:
-            await mount.app(_below(mount, scope), receive, send)
-
-        reply = Reply(b"")
-        reply.stream = serve
-        return reply
-
-    return answer
-
-
-def _below(mount: Mount, scope: Any) -> Any:
-    inner = {**scope, "root_path": scope.get("root_path", "") + mount.path}
-    # The application finds its own routes by name, below its own root.
-    inner.pop("router", None)
-    inner.pop("app_root_path", None)
-    return inner

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from triode.errors import SchemaError
 from triode.schema import MISSING, ObjectSchema, describe
-from triode.schema.foreign import to_builtins
+from triode.schema.foreign import known_to_builtins
 
 _PLAIN: Final = (str, int, float, type(None))
 _ITERABLES: Final = (list, tuple, set, frozenset, deque, GeneratorType)
@@ -112,6 +112,8 @@ class _Encoder:
         return found
 
     def _other(self, value: Any, include: Any, exclude: Any) -> Any:
+        if type(value).__name__ == "PydanticUndefinedType":
+            return None
         if isinstance(value, bytes):
             return value.decode()
         if isinstance(value, dt.timedelta):
@@ -123,7 +125,7 @@ class _Encoder:
             is_whole = isinstance(exponent, int) and exponent >= 0
             return int(value) if is_whole else float(value)
         try:
-            return to_builtins(value)
+            return known_to_builtins(value)
         except TypeError:
             pass
         try:
@@ -131,7 +133,7 @@ class _Encoder:
         except Exception as first:
             try:
                 found = vars(value)
-            except TypeError as second:
+            except Exception as second:
                 raise ValueError([first, second]) from second
         return self._mapping(found, include, exclude)
 

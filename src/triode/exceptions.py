@@ -1,5 +1,6 @@
 """Errors of requests, under the names that users of FastAPI and Starlette import."""
 
+from triode.errors import BindingError as DependencyScopeError
 from triode.errors import TriodeError as FastAPIError
 from triode.http.exceptions import (
     HTTPException,
@@ -11,7 +12,11 @@ from triode.http.exceptions import (
     WebSocketRequestValidationError,
 )
 
+FastAPIDeprecationWarning = DeprecationWarning
+
 __all__ = [
+    "DependencyScopeError",
+    "FastAPIDeprecationWarning",
     "FastAPIError",
     "HTTPException",
     "RequestValidationError",

@@ -6,6 +6,7 @@ SQLAlchemy and opens no database, and one that never says `app.admin` has no adm
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from triode.admin import Admin
     from triode.db import Database, Model
 
+_logger = logging.getLogger("triode")
 _TABLES = "triode.db.table"  # imported with the first model
 
 
@@ -102,7 +104,21 @@ class Triode(App):
                 self.database.observe(_room("debug.statements").record)
             self.database.make_default()
             await self.database.start()
-            await self.database.create_tables()
+            await self._prepare_tables()
+
+    async def _prepare_tables(self) -> None:
+        folder = self.directory / "migrations"
+        if folder.is_dir() and not self.database.is_temporary:
+            missing = await _room("db.versions").pending(self.database, folder)
+            if missing:
+                count = "a migration" if len(missing) == 1 else f"{len(missing)} migrations"
+                _logger.warning(
+                    "The database lacks %s, from %s on. Apply them: triode db upgrade",
+                    count,
+                    missing[0],
+                )
+                return
+        await self.database.create_tables()
 
     async def _close_database(self) -> None:
         if self._database is not None:

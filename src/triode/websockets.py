@@ -1,5 +1,7 @@
 """WebSockets, under the names that users of FastAPI and Starlette import."""
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from triode.http.sockets import WebSocket
 
 __all__ = ["WebSocket", "WebSocketDisconnect", "WebSocketState"]

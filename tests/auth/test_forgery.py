@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -218,3 +219,28 @@ def test_a_token_does_not_show_the_secret() -> None:
     session = Session()
     raw = base64.urlsafe_b64decode(make_token(session) + "==")
     assert session.binding_secret not in raw
+
+
+@pytest.mark.parametrize(
+    ("media", "piece"),
+    [
+        (
+            "multipart/form-data; boundary=x",
+            'content-disposition: form-data; name="csrf_token"\r\n',
+        ),
+        (FORM, "csrf_token=&"),
+        (FORM, "a&"),
+    ],
+)
+def test_a_body_of_many_fields_is_refused_at_once(
+    client: Any, token: str, media: str, piece: str
+) -> None:
+    content = piece * (2_000_000 // len(piece))
+    began = time.perf_counter()
+    response = client.post("/write", content=content, headers={"content-type": media})
+    assert response.status_code == 403
+    assert time.perf_counter() - began < 2
+
+
+def test_a_token_that_a_browser_has_percent_encoded_is_read(client: Any, token: str) -> None:
+    assert post(client, token.replace("-", "%2D").replace("_", "%5F")) == 200

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from triode.app import App
 from triode.binding.markers import Body, Depends
+from triode.routing import Router
 
 
 class Item(msgspec.Struct):
@@ -344,3 +345,23 @@ def test_no_body_is_a_server_error(kind: Any, content: bytes) -> None:
 
     client = TestClient(app_with(handler), raise_server_exceptions=False)
     assert client.post("/", content=content).status_code in (200, 422)
+
+
+def test_router_and_route_say_whether_json_needs_a_content_type(serve: Any) -> None:
+    async def handler(item: Item) -> str:
+        return item.name
+
+    app, lenient = App(openapi_url=None), Router(strict_content_type=False)
+    app.add_api_route("/app", handler, methods=["POST"])
+    lenient.add_api_route("/router", handler, methods=["POST"])
+    lenient.add_api_route("/route", handler, methods=["POST"], strict_content_type=True)
+    app.include_router(lenient)
+    client = serve(app)
+    content = b'{"name":"a","price":1}'
+    statuses = [
+        client.post(path, content=content).status_code for path in ("/app", "/router", "/route")
+    ]
+    assert statuses == [422, 200, 422]
+    app = App(openapi_url=None, strict_content_type=False)
+    app.add_api_route("/", handler, methods=["POST"])
+    assert serve(app).post("/", content=content).json() == "a"

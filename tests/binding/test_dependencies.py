@@ -493,3 +493,43 @@ def test_depends_that_say_the_same_are_equal() -> None:
     assert {Depends(test_override), Depends(test_override)} == {Depends(test_override)}
     assert Depends(test_override) != Depends(test_override, scope="function")
     assert Depends(test_override, max_concurrency=1) != Depends(test_override, max_concurrency=1)
+
+
+def test_request_is_refused_in_a_websocket() -> None:
+    async def path(request: Request) -> str:
+        return request.url.path
+
+    async def talk(websocket: WebSocket, found: Annotated[str, Depends(path)]) -> None: ...
+
+    here = "tests.binding.test_dependencies.test_request_is_refused_in_a_websocket.<locals>."
+    with pytest.raises(BindingError) as caught:
+        App(openapi_url=None).websocket("/")(talk)
+    assert caught.value.message == (
+        f"Parameter 'request' of {here}path is a Request, which a WebSocket route has not "
+        f"({here}talk). Write HTTPConnection, which both have, or give it the default None."
+    )
+    with pytest.raises(BindingError, match="which an HTTP route has not"):
+        app_with(talk)
+
+
+def test_dependency_of_both_kinds_of_route(serve: Any) -> None:
+    async def kind(
+        request: Request = None,  # type: ignore[assignment]
+        websocket: WebSocket = None,  # type: ignore[assignment]
+    ) -> list[bool]:
+        return [request is not None, websocket is not None]
+
+    async def handler(found: Annotated[list[bool], Depends(kind)]) -> list[bool]:
+        return found
+
+    app = app_with(handler)
+
+    @app.websocket("/")
+    async def talk(websocket: WebSocket, found: Annotated[Any, Depends(kind)]) -> None:
+        await websocket.accept()
+        await websocket.send_json(found)
+
+    client = serve(app)
+    assert client.get("/").json() == [True, False]
+    with client.websocket_connect("/") as session:
+        assert session.receive_json() == [False, True]

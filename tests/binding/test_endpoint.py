@@ -213,7 +213,7 @@ def test_path_marker_for_what_the_path_does_not_name_is_refused() -> None:
     assert str(caught.value) == (
         f"{__file__}:{handler.__code__.co_firstlineno}: Parameter 'a' of tests.binding."
         f"test_endpoint.{handler.__qualname__} is a path parameter, but the path does not name "
-        "it. Add it to the path. [binding-parameter]"
+        "it. Add it to the path. [binding-not-in-path]"
     )
 
 

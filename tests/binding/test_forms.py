@@ -11,6 +11,7 @@ from triode.app import App
 from triode.binding.markers import Body, File, Form
 from triode.errors import BindingError
 from triode.http.uploads import UploadFile
+from triode.routing import Router
 
 
 def app_with(handler: Any, **options: Any) -> App:
@@ -258,15 +259,17 @@ LIMITS = {"max_fields": 2, "max_files": 1, "max_part_size": 2048}
         ),
     ],
 )
-@pytest.mark.parametrize("on_route", [True, False])
-def test_limits_of_a_form(serve: Any, sent: Any, detail: str, on_route: bool) -> None:
+@pytest.mark.parametrize("owner", ["app", "router", "route"])
+def test_limits_of_a_form(serve: Any, sent: Any, detail: str, owner: str) -> None:
     async def read(
         a: Annotated[list[str] | None, Form()] = None, f: Annotated[Any, File()] = None
     ) -> None: ...
 
-    app = App(openapi_url=None, form_limits=None if on_route else LIMITS)
-    options: Any = {"form_limits": LIMITS} if on_route else {}
-    app.add_api_route("/", read, methods=["POST"], **options)
+    limits: Any = {name: LIMITS if name == owner else None for name in ("app", "router", "route")}
+    app = App(openapi_url=None, form_limits=limits["app"])
+    router = Router(form_limits=limits["router"])
+    router.add_api_route("/", read, methods=["POST"], form_limits=limits["route"])
+    app.include_router(router)
     response = serve(app).post("/", **sent)
     assert (response.status_code, response.json()) == (400, {"detail": detail})
 

@@ -170,7 +170,7 @@ def test_inline_handler_and_dependencies_take_no_hop(hops: list[int], serve: Any
     app = app_with(handler, sync_to_thread=False)
     assert serve(app).get("/").json() == "in"
     assert eventually(lambda: events, ["out"]) == ["out"]
-    assert (len(hops), app.routes[0].endpoint.mode) == (0, Mode.INLINE)  # type: ignore[union-attr]
+    assert (len(hops), app.routes[0].compiled.mode) == (0, Mode.INLINE)  # type: ignore[union-attr]
 
 
 def test_background_work_of_a_plain_handler_may_use_its_dependency(serve: Any) -> None:

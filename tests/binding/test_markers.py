@@ -3,10 +3,10 @@
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AliasChoices, AliasPath, Json
+from pydantic import AliasChoices, AliasPath, Field, Json
 
 from triode.app import App
-from triode.binding.markers import Body, Cookie, Form, Header, Path, Query
+from triode.binding.markers import Body, Cookie, Depends, Form, Header, Path, Query
 from triode.errors import BindingError
 
 
@@ -147,3 +147,42 @@ def test_annotation_that_only_a_type_checker_knows(serve: Any) -> None:
     from triode.binding.signature import read_signature
 
     assert read_signature(make).parameters == []
+
+
+def test_field_of_pydantic_as_the_default(serve: Any) -> None:
+    async def read(n: int = Field(3, ge=2)) -> int:
+        return n
+
+    client = serve(app_with(read))
+    assert [client.get("/").json(), client.get("/?n=5").json()] == [3, 5]
+    assert loc_of(client.get("/?n=1")) == ["greater_than_equal", ["query", "n"]]
+
+
+def give() -> int:
+    return 1
+
+
+DEPENDS = Depends(give)
+PATH = Path(default=1)
+
+
+async def path_default(x: Annotated[int, Path(default=1)]) -> None: ...
+async def old_path_default(x: int = PATH) -> None: ...
+async def two_depends(x: Annotated[int, Depends(give)] = DEPENDS) -> None: ...
+async def query_and_depends(x: Annotated[int, Query()] = DEPENDS) -> None: ...
+async def depends_and_query(x: Annotated[int, Depends(give)] = QUERY) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("handler", "problem"),
+    [
+        (path_default, "is a path parameter with the default 1, which is never used"),
+        (old_path_default, "is a path parameter with the default 1, which is never used"),
+        (two_depends, "has Depends in its annotation and Depends as its default"),
+        (query_and_depends, "has Query in its annotation and Depends as its default"),
+        (depends_and_query, "has Depends in its annotation and Query as its default"),
+    ],
+)
+def test_a_parameter_with_two_sources_is_refused(handler: Any, problem: str) -> None:
+    with pytest.raises(BindingError, match=problem):
+        app_with(handler, path="/{x}")

@@ -296,21 +296,23 @@ def h(r, e): ...
         """\
 app.include_router(app)
 """,
-        "app.py:6: A router cannot be included in itself. [route-include-self]",
+        "app.py:6: A router cannot be included in itself, nor in one that it includes. "
+        "Include another router. [route-include-self]",
     ),
     "include_not_router": Mistake(
         """\
 app.include_router(3)
 """,
-        "app.py:6: 3 is no Router, so it cannot be included. Mount an application: "
-        "app.mount(path, application). [route-include]",
+        "app.py:6: 3 is no router of Triode. Put it into an application of its own framework, and "
+        "mount that: mount('/', application). [route-include]",
     ),
     "prefix": Mistake(
         """\
 r = Router(prefix="x/")
 app.include_router(r)
 """,
-        'app.py:6: The prefix "x/" must start with "/" and not end with one. [route-prefix]',
+        'app.py:6: The prefix "x/" must start with "/" and not end with one. '
+        'Write "/x". [route-prefix]',
     ),
     "mount_slash": Mistake(
         """\

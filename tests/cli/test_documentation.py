@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from triode import settings
 from triode.cli.main import make_command_line
 
-DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "commands.md").read_text()
+DOCS = Path(__file__).parent.parent.parent / "docs"
+DOCUMENT = (DOCS / "commands.md").read_text()
 
 
 def commands(line=None, before="triode"):
@@ -41,8 +43,13 @@ def test_there_are_commands():
 def test_command_and_its_options_are_documented(command):
     text = section(command)
     for parameter in inspect.signature(COMMANDS[command]).parameters.values():
-        if parameter.kind is parameter.KEYWORD_ONLY:
-            option = parameter.name.strip("_").replace("_", "-")
+        if is_dataclass(parameter.default):  # its fields are options, told elsewhere
+            text += (DOCS / "server.md").read_text()
+            names = [field.name for field in fields(parameter.default)]
+        else:
+            names = [parameter.name.strip("_")]
+        for name in names if parameter.kind is parameter.KEYWORD_ONLY else []:
+            option = name.replace("_", "-")
             assert re.search(rf"`--(no-)?{option}`", text), f"{command} --{option}"
 
 

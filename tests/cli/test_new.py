@@ -33,6 +33,10 @@ def run_in(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_folder_with_a_space_is_quoted_in_what_to_type_next(triode, tmp_path):
+    assert "cd 'Book Club'" in triode("new", "Book Club", "--kind", "api").stdout
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_start_is_written_with_its_name(triode, tmp_path, kind):
     done = triode("new", "Book-Club", "--kind", kind)

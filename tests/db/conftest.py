@@ -9,12 +9,14 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from tests.conftest import service_url
 from tests.db.kinds import Kinds
 from tests.db.models import ALL
 from triode.db import Database
+from triode.db.engine import Write
+from triode.db.statement import drive
 
 ENGINES = [
     "sqlite",
@@ -24,22 +26,68 @@ ENGINES = [
 
 
 @pytest.fixture(params=ENGINES)
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Give the name of the engine that the test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty(engine_name: str, tmp_path: Path) -> Iterator[Database]:
     """Give a database without tables, active for the test."""
     made_by = {
         "sqlite": lambda: sqlite_file(tmp_path),
         "postgres": postgres_schema,
         "mariadb": mariadb_database,
     }
-    with made_by[request.param]() as made, made.active():
+    with made_by[engine_name]() as made, made.active():
         yield made
 
 
 @pytest.fixture
-def database(empty: Database) -> Database:
+def database(request: pytest.FixtureRequest, engine_name: str) -> Iterator[Database]:
     """Give a database with the tables of `models`, active for the test."""
+    if engine_name == "mariadb":
+        shared: Database = request.getfixturevalue("shared_mariadb")
+        with shared.active():
+            yield shared
+        clear_mariadb(shared)
+        return
+    empty: Database = request.getfixturevalue("empty")
     empty.create_tables(*ALL, Kinds).run()
-    return empty
+    yield empty
+
+
+@pytest.fixture(scope="session")
+def shared_mariadb() -> Iterator[Database]:
+    """Give one database with the tables of `models`: MariaDB takes a second to make them."""
+    with mariadb_database() as made:
+        made.create_tables(*ALL, Kinds).run()
+        yield made
+
+
+def clear_mariadb(database: Database) -> None:
+    """Empty the tables that a test has filled, and count their keys from 1 again."""
+    run = database.engine.blocking
+    found = database.fetch(
+        sa.text(
+            "SELECT table_name, coalesce(auto_increment, 1) > 1 FROM information_schema.tables "
+            "WHERE table_schema = database()"
+        )
+    ).run()
+    used = [name for name, is_counted in found if is_counted or has_rows(database, name)]
+    known = {"kinds", *(model.table.name for model in ALL), "hero_powers"}
+    texts = [
+        f"TRUNCATE `{name}`" if name in known else f"DROP TABLE `{name}`"
+        for name, _ in found
+        if name in used or name not in known
+    ]
+    if texts:
+        off, on = ("SET FOREIGN_KEY_CHECKS = 0", "SET FOREIGN_KEY_CHECKS = 1")
+        drive(run.write([Write(text) for text in (off, *texts, on)]))
+
+
+def has_rows(database: Database, table: str) -> bool:
+    return bool(database.fetch(sa.text(f"SELECT 1 FROM `{table}` LIMIT 1")).run())
 
 
 @pytest.fixture
@@ -74,10 +122,15 @@ def postgres_schema() -> Iterator[Database]:
 def mariadb_database() -> Iterator[Database]:
     url = make_url(service_url("mariadb") or "")
     name = f"triode_{uuid4().hex}"
-    admin = Database(url.render_as_string(hide_password=False))
-    admin.fetch(sa.text(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")).run()
+    administer(url, f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
     made = Database(url.set(database=name).render_as_string(hide_password=False))
     yield made
     made.close()
-    admin.fetch(sa.text(f"DROP DATABASE {name}")).run()
+    administer(url, f"DROP DATABASE {name}")
+
+
+def administer(url: URL, sql: str) -> None:
+    """Run a statement on a connection that is gone afterwards."""
+    admin = Database(url.render_as_string(hide_password=False))
+    admin.fetch(sa.text(sql)).run()
     admin.close()

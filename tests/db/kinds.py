@@ -6,12 +6,17 @@ import enum
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Network, IPv6Interface
+from pathlib import PurePosixPath
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+import attrs
 import msgspec
+import pydantic
+import sqlalchemy as sa
 
-from triode.db import Field, Model
+from triode.db import ColumnType, Field, Model
 from triode.schema import Url
 
 
@@ -36,6 +41,41 @@ class Size(msgspec.Struct):
     height: int = 1
 
 
+class Document(pydantic.BaseModel):
+    number: int
+    signed: date
+
+
+@attrs.define
+class Spot:
+    x: int
+
+
+class Temperature:
+    """A class that Triode knows nothing of."""
+
+    def __init__(self, degrees: float) -> None:
+        self.degrees = degrees
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Temperature) and other.degrees == self.degrees
+
+    def __hash__(self) -> int:
+        return hash(self.degrees)
+
+
+class TemperatureColumn(ColumnType[Temperature]):
+    base = float
+
+    def write(self, value: Temperature) -> float:
+        return value.degrees
+
+    def read(self, value: float) -> Temperature:
+        if value < -273.15:
+            raise ValueError("Nothing is colder than -273.15.")
+        return Temperature(value)
+
+
 class Kinds(Model):
     key: UUID = Field(primary_key=True, default_factory=uuid4)
     whole: int | None = None
@@ -57,3 +97,17 @@ class Kinds(Model):
     point: Point | None = None
     size: Size | None = None
     link: Url | None = None
+    local: datetime | None = Field(default=None, timezone=False)
+    address: IPv4Address | None = None
+    interface: IPv6Interface | None = None
+    network: IPv4Network | None = None
+    path: PurePosixPath | None = None
+    document: Document | None = None
+    documents: list[Document] | None = None
+    spot: Spot | None = None
+    addresses: list[IPv4Address] | None = None
+    numbers: list[int] | None = Field(default=None, array=True)
+    words: list[str] | None = Field(default=None, array=True)
+    days: list[date] | None = Field(default=None, array=True)
+    heat: Temperature | None = Field(default=None, column_type=TemperatureColumn)
+    plain: str | None = Field(default=None, column_type=sa.String(30))

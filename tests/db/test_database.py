@@ -24,7 +24,8 @@ def no_default(monkeypatch: pytest.MonkeyPatch) -> None:
     ("url", "message"),
     [
         ("nonsense", "'nonsense' is not the address of a database"),
-        ("oracle://host/name", "There is no engine for 'oracle'"),
+        ("nothing://host/name", "There is no engine for 'nothing'"),
+        ("mssql+pymssql://host/name", "needs the package 'pymssql', which is not installed"),
     ],
 )
 def test_wrong_address_is_refused(url: str, message: str) -> None:

@@ -11,7 +11,18 @@ import pytest
 import sqlalchemy as sa
 
 from tests.db.models import Hero, User
-from triode.db import Database, Field, ForeignKey, ManyToMany, Model, Related, model_registry
+from triode.db import (
+    Check,
+    Database,
+    Field,
+    ForeignKey,
+    ManyToMany,
+    Model,
+    OneToOne,
+    Related,
+    computed,
+    model_registry,
+)
 from triode.errors import ModelError
 from triode.schema import ValidationFailed
 
@@ -22,6 +33,7 @@ def refused(body: str) -> ModelError:
     scope: dict[str, Any] = {
         "Model": Model, "Field": Field, "ForeignKey": ForeignKey, "ManyToMany": ManyToMany,
         "Related": Related, "User": User, "Decimal": Decimal, "__name__": "refused_models",
+        "Check": Check, "OneToOne": OneToOne, "computed": computed,
     }  # fmt: skip
     with pytest.raises(ModelError) as caught:
         exec(f"class Wrong(Model):\n{lines}\nWrong.table", scope)
@@ -47,11 +59,45 @@ def refused(body: str) -> ModelError:
         ("x: User = ForeignKey(on_delete='burn')", "model-on-delete", "on_delete='burn'"),
         ("count: int", "model-reserved-name", "the name belongs to a method of every model"),
         ("x: int\nclass Meta: orderin = 1", "model-unknown-option", "has no option 'orderin'"),
+        ("id: int", "model-primary-key", "Wrong.id is not marked as the key"),
+        ("a: str | None = Field(primary_key=True)", "model-primary-key", "may be None"),
+        ("x: int\nclass Meta: primary_key = ('x', 'y')", "model-unknown-field", "names y, which"),
+        ("x: int = 'a'", "model-default", "The default 'a' is not what the field holds"),
+        ("x: int = None", "model-default", "Input should be a valid integer"),
+        ("x: int = '3'", "model-default", "it would become 3"),
+        ("x: str = Field(write_only=True, default=7)", "model-default", "The default is not what"),
+        ("x: str = Field(pattern='(')", "model-pattern", "is not a regular expression"),
+        ("x: int = Field(defult=1)", "model-unknown-option", "has no option 'defult'"),
+        ("x: int = Field(1, default_factory=int)", "model-unknown-option", "not both"),
+        ("x: int = Field(choices=[1, 2])", "model-choices", "Give (value, label) pairs"),
+        ("x = Field()", "model-no-annotation", "Wrong.x has no annotation"),
+        ("x: int = Field(array=True)", "model-field-type", "array=True is for a list of one"),
+        ("x: int = Field(column_type=3)", "model-field-type", "column_type takes a ColumnType"),
+        ("x: int\nclass Meta: ordering = 'y'", "model-unknown-field", "ordering names 'y'"),
+        ("x: int\nclass Meta: indexes = [('y',)]", "model-unknown-field", "has no field 'y'"),
+        ("x: int\nclass Meta: constraints = ['x']", "model-constraint", "It holds Check objects"),
         (
-            "a: int = Field(primary_key=True)\nb: int = Field(primary_key=True)",
-            "model-primary-key",
-            "has 2 primary keys: a, b",
+            "x: int\nclass Meta: constraints = [Check(lambda row: row.y > 1)]",
+            "model-constraint",
+            "Wrong has no field 'y'",
         ),
+        (
+            "x: int\nclass Meta: constraints = [Check(lambda row: 3)]",
+            "model-constraint",
+            "3 is not an expression over its fields",
+        ),
+        (
+            "x: str\nclass Meta: constraints = [Check(lambda row: row.x.contains('a'))]",
+            "model-constraint",
+            "cannot hold contains",
+        ),
+        (
+            "x: User = ForeignKey()\nclass Meta: constraints = [Check(lambda row: row.x.age > 1)]",
+            "model-constraint",
+            "it reaches over a relation",
+        ),
+        ("x: User = OneToOne(on_delete='set default')", "model-on-delete", "needs a default"),
+        ("@computed\ndef x(self): return 1", "model-computed", "says no type"),
         (
             "x: User = ForeignKey(related_name='email')",
             "model-related-name",
@@ -69,6 +115,7 @@ def test_mistake_is_told(database: Database, body: str, code: str, message: str)
     error = refused(body)
     assert error.code == code
     assert message in error.message
+    assert error.where is not None
 
 
 def test_mistake_names_file_and_line() -> None:

@@ -6,16 +6,20 @@ import asyncio
 import uuid
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from ipaddress import IPv4Address, IPv4Network, IPv6Interface
+from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.db.kinds import Kinds, Level, Point, Size, Suit
+from tests.db.kinds import Document, Kinds, Level, Point, Size, Spot, Suit, Temperature
 from triode.db import Database, OutOfRange, ValueRefused, avg, max_, sum_
-from triode.schema import ValidationFailed
+from triode.errors import TriodeError
+from triode.schema import Create, ValidationFailed, json_decoder, json_encoder
 
 BIG = 2**63 - 1
 EAST = timezone(timedelta(hours=2))
@@ -45,6 +49,21 @@ VALUES: list[tuple[str, Any]] = [
     ("point", Point(1, 2)),
     ("size", Size(3)),
     ("link", "https://example.org/x"),
+    ("local", datetime(2026, 1, 2, 3, 4, 5, 678901)),
+    ("address", IPv4Address("10.0.0.1")),
+    ("interface", IPv6Interface("2001:db8::1/64")),
+    ("network", IPv4Network("10.0.0.0/8")),
+    ("path", PurePosixPath("/etc/it's/x")),
+    ("document", Document(number=1, signed=date(2026, 1, 2))),
+    ("documents", [Document(number=1, signed=date(2026, 1, 2))]),
+    ("spot", Spot(3)),
+    ("addresses", [IPv4Address("10.0.0.1")]),
+    ("numbers", [3, BIG, -1]),
+    ("words", ["a", "it's", ""]),
+    ("words", []),
+    ("days", [date(2026, 1, 2)]),
+    ("heat", Temperature(36.6)),
+    ("plain", "abc"),
 ]
 
 
@@ -65,13 +84,15 @@ def test_value_is_found(database: Database, name: str, value: Any) -> None:
 
 def test_every_kind_is_written_as_json(database: Database) -> None:
     row = Kinds(**dict(VALUES)).save().run()
-    stored = msgspec.json.decode(msgspec.json.encode(Kinds.get(row.key).run()))
+    stored = msgspec.json.decode(json_encoder(Kinds)(Kinds.get(row.key).run()))
     assert stored["key"] == str(row.key)
     assert (stored["exact"], stored["span"], stored["suit"]) == (
         "-0.001",
         "-P2DT86399.999993S",
         "s",
     )
+    assert (stored["address"], stored["path"], stored["heat"]) == ("10.0.0.1", "/etc/it's/x", 36.6)
+    assert stored["documents"] == [{"number": 1, "signed": "2026-01-02"}]
 
 
 def test_key_is_a_plain_uuid(database: Database) -> None:
@@ -134,6 +155,49 @@ def test_lone_surrogate_is_refused(database: Database) -> None:
 def test_value_of_another_type_is_refused(database: Database) -> None:
     with pytest.raises(ValueRefused):
         Kinds.where(day="tomorrow").run()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("local", datetime(2026, 1, 2, tzinfo=UTC)),
+        ("clock", time(1, tzinfo=UTC)),
+        ("interface", IPv6Interface("fe80::1%eth0/64")),
+        ("path", PurePosixPath("a\0b")),
+    ],
+)
+def test_what_no_column_keeps_is_refused(database: Database, name: str, value: Any) -> None:
+    with pytest.raises(ValueRefused) as caught:
+        Kinds(**{name: value}).save().run()
+    assert caught.value.field == name
+
+
+def test_own_column_type_is_read_and_checked(database: Database) -> None:
+    made = json_decoder(Create[Kinds])(b'{"heat": 20}')
+    assert made.heat == Temperature(20)
+    with pytest.raises(ValidationFailed) as caught:
+        json_decoder(Create[Kinds])(b'{"heat": -300, "address": "x"}')
+    assert [(error["loc"], error["msg"]) for error in caught.value.errors] == [
+        (("address",), "Input is not a valid IPv4 address"),
+        (("heat",), "Value error, Nothing is colder than -273.15."),
+    ]
+
+
+def test_addresses_and_own_columns_sort(sqlite: Database) -> None:
+    sqlite.create_tables(Kinds).run()
+    for degrees in (20.5, -3.0):
+        Kinds(heat=Temperature(degrees)).save().run()
+    rows = Kinds.where(Kinds.heat > Temperature(-10.0)).order_by(Kinds.heat).run()
+    assert [row.heat for row in rows] == [Temperature(-3.0), Temperature(20.5)]
+
+
+def test_json_of_another_type_in_the_database_is_told(sqlite: Database) -> None:
+    sqlite.create_tables(Kinds).run()
+    key = Kinds(document=Document(number=1, signed=date(2026, 1, 1))).save().run().key
+    sqlite.fetch(sa.text('UPDATE kinds SET document = \'{"number": "x"}\'')).run()
+    with pytest.raises(TriodeError) as caught:
+        Kinds.get(key).run()
+    assert (caught.value.code, type(caught.value)) == ("stored-value", TriodeError)
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

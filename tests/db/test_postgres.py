@@ -9,8 +9,9 @@ import pytest
 import sqlalchemy as sa
 
 from tests.db.conftest import postgres_schema
+from tests.db.kinds import Kinds
 from tests.db.models import ALL, Team
-from triode.db import Database, transaction
+from triode.db import Database, Duplicate, transaction
 
 pytestmark = pytest.mark.service("postgres")
 
@@ -62,3 +63,26 @@ def test_end_that_is_cancelled_behind_a_running_statement(postgres: Database) ->
         return await Team.count()
 
     assert asyncio.run(work()) == 0
+
+
+def test_many_rows_are_copied(postgres: Database) -> None:
+    postgres.create_tables(Kinds).run()
+    rows = [Kinds(whole=number, text=f"text {number}", real=number / 2) for number in range(120)]
+    seen: list[str] = []
+    postgres.observe(lambda sql, seconds, count: seen.append(f"{sql[:20]} {count}"))
+    assert Kinds.insert_many(rows).run() == 120
+    assert seen == ["INSERT INTO kinds (k 120"]
+    assert [row.text for row in Kinds.order_by(Kinds.whole).run()] == [row.text for row in rows]
+
+
+def test_copied_rows_are_all_or_none(postgres: Database) -> None:
+    rows = [Team(name=f"t{number}") for number in range(60)]
+    with pytest.raises(Duplicate):
+        Team.insert_many([*rows, Team(name="t7")]).run()
+    assert Team.count().run() == 0
+    with transaction():
+        Team(name="a").save().run()
+        with pytest.raises(Duplicate):
+            Team.insert_many([*rows, Team(name="t7")]).run()
+        Team.insert_many(rows).run()
+    assert Team.count().run() == 61

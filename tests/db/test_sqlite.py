@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+import sqlalchemy as sa
 
 from tests.db.models import ALL, Team
 from triode.db import Database, DatabaseUnavailable, Duplicate, SchemaMismatch
@@ -85,27 +87,63 @@ def start_writer(database: Database, *arguments: object) -> subprocess.Popen[str
     )
 
 
+KILLS = 100
+FORKING_WRITER = """
+    import asyncio, os, signal, sys
+    from triode.db import Database, Model
+    class Team(Model):
+        name: str
+    async def work(prefix):
+        for number in range(100_000):
+            team = await Team(name=f"{prefix}-{number}").save()
+            os.write(1, f"{team.name}\\n".encode())
+    async def main(turn):
+        database = Database(sys.argv[1])
+        await database.start()
+        await asyncio.gather(*(work(f"{turn}.{task}") for task in range(8)))
+    for turn in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            asyncio.run(main(turn.strip()))
+        print(child, file=sys.stderr, flush=True)
+        os.waitpid(child, 0)
+        os.write(1, b"killed\\n")
+"""
+
+
 @pytest.mark.slow
-def test_nothing_acknowledged_is_lost_by_kill(sqlite: Database) -> None:
-    process = start_writer(sqlite, "k", 16, 100_000)
-    assert process.stdout is not None
-    told = [process.stdout.readline().strip() for _ in range(400)]
-    process.send_signal(signal.SIGKILL)
-    told += [line.strip() for line in process.stdout if line.endswith("\n")]
-    process.wait()
-    process.stdout.close()
+def test_nothing_acknowledged_is_lost_by_a_hundred_kills(sqlite: Database) -> None:
+    # A parent that has loaded everything forks each victim: a kill costs 0.1 s and not 1 s.
+    chance = random.Random(4)
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(FORKING_WRITER), sqlite.url],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as parent:  # fmt: skip
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        assert parent.stderr is not None
+        told: list[str] = []
+        for turn in range(KILLS):
+            print(turn, file=parent.stdin, flush=True)
+            child = int(parent.stderr.readline())
+            told += [parent.stdout.readline().strip() for _ in range(chance.randrange(1, 60))]
+            os.kill(child, signal.SIGKILL)
+            told += [line.strip() for line in iter(parent.stdout.readline, "killed\n")]
+        parent.stdin.close()
     stored = {row["name"] for row in Team.values(Team.name).run()}
+    assert len(told) > KILLS
     assert set(told) <= stored
-    assert len(stored) <= len(told) + 16
+    assert len(stored) <= len(told) + 9 * KILLS
+    assert sqlite.fetch(sa.text("PRAGMA integrity_check")).run() == [("ok",)]
 
 
 @pytest.mark.slow
 def test_processes_take_turns(sqlite: Database) -> None:
-    processes = [start_writer(sqlite, str(number), 4, 25) for number in range(3)]
-    for process in processes:
-        process.communicate()
-    assert [process.returncode for process in processes] == [0, 0, 0]
-    assert Team.count().run() == 300
+    processes = [start_writer(sqlite, str(number), 8, 100) for number in range(4)]
+    said = [process.communicate()[1] for process in processes]
+    assert (said, [process.returncode for process in processes]) == ([None] * 4, [0] * 4)
+    assert Team.count().run() == 3200
 
 
 SLOW = (

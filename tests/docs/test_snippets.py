@@ -14,8 +14,12 @@ GUIDES = [
     "docs/dependencies.md",
     "docs/fastapi.md",
     "docs/forms.md",
+    "docs/models.md",
+    "docs/openapi.md",
     "docs/security.md",
+    "docs/structure.md",
     "docs/testing.md",
+    "docs/transactions.md",
 ]
 BLOCK = re.compile(r"(?:<!-- (\S+) -->\n)?```(python|html)\n(.*?)```", re.DOTALL)
 

@@ -76,3 +76,18 @@ def test_client_that_leaves_in_mid_body_is_no_server_error(
 def test_body_over_the_limit_is_refused_at_once(path: str) -> None:
     start, _ = play(path, part(b"x" * 6), part(b"x" * 6))
     assert start["status"] == 413
+
+
+def test_declared_length_over_the_limit_is_refused_before_the_body_comes() -> None:
+    async def never() -> Any:
+        raise AssertionError("nothing of the body is needed")
+
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"11")]
+    scope = {"type": "http", "method": "POST", "path": "/json", "query_string": b""}
+    asyncio.run(app({**scope, "headers": headers}, never, send))
+    assert sent[0]["status"] == 413

@@ -166,3 +166,36 @@ def test_another_request_brings_another_body(serve: Any) -> None:
         return item
 
     assert serve(around(app, change)).post("/", json={"a": 1}).json() == {"a": 2}
+
+
+def test_what_it_leaves_in_the_request_reaches_a_mounted_application(
+    serve: Any, make_app: Any
+) -> None:
+    async def leave(request: Request, call_next: Any) -> Response:
+        request.state.tenant = "a"
+        request.scope["region"] = "north"
+        return await call_next(request)  # type: ignore[no-any-return]
+
+    async def inside(scope: Any, receive: Any, send: Any) -> None:
+        request = Request(scope)
+        text = f"{request.state.tenant} {request.scope['region']} {request.scope['root_path']}"
+        await PlainTextResponse(text)(scope, receive, send)
+
+    app = make_app()
+    app.mount("/inside", inside, lifespan=False)
+    assert serve(around(app, leave)).get("/inside").text == "a north /inside"
+
+
+def test_an_error_after_a_whole_response_does_not_cut_it(serve: Any, make_app: Any) -> None:
+    async def inside(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 500, "headers": []})
+        await send({"type": "http.response.body", "body": b"all of it"})
+        raise LookupError("logged, and raised again")
+
+    async def pass_on(request: Request, call_next: Any) -> Response:
+        return await call_next(request)  # type: ignore[no-any-return]
+
+    app = make_app()
+    app.mount("/inside", inside, lifespan=False)
+    response = serve(around(app, pass_on)).get("/inside")
+    assert (response.status_code, response.text) == (500, "all of it")

@@ -96,3 +96,14 @@ def test_no_database_is_loaded() -> None:
     path = f"import sys; sys.path[:0] = {sys.path!r}\n"
     done = subprocess.run([sys.executable, "-c", path + code], check=True, capture_output=True)
     assert done.stdout.strip() == b"False"
+
+
+def test_a_function_around_the_sessions_leaves_them_to_the_handler(serve: Serve, app: App) -> None:
+    @app.middleware("http")
+    async def around(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        response.headers["X-Seen"] = str(request.session["seen"])
+        return response
+
+    response = serve(app).get("/")
+    assert (response.json(), response.headers["x-seen"]) == ([1, []], "1")

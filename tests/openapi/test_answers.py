@@ -6,11 +6,14 @@ from typing import Annotated, Any
 
 import pytest
 from starlette import status
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from tests.conftest import Serve
 from triode.app import App
 from triode.binding.markers import Form, Header, Query
+from triode.middleware.rate_limit import RateLimitMiddleware
+from triode.middleware.timeout import TimeoutMiddleware
 from triode.templating import Page, render
 
 
@@ -146,3 +149,28 @@ def test_callback_is_refused_by_others() -> None:
     callback = app.openapi()["paths"]["/"]["get"]["callbacks"]["done"]["/done"]["post"]
 
     assert list(callback["responses"]) == ["200", "422"]
+
+
+def test_middleware_says_what_it_answers() -> None:
+    app = App()
+    app.add_middleware(RateLimitMiddleware, limit="5/minute")
+    app.add_middleware(TimeoutMiddleware, seconds=5, status_code=504)
+    app.add_api_route("/", lambda: None)
+    app.webhooks.add_api_route("event", lambda: None)
+
+    document = app.openapi()
+
+    assert list(document["paths"]["/"]["get"]["responses"]) == ["200", "429", "504"]
+    assert list(document["webhooks"]["event"]["get"]["responses"]) == ["200"]
+
+
+def test_middleware_of_one_route_says_what_it_answers() -> None:
+    app = App()
+    limit = Middleware(RateLimitMiddleware, limit="5/minute")
+    app.add_api_route("/", lambda: None, middleware=[limit])
+    app.add_api_route("/free", lambda: None, name="free")
+
+    paths = app.openapi()["paths"]
+
+    assert list(paths["/"]["get"]["responses"]) == ["200", "429"]
+    assert list(paths["/free"]["get"]["responses"]) == ["200"]

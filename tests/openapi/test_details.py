@@ -7,12 +7,13 @@ from typing import Annotated, Any
 
 import msgspec
 from openapi_spec_validator import validate
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, computed_field
 from starlette.datastructures import UploadFile
 
 from tests.conftest import Serve
 from triode.app import App
-from triode.binding.markers import Body, Header, Query
+from triode.binding.markers import Body, Form, Header, Query
+from triode.http import HTTPException
 from triode.openapi.docs import get_swagger_ui_html
 from triode.openapi.utils import get_openapi
 
@@ -148,3 +149,89 @@ def test_page_of_ones_own(serve: Serve) -> None:
     assert "<title>Mine</title>" in page.text
     own = re.findall(r'src="(/[^"]+)"', page.text)
     assert [serve(app).get(url).status_code for url in own] == [200, 200]
+
+
+class Cat(BaseModel):
+    name: str
+
+
+class Dog(BaseModel):
+    breed: str
+
+
+class Square(BaseModel):
+    side: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def area(self) -> int:
+        return self.side**2
+
+
+def test_a_detail_that_is_no_text_is_described_as_anything() -> None:
+    app = App()
+
+    @app.get("/")
+    async def read(words: str) -> None:
+        raise HTTPException(400, {"words": words.split()})
+
+    error = operation(app)["responses"]["400"]["content"]["application/json"]["schema"]
+    assert error == {"$ref": "#/components/schemas/HTTPErrorDetail"}
+    assert app.openapi()["components"]["schemas"]["HTTPErrorDetail"]["properties"] == {
+        "detail": {"title": "Detail"}
+    }
+
+
+def test_a_form_that_may_be_one_of_two_models_is_that_model() -> None:
+    app = App()
+
+    @app.post("/")
+    async def create(pet: Annotated[Cat | Dog, Form()]) -> None: ...
+
+    assert operation(app, "post")["requestBody"]["content"] == {
+        "application/x-www-form-urlencoded": {
+            "schema": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/Cat"},
+                    {"$ref": "#/components/schemas/Dog"},
+                ],
+                "title": "Pet",
+            }
+        }
+    }
+
+
+def test_what_is_computed_is_told_where_one_schema_serves_both_ways() -> None:
+    app = App(separate_input_output_schemas=False)
+
+    @app.post("/")
+    async def create(square: Square) -> Square:
+        return square
+
+    content = operation(app, "post")["responses"]["200"]["content"]["application/json"]
+    assert content == {"schema": {"$ref": "#/components/schemas/Square-Output"}}
+    schemas = app.openapi()["components"]["schemas"]
+    assert list(schemas["Square-Output"]["properties"]) == ["side", "area"]
+
+
+def test_pydantics_field_describes_a_parameter() -> None:
+    app = App()
+
+    @app.get("/")
+    async def read(q: Annotated[str, Field(description="What to find", alias="find")] = "") -> None:
+        return None
+
+    assert operation(app)["parameters"] == [
+        {
+            "name": "find",
+            "in": "query",
+            "required": False,
+            "schema": {
+                "type": "string",
+                "title": "Find",
+                "description": "What to find",
+                "default": "",
+            },
+            "description": "What to find",
+        }
+    ]

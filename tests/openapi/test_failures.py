@@ -209,3 +209,36 @@ def test_name_that_is_given_other_things_as_well() -> None:
             rows.get("x")
 
     assert failures(handler) == {}
+
+
+REASON = "It is closed"
+
+
+def objects(handler: Any) -> set[int]:
+    return Failures().with_objects(read_signature(handler))
+
+
+def test_details_that_are_text() -> None:
+    async def handler(n: int) -> None:
+        if n == 1:
+            raise HTTPException(400, f"{n} is too little")
+        if n == 2:
+            raise HTTPException(404, detail="No {}".format(n))  # noqa: UP032
+        if n == 3:
+            raise HTTPException(409, str(n) + " is taken")
+        if n == 4:
+            raise HTTPException(410, REASON)
+        raise HTTPException(418)
+
+    assert objects(handler) == set()
+
+
+def test_details_that_may_be_anything() -> None:
+    async def handler(n: int, problems: list[str]) -> None:
+        if n == 1:
+            raise HTTPException(400, detail=problems)
+        if n == 2:
+            raise HTTPException(404, {"missing": n})
+        raise HTTPException(409, "taken")
+
+    assert objects(handler) == {400, 404}

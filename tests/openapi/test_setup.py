@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -140,3 +142,27 @@ def test_try_it_out_may_call_the_servers_that_are_named(serve: Serve) -> None:
     policy = client.get("/docs").headers["content-security-policy"]
 
     assert "connect-src 'self' https://shop.example;" in policy
+
+
+def test_nothing_that_builds_a_document_is_loaded_before_one_is_asked_for() -> None:
+    program = (
+        "import sys; from triode import Triode; app = Triode();"
+        "app.get('/')(lambda: None);"
+        "loaded = lambda: {'triode.openapi.document', 'triode.openapi.pages'} & sys.modules.keys();"
+        "before = loaded(); app.openapi(); print(sorted(before), sorted(loaded()))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+
+    assert done.stdout == "[] ['triode.openapi.document']\n"
+
+
+@pytest.mark.parametrize("url", ["", None])
+def test_an_empty_address_turns_the_documentation_off(serve: Serve, url: str | None) -> None:
+    client = serve(App(openapi_url=url))
+    assert [client.get(path).status_code for path in ("/openapi.json", "/docs")] == [404, 404]
+
+
+def test_an_empty_address_turns_one_page_off(serve: Serve) -> None:
+    client = serve(App(docs_url="", swagger_ui_oauth2_redirect_url=""))
+    assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 200]

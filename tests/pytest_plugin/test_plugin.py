@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import textwrap
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.conftest import environment
+from tests.db.conftest import postgres_schema
 
 pytestmark = pytest.mark.slow  # each starts a process
 
@@ -264,3 +266,54 @@ def test_naming_the_plugin_loads_it_once(tmp_path: Path) -> None:
     """
     files = {"app.py": APP, "conftest.py": conftest, "test_it.py": tests}
     passes(run_pytest(tmp_path, files), 1)
+
+
+ROWS = """
+    import asyncio
+    from app import Note
+    from triode.testing import count_queries
+
+    def test_first(database, client, factory):
+        assert factory(Note).run().text == "text 1"
+        assert client.post("/notes?text=a").json() == 2
+
+    def test_second(database, client):
+        assert Note.count().run() == 0
+        assert client.post("/notes?text=a").json() == 1
+
+    async def test_third(database, async_client, factory):
+        assert (await factory(Note)).text == "text 1"
+        assert (await async_client.post("/notes?text=a")).json() == 2
+
+    def test_fourth(database):
+        with count_queries() as queries:
+            assert Note.count().run() == 0
+        assert queries.count == 1
+"""
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", pytest.param("postgres", marks=pytest.mark.service("postgres"))]
+)
+def test_database_is_as_before_after_each_test(tmp_path: Path, url: str) -> None:
+    address = postgres_schema() if url == "postgres" else nullcontext(url)
+    with address as found:
+        given = found if isinstance(found, str) else found.url
+        ini = f"[pytest]\ntriode_database = {given}\n"
+        files = {"app.py": APP, "tests/test_it.py": ROWS, "pytest.ini": ini}
+        passes(run_pytest(tmp_path, files), 4)
+
+
+def test_failed_count_lists_the_statements(tmp_path: Path) -> None:
+    tests = """
+        from app import Note
+        from triode.testing import count_queries
+
+        def test_it(database):
+            with count_queries() as queries:
+                Note.count().run()
+            assert queries.count == 2
+    """
+    done = run_pytest(tmp_path, {"app.py": APP, "tests/test_it.py": tests})
+    assert "assert 1 == 2: these statements ran" in done.stdout
+    assert "1. SELECT count(*)" in done.stdout

@@ -8,7 +8,10 @@ import ipaddress
 import json
 import pathlib
 import re
+import sqlite3
 import uuid
+from collections import UserDict, deque
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -24,6 +27,7 @@ from triode.schema import (
     describe,
     json_encoder,
 )
+from triode.security import OAuth2PasswordRequestForm
 
 
 class Item(msgspec.Struct):
@@ -154,6 +158,53 @@ def test_what_nothing_stands_for_is_named() -> None:
         json_encoder()(type("Opaque", (), {})())
 
 
+class Thing:
+    """A plain class, as a dependency or an ORM may bring it."""
+
+    def __init__(self, **attributes: Any) -> None:
+        vars(self).update(attributes)
+
+
+def test_a_plain_object_is_written_as_its_attributes() -> None:
+    account = Thing(id=1, _sa_instance_state=object(), owner=Thing(name="a"))
+    assert json_encoder()([account]) == b'[{"id":1,"owner":{"name":"a"}}]'
+
+
+def test_a_row_is_written_as_its_columns() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.row_factory = sqlite3.Row
+    row = connection.execute("SELECT 1 AS id, 'a' AS name").fetchone()
+    connection.close()
+    assert json_encoder()({"row": row}) == b'{"row":{"id":1,"name":"a"}}'
+
+
+@pytest.mark.parametrize(
+    "hold",
+    [
+        lambda secret: Thing(inner=secret),
+        lambda secret: deque([secret]),
+        lambda secret: UserDict({"inner": secret}),
+    ],
+)
+def test_nothing_inside_an_object_shows_what_is_never_sent(hold: Callable[[Any], Any]) -> None:
+    assert b"hunter22" not in json_encoder()([hold(Account("a"))])
+    assert b"hunter22" not in json_encoder()(hold(Account("a")))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        OAuth2PasswordRequestForm(username="a", password="hush"),
+        type("Form", (OAuth2PasswordRequestForm,), {})(username="a", password="hush"),
+        ValueError("hush"),
+        Thing,
+    ],
+)
+def test_a_form_with_a_password_is_no_answer(value: Any) -> None:
+    with pytest.raises(TypeError, match="cannot be written as JSON"):
+        json_encoder()({"inner": value})
+
+
 def test_serialize_gives_builtins() -> None:
     value = {"name": "a", "price": Decimal("1.5")}
     assert describe(Item).serialize(value) == {"name": "a", "price": 1.5}
@@ -243,4 +294,7 @@ def test_what_is_all_pydantics_is_written_by_pydantic(
 def test_wrong_item_of_a_list_of_models_is_told() -> None:
     with pytest.raises(ResponseValidationFailed) as caught:
         json_encoder(list[Priced])([Priced(fullName="a"), {"price": "x"}])
-    assert [problem["loc"] for problem in caught.value.errors] == [(1, "fullName"), (1, "price")]
+    assert [problem["loc"] for problem in caught.value.errors()] == [
+        ("response", 1, "fullName"),
+        ("response", 1, "price"),
+    ]

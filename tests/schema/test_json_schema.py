@@ -11,7 +11,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 import msgspec
 import pytest
 from jsonschema import Draft202012Validator
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field
 from typing_extensions import TypedDict
 
 from triode.schema import (
@@ -305,6 +305,22 @@ def test_pydantic_models_join_the_components() -> None:
     assert set(registry.components()) == {"Model", "Color"}
     child = registry.components()["Model"]["properties"]["child"]
     assert child["anyOf"][0] == {"$ref": "#/components/schemas/Model"}
+
+
+def test_pydantic_model_with_a_computed_field_has_two_names() -> None:
+    class Motor(BaseModel):
+        watts: int
+
+        @computed_field
+        def kilowatts(self) -> float:
+            return self.watts / 1000
+
+    registry = Registry()
+    for mode in ("input", "output"):
+        describe(Motor).json_schema(registry, mode)  # type: ignore[arg-type]
+
+    found = {name: list(body["properties"]) for name, body in registry.components().items()}
+    assert found == {"Motor-Input": ["watts"], "Motor-Output": ["watts", "kilowatts"]}
 
 
 def test_bytes_of_pydantic_are_base64_where_its_configuration_says_so() -> None:

@@ -340,3 +340,15 @@ def test_a_pydantic_dataclass_is_a_component() -> None:
     reference = describe(Point).json_schema(registry, "input")
     assert registry.resolve(reference) == {"$ref": "#/components/schemas/Point"}
     assert json_encoder(Point)(json_decoder(Point)(b'{"x": "1"}')) == b'{"x":1}'
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "expected"),
+    [(Literal["a", 2], "2", 2), (Literal[1, 2], "1", 1), (Literal["2", 2], "2", "2")],
+)
+def test_a_number_among_literals_is_found_by_its_text(
+    annotation: Any, text: str, expected: Any
+) -> None:
+    assert text_decoder(annotation)(text) == expected
+    with pytest.raises(ValidationFailed):
+        json_decoder(annotation)(b'"1"')

@@ -25,6 +25,7 @@ from triode.schema import FieldInfo, ValidationFailed, json_decoder, text_decode
 DEVIATIONS = """
 - Decimals of a second beyond the sixth are rounded, as msgspec does; pydantic cuts them off.
 - An integer beyond 64 bits is no member of an enum or literal; pydantic says int_parsing_size.
+- In a path, query, header, cookie or form "1" is `Literal[1]`, and the member 1 of any enum.
 - In `Literal[1, True]` a float 1.0 means 1; pydantic takes the last that is equal.
 - Floats are finite unless `allow_inf_nan=True`: no JSON can say what they are otherwise.
 - NaN and infinity are multiples of nothing; pydantic lets them through.
@@ -130,6 +131,9 @@ HUGE = [2**63, 2**70, -(2**70), "100000000000000000000", "1234567812345678123456
 WITHOUT_HUGE = (Mixed, Numbered, Literal["a", "b", 1], Mixed | str)
 
 
+NUMBERED = (Mixed, Literal["a", "b", 1])
+
+
 def by_us(decode: Any, value: Any) -> Any:
     try:
         return comparable(decode(value))
@@ -175,6 +179,8 @@ def test_text_is_read_as_pydantic_reads_it(ours: Any, theirs: Any) -> None:
     decode, adapter = text_decoder(ours), TypeAdapter(theirs)
     values = [*TEXTS, *SPACED, TEXTS[:2], TEXTS[5:8]]
     values += [] if ours in WITHOUT_HUGE else HUGE[3:]
+    if ours in NUMBERED:
+        values = [each for each in values if not str(each).strip(" +.0").isdigit()]
     differing = [
         (value, mine, wanted)
         for value in values

@@ -128,8 +128,8 @@ def test_what_a_client_tried_is_refused_without_auto_error(serve: Any) -> None:
 
 def test_check_runs_without_a_task_or_thread() -> None:
     route: Any = app_with(OAuth2PasswordBearer("token")).routes[0]
-    assert route.endpoint.mode is Mode.INLINE
-    assert "request()" not in route.endpoint.source
+    assert route.compiled.mode is Mode.INLINE
+    assert "request()" not in route.compiled.source
 
 
 def test_subclass_with_its_own_check_is_heard(serve: Any) -> None:

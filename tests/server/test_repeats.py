@@ -18,9 +18,11 @@ from uvicorn.server import ServerState
 
 from triode.app import App
 from triode.dispatch import RouteTable
-from triode.http import Call, Head
+from triode.http import Call
 from triode.server import LaneProtocol, ServerOptions, make_config
 from triode.server.repeats import MAX_LINE, MAX_LINES, RepeatedBlock
+
+from .fuzz import Forgetful, Pipe
 
 app = App(openapi_url=None, max_body_size=40)
 
@@ -33,34 +35,6 @@ async def show(call: Call, rest: str = "") -> list[Any]:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in call.head.raw]
     body = (call.body or b"").decode("latin-1")
     return [call.method, call.path, call.target.decode("latin-1"), call.query, headers, body]
-
-
-class Pipe(asyncio.Transport):
-    """A transport in memory."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.is_closed = False
-
-    def write(self, data: Any) -> None:
-        self.written += data
-
-    def close(self) -> None:
-        self.is_closed = True
-
-    def is_closing(self) -> bool:
-        return self.is_closed
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
-
-
-class Forgetful(RepeatedBlock):
-    """Keeps nothing."""
-
-    def remember(self, data: bytes, head: Head, body_size: int) -> None: ...
 
 
 def play(reads: Sequence[bytes], block: RepeatedBlock) -> tuple[bytes, bool]:

@@ -129,8 +129,7 @@ class Auth:
         call = call or require_call("log_in")
         await note_login(user)
         session_of(call).log_in(user)
-        if call.extras is not None:
-            call.extras["user"] = user
+        call.add_extra("user", user)
         await self._sweep()
 
     def log_out(self, call: Call | None = None) -> None:

@@ -141,6 +141,8 @@ class CallWriter:
         return {
             "request": "call.request()",
             "websocket": "call.websocket()",
+            "optional request": "None if call.method == 'WEBSOCKET' else call.request()",
+            "optional websocket": "call.websocket() if call.method == 'WEBSOCKET' else None",
             "connection": "call.connection()",
             "call": "call",
             "response": "response",

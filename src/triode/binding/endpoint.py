@@ -29,6 +29,7 @@ from triode.binding.generate import EndpointWriter
 from triode.binding.plan import Mode, Place, Plan
 from triode.binding.results import (
     ResultOptions,
+    add_background,
     blank_response,
     make_finisher,
     merge_response,
@@ -204,6 +205,7 @@ TOOLS: dict[str, Any] = {
     "BackgroundTasks": BackgroundTasks,
     "FAILED": FAILED,
     "RequestValidationError": RequestValidationError,
+    "add_background": add_background,
     "ValidationFailed": ValidationFailed,
     "blank_response": blank_response,
     "contents_of": contents_of,

@@ -96,7 +96,7 @@ class EndpointWriter(CallWriter):
             self._line("merge_response(reply, response)")
         if self.has_background:
             self._line("if background.tasks:")
-            self._line("    reply.background = background")
+            self._line("    add_background(reply, background)")
 
     def _values(self, node: Dependency) -> list[tuple[str, str]]:
         found = [(parameter.name, self._parameter(parameter)) for parameter in node.parameters]

@@ -13,7 +13,7 @@ from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from triode.binding.description import Dependency
-from triode.binding.markers import DependsInfo, PathInfo
+from triode.binding.markers import BodyInfo, DependsInfo, ParameterInfo, PathInfo
 from triode.errors import BindingError, place_of
 from triode.schema import MISSING, FieldInfo
 
@@ -53,7 +53,24 @@ def problem_of(parameter: inspect.Parameter, markers: Sequence[Any]) -> tuple[st
     if parameter.default is not parameter.empty and _is_marker_class(parameter.default):
         said = _said(parameter.default)
         return f"has {said} without its brackets", f"Write {said}()."
-    return _problem_of_default(parameter, markers)
+    return _problem_of_sources(parameter.default, markers) or _problem_of_default(
+        parameter, markers
+    )
+
+
+def _problem_of_sources(default: Any, markers: Sequence[Any]) -> tuple[str, str] | None:
+    """Return what is wrong where two places say where a value comes from."""
+    sources = [each for each in markers if isinstance(each, ParameterInfo | BodyInfo | DependsInfo)]
+    depends = isinstance(default, DependsInfo)
+    is_marker = depends or isinstance(default, ParameterInfo | BodyInfo)
+    if is_marker and any(depends or isinstance(each, DependsInfo) for each in sources):
+        both = f"{_kind_of(sources[0])} in its annotation and {_kind_of(default)} as its default"
+        return f"has {both}", "Keep the one in the annotation."
+    return None
+
+
+def _kind_of(marker: Any) -> str:
+    return _said(type(marker))
 
 
 def _problem_of_default(
@@ -61,6 +78,13 @@ def _problem_of_default(
 ) -> tuple[str, str] | None:
     infos = [marker for marker in markers if isinstance(marker, FieldInfo)]
     has_default = parameter.default is not parameter.empty
+    own = parameter.default
+    for info in (*infos, *([own] if isinstance(own, PathInfo) else ())):
+        if isinstance(info, PathInfo) and info.has_default:
+            return (
+                f"is a path parameter with the default {info.default!r}, which is never used",
+                "Leave the default out.",
+            )
     for info in infos:
         is_written_twice = has_default and parameter.default is not info and info.has_default
         if isinstance(info, PathInfo) and has_default and parameter.default is not info:

@@ -17,6 +17,7 @@ from triode.binding.shape import is_list, objects_of
 from triode.http import Call
 from triode.http.uploads import contents_of
 from triode.schema import FieldDescription, ObjectSchema, ValidationFailed, text_decoder
+from triode.schema.kinds.named_tuples import NamedTupleSchema
 from triode.schema.kinds.unions import NullableSchema
 from triode.schema.problems import problem
 
@@ -121,11 +122,13 @@ def gather_form(item: Parameter | BodyPart) -> Callable[[Values], Any]:
     keeps_others = any(each.keeps_extra or each.forbids_extra for each in objects)
     may_be_absent = isinstance(item.schema, NullableSchema)
     source = _source_of(item)
+    # A tuple has no place for anything else.
+    hands_on = not all(isinstance(each, NamedTupleSchema) for each in objects)
 
     def gather(sent: Values) -> Any:
         if may_be_absent and own.isdisjoint(sent) and not (keeps_others and sent):
             return _absent(item)
-        found, renamed = _collect(fields, sent, source)
+        found, renamed = _collect(fields, sent, source, hands_on=hands_on)
         try:
             return decode(found)
         except ValidationFailed as exc:
@@ -135,13 +138,13 @@ def gather_form(item: Parameter | BodyPart) -> Callable[[Values], Any]:
 
 
 def _collect(
-    fields: list[_Field], sent: Values, source: str
+    fields: list[_Field], sent: Values, source: str, *, hands_on: bool
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Return what was sent by the keys of the object, and the wire names where they differ."""
     place = 0 if source == "header" else -1
     found: dict[str, Any] = {}
     renamed: dict[str, str] = {}
-    others = dict(sent)
+    others = dict(sent) if hands_on else {}
     for each in fields:
         key, wire = each.choose(sent)
         others.pop(wire, None)

@@ -7,7 +7,7 @@ Everything that the declared return type and the route's options decide is decid
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast, get_origin
 
@@ -226,5 +226,21 @@ def merge_response(reply: Reply, response: Response) -> Reply:
     for name, value in response.raw_headers:
         reply.add_header(name, value)
     if response.background is not None:
-        reply.background = response.background
+        add_background(reply, response.background)
     return reply
+
+
+def add_background(reply: Reply, run: Callable[[], Awaitable[None]]) -> None:
+    """Have something done after a reply, after what is to be done already."""
+    before = reply.background
+    if before is None:
+        reply.background = run
+        return
+
+    async def both() -> None:
+        try:
+            await before()
+        finally:
+            await run()
+
+    reply.background = both

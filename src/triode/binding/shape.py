@@ -32,8 +32,6 @@ def _plain(schema: Schema | None) -> Schema | None:
 def is_scalar(schema: Schema | None) -> bool:
     """Whether a value is one piece of text outside of a body."""
     schema = _plain(schema)
-    if isinstance(schema, ForeignSchema):
-        return not schema.is_dataclass
     if isinstance(schema, NullableSchema | UnionSchema):
         return all(is_scalar(member) for member in schema.children)
     return schema is not None and not isinstance(schema, COMPLEX)

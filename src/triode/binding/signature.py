@@ -37,6 +37,7 @@ from triode.binding.specials import SecurityScopes, special_of
 from triode.errors import BindingError, SchemaError, place_of
 from triode.schema import MISSING, FieldInfo, ValidationFailed, describe, python_decoder
 from triode.schema.kinds.pydantic_models import pydantic_field
+from triode.schema.kinds.records import as_marker
 
 EMPTY = inspect.Parameter.empty
 # What a marker says of a parameter, and not of its type.
@@ -98,7 +99,8 @@ def read_dependency(
     found.original = call
     found.use_cache = depends.use_cache
     found.own_scopes = depends.scopes
-    found.lifetime = depends.scope
+    # A callable may know that it has to be left before the client hears of it.
+    found.lifetime = depends.scope or getattr(found.call, "__lifetime__", None)
     found.max_concurrency = depends.limit
     return found
 
@@ -120,6 +122,26 @@ def check_lifetimes(node: Dependency) -> None:
                 where=place_of(node.call),
             )
         check_lifetimes(child)
+
+
+def check_connection(root: Dependency, *, is_socket: bool) -> None:
+    """Refuse a `Request` where a WebSocket comes in, and a `WebSocket` where a request does.
+
+    Raises:
+        BindingError: the handler or a dependency asks for what there is not.
+    """
+    missing, kind = ("request", "Request") if is_socket else ("websocket", "WebSocket")
+    for node in root.walk():
+        for name, special in node.specials.items():
+            if special == missing:
+                route = "a WebSocket" if is_socket else "an HTTP"
+                raise BindingError(
+                    f"Parameter {name!r} of {name_of(node.call)} is a {kind}, which {route} route "
+                    f"has not ({name_of(root.call)}). Write HTTPConnection, which both have, or "
+                    f"give it the default None.",
+                    code="binding-connection",
+                    where=place_of(node.call),
+                )
 
 
 def signature_of(call: Callable[..., Any], *, ignore_return: bool = False) -> inspect.Signature:
@@ -210,8 +232,10 @@ class _Reader:
             raise self._error(parameter.name, *problem)
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
-        annotation, markers = split_annotated(parameter.annotation)
-        default = parameter.default
+        annotation, metadata = split_annotated(parameter.annotation)
+        # What pydantic's `Field` says of a parameter is said as by a marker of ours.
+        markers = [as_marker(each) or each for each in metadata]
+        default = as_marker(parameter.default) or parameter.default
         if isinstance(default, (FieldInfo, DependsInfo)):
             markers = [*markers, default]
             default = MISSING
@@ -227,7 +251,9 @@ class _Reader:
             return
         special = special_of(annotation)
         if special is not None:
-            self.found.specials[parameter.name] = special
+            # `request: Request = None` serves both kinds of route: None where there is none.
+            is_optional = special in ("request", "websocket") and default is not MISSING
+            self.found.specials[parameter.name] = f"optional {special}" if is_optional else special
             return
         infos = [marker for marker in markers if isinstance(marker, FieldInfo)]
         self._add_value(parameter, annotation, default, infos)
@@ -254,7 +280,10 @@ class _Reader:
             )
         if isinstance(info, PathInfo) and not in_path:
             raise self._error(
-                name, "is a path parameter, but the path does not name it", "Add it to the path."
+                name,
+                "is a path parameter, but the path does not name it",
+                "Add it to the path.",
+                code="binding-not-in-path",
             )
         if annotation is EMPTY:
             annotation = Any if in_path or default is MISSING else type(default)
@@ -387,10 +416,12 @@ class _Reader:
             )
         )
 
-    def _error(self, name: str, problem: str, mend: str) -> BindingError:
+    def _error(
+        self, name: str, problem: str, mend: str, *, code: str = "binding-parameter"
+    ) -> BindingError:
         return BindingError(
             f"Parameter {name!r} of {name_of(self.call)} {problem}. {mend}".rstrip(),
-            code="binding-parameter",
+            code=code,
             where=place_of(self.call),
         )
 
@@ -421,6 +452,7 @@ def split_annotated(annotation: Any) -> tuple[Any, list[Any]]:
 
 __all__ = [
     "SecurityScopes",
+    "check_connection",
     "check_lifetimes",
     "name_of",
     "read_dependency",

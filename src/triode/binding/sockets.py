@@ -13,7 +13,13 @@ from triode.binding.endpoint import Overrides, compile_endpoint
 from triode.binding.markers import DependsInfo
 from triode.binding.mistakes import check_takes_socket
 from triode.binding.results import ResultOptions
-from triode.binding.signature import check_lifetimes, name_of, read_dependency, read_signature
+from triode.binding.signature import (
+    check_connection,
+    check_lifetimes,
+    name_of,
+    read_dependency,
+    read_signature,
+)
 from triode.http import Call
 
 SocketEndpoint: TypeAlias = Callable[[Call], Awaitable[Any]]
@@ -36,6 +42,7 @@ def compile_socket(
     root.dependencies[:0] = before
     check_lifetimes(root)
     check_takes_socket(root, name_of(handler))
+    check_connection(root, is_socket=True)
     endpoint = compile_endpoint(
         root,
         ResultOptions(annotation=None, status_code=204),

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from triode.cli.discovery import load
 from triode.cli.errors import CommandError
 from triode.cli.target import Target
-from triode.db.migrations import Migrations, Step
+from triode.db import Database
+from triode.db.migrations import Danger, Migrations, Question, Step, nothing_renamed
+from triode.db.migrations.renames import Chooser, refuse_to_guess
 from triode.framework import Triode
 
 FOLDER = "migrations"
 
+Flag = Annotated[bool, Parameter(negative="")]
 
-def migrate(message: str, target: Target = "", /) -> None:
+
+def migrate(
+    message: str, target: Target = "", /, *, empty: Flag = False, no_renames: Flag = False
+) -> None:
     """Write a migration that makes the database like the models.
 
     Parameters
@@ -22,12 +32,24 @@ def migrate(message: str, target: Target = "", /) -> None:
         What the migration does, in a few words.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    empty
+        Change no table: write a script with a place for steps that change rows.
+    no_renames
+        Nothing was renamed: what is gone is dropped, what is new is added.
     """
-    made = _migrations(target).make(message)
-    print("Nothing differs." if made is None else f"Wrote {made}. Read it, then: triode db upgrade")
+    migrations = _migrations(target)
+    if empty:
+        print(f"Wrote {_shown(migrations.make_empty(message))}. Write your step into it.")
+        return
+    made = migrations.make(message, choose=nothing_renamed if no_renames else _chooser())
+    if made is None:
+        print("Nothing differs.")
+        return
+    print(f"Wrote {_shown(made.path)}. Read it, then: triode db upgrade")
+    _warn(made.dangers)
 
 
-def upgrade(target: Target = "", /, *, to: str = "head") -> None:
+def upgrade(target: Target = "", /, *, to: str = "head", sql: Flag = False) -> None:
     """Apply the migrations that the database does not have.
 
     Parameters
@@ -36,11 +58,17 @@ def upgrade(target: Target = "", /, *, to: str = "head") -> None:
         A file, folder, package or module:attribute; the current folder when left out.
     to
         The migration to stop after; all of them when left out.
+    sql
+        Print the SQL, and run nothing.
     """
-    _tell("Applied", _migrations(target).upgrade(to))
+    migrations = _migrations(target)
+    if sql:
+        _print_sql(migrations.sql(to))
+    else:
+        _tell("Applied", migrations.upgrade(to))
 
 
-def downgrade(target: Target = "", /, *, to: str = "-1") -> None:
+def downgrade(target: Target = "", /, *, to: str = "-1", sql: Flag = False) -> None:
     """Take migrations back, the last one when nothing else is said.
 
     Parameters
@@ -49,8 +77,14 @@ def downgrade(target: Target = "", /, *, to: str = "-1") -> None:
         A file, folder, package or module:attribute; the current folder when left out.
     to
         The migration to go back to, a number of steps such as -2, or "base" for all.
+    sql
+        Print the SQL, and run nothing.
     """
-    _tell("Took back", _migrations(target).downgrade(to))
+    migrations = _migrations(target)
+    if sql:
+        _print_sql(migrations.sql(to, is_downgrade=True))
+    else:
+        _tell("Took back", migrations.downgrade(to))
 
 
 def history(target: Target = "", /) -> None:
@@ -61,8 +95,59 @@ def history(target: Target = "", /) -> None:
     target
         A file, folder, package or module:attribute; the current folder when left out.
     """
-    for step in _migrations(target).steps():
+    steps = _migrations(target).steps()
+    for step in steps:
         print(f"{'applied' if step.is_applied else 'waiting'}  {step.revision}  {step.message}")
+    if not steps:
+        print('There are no migrations. Make the first: triode db migrate "message"')
+
+
+def check(target: Target = "", /) -> None:
+    """Fail with exit code 1 where the models, the migrations and the database differ.
+
+    Parameters
+    ----------
+    target
+        A file, folder, package or module:attribute; the current folder when left out.
+    """
+    report = _migrations(target).check()
+    for problem in report.problems:
+        print(problem)
+    _warn(report.dangers)
+    if report.problems:
+        sys.exit(1)
+    print("The models, the migrations and the database agree.")
+
+
+def merge(message: str, target: Target = "", /) -> None:
+    """Join migrations that were made side by side, in two branches of the code.
+
+    Parameters
+    ----------
+    message
+        What is joined, in a few words.
+    target
+        A file, folder, package or module:attribute; the current folder when left out.
+    """
+    print(f"Wrote {_shown(_migrations(target).merge(message))}. Then: triode db upgrade")
+
+
+def squash(message: str, target: Target = "", /, *, drop_data_steps: Flag = False) -> None:
+    """Put one migration in the place of all.
+
+    Parameters
+    ----------
+    message
+        What it makes, in a few words.
+    target
+        A file, folder, package or module:attribute; the current folder when left out.
+    drop_data_steps
+        Leave out what the scripts do to rows.
+    """
+    made = _migrations(target).squash(message, drop_data_steps=drop_data_steps)
+    print(
+        f"Wrote {_shown(made)} in the place of all others. Databases that have them need nothing."
+    )
 
 
 def _tell(done: str, steps: list[Step]) -> None:
@@ -72,9 +157,50 @@ def _tell(done: str, steps: list[Step]) -> None:
         print("There was nothing to do.")
 
 
-def _migrations(target: str) -> Migrations:
+def _warn(dangers: list[Danger]) -> None:
+    for danger in dangers:
+        print(f"\n  {danger.file}:{danger.line} {danger.what}\n    {danger.safe_way}")
+    if dangers:
+        print("\nA comment `# safe: why` at the end of a line says that you have thought of it.")
+
+
+def _print_sql(text: str) -> None:
+    print(text or "-- There is nothing to do.")
+
+
+def _chooser() -> Chooser:
+    return _ask if sys.stdin.isatty() and sys.stdout.isatty() else refuse_to_guess
+
+
+def _ask(question: Question) -> str | None:
+    print(question)
+    print(f"  1  no, {question.new} is new")
+    for number, name in enumerate(question.gone, 2):
+        print(f"  {number}  yes, from {name}")
+    while True:
+        answer = input(f"[1-{len(question.gone) + 1}]: ").strip()
+        if answer.isdigit() and 1 <= int(answer) <= len(question.gone) + 1:
+            return None if answer == "1" else question.gone[int(answer) - 2]
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def database_of(target: str) -> tuple[Database, Path]:
+    """Return the database of an application, and the folder of the application.
+
+    Raises:
+        CommandError: it can have none.
+    """
     program = load(target)
     app = program.app
     if not isinstance(app, Triode):
         raise CommandError(f"{program.address} is no Triode application, so it has no database")
-    return Migrations(app.database, Path(app.directory) / FOLDER)
+    return app.database, Path(app.directory)
+
+
+def _migrations(target: str) -> Migrations:
+    database, directory = database_of(target)
+    return Migrations(database, directory / FOLDER)

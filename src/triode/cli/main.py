@@ -30,6 +30,14 @@ DATABASE_COMMANDS = {
     "upgrade": ("triode.cli.database:upgrade", "Apply migrations."),
     "downgrade": ("triode.cli.database:downgrade", "Take migrations back."),
     "history": ("triode.cli.database:history", "List migrations."),
+    "backup": ("triode.cli.backups:backup", "Write a SQLite database into a file, while in use."),
+    "restore": ("triode.cli.backups:restore", "Put a checked backup in the database's place."),
+    "check": ("triode.cli.database:check", "Compare models, migrations and database."),
+    "merge": ("triode.cli.database:merge", "Join migrations that were made side by side."),
+    "squash": ("triode.cli.database:squash", "Put one migration in the place of all."),
+    "dump": ("triode.cli.data:dump", "Write rows into a file."),
+    "load": ("triode.cli.data:load", "Read rows from a file."),
+    "inspect": ("triode.cli.inspect:inspect", "Write models for a database that exists."),
 }
 USER_COMMANDS = {
     "create": ("triode.cli.user:create", "Create a user account."),

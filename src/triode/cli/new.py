@@ -11,6 +11,7 @@ import sys
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from shlex import quote
 from typing import Literal, TypeAlias, cast
 
 from triode.cli.errors import CommandError
@@ -54,7 +55,7 @@ def new(name: str, /, *, kind: Kind | None = None) -> None:
     print(f"\n  {title} is {KINDS[chosen]}.\n")
     for path in written:
         print(f"    {path}")
-    steps = [f"cd {name}", *FIRST_STEPS.get(chosen, ()), "triode dev"]
+    steps = [f"cd {quote(name)}", *FIRST_STEPS.get(chosen, ()), "triode dev"]
     print("\n  Next:  " + "\n         ".join(steps) + "\n")
 
 

@@ -14,7 +14,7 @@ from triode.binding.signature import name_of
 from triode.cli.discovery import load
 from triode.cli.target import Target
 from triode.errors import place_of
-from triode.routing import Mount, Route, WebSocketRoute
+from triode.routing import AnyRoute, Host, Mount, Route, WebSocketRoute
 
 PACKAGES = Path(__file__).parent.parent.parent  # where Triode itself is installed
 _STARLETTE, _TRIODE = "starlette.middleware", "triode.middleware"
@@ -66,7 +66,7 @@ def source_of(route: Route) -> str:
     """Return the generated code of a route, under a line that says whose it is."""
     methods = ",".join(sorted(route.methods))
     title = f"# {methods} {route.path}  {name_of(route.handler)}, {_place(route.handler)}"
-    return f"{title}\n{route.endpoint.source.rstrip()}\n"
+    return f"{title}\n{route.compiled.source.rstrip()}\n"
 
 
 def notes_of(app: App) -> list[str]:
@@ -79,20 +79,23 @@ def notes_of(app: App) -> list[str]:
     ]
 
 
-def is_of_triode(route: Route | Mount | WebSocketRoute) -> bool:
+def is_of_triode(route: AnyRoute) -> bool:
     """Return whether a route is a page of Triode's own: documentation, accounts, admin."""
-    if isinstance(route, Mount):
+    if isinstance(route, (Mount, Host)):
         return False
     module = getattr(inspect.unwrap(route.handler), "__module__", None) or ""
     return module.partition(".")[0] == "triode"
 
 
-def row_of(route: Route | Mount | WebSocketRoute, app: App) -> tuple[str, ...]:
+def row_of(route: AnyRoute, app: App) -> tuple[str, ...]:
     """Return methods, path, name, handler and way of one route."""
     name = route.name or ""
     if isinstance(route, Mount):
         kind = type(route.app).__name__
         return ("*", f"{route.path}/…", name, kind, "ASGI: a mounted application")
+    if isinstance(route, Host):
+        kind = type(route.app).__name__
+        return ("*", f"//{route.host}/…", name, kind, "ASGI: a host of its own")
     if isinstance(route, WebSocketRoute):
         return ("WEBSOCKET", route.path, name, _place(route.handler), "ASGI: a WebSocket")
     methods = ",".join(sorted(route.methods))
@@ -101,6 +104,8 @@ def row_of(route: Route | Mount | WebSocketRoute, app: App) -> tuple[str, ...]:
 
 def way_of(app: App) -> str:
     """Return what serves an ordinary route, and why where it is not the lane."""
+    if any(isinstance(route, Host) for route in app.routes):
+        return "ASGI: the application has host names"
     if app.is_on_lane:
         return "lane"
     names = ", ".join(foreign.name for foreign in app.middlewares.foreign)

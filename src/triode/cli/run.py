@@ -14,11 +14,12 @@ from triode.cli.errors import CommandError
 from triode.cli.serving import config_for, serve, serve_with_workers
 from triode.cli.sockets import listen, listen_at_path
 from triode.cli.target import Target
-from triode.server import ServerOptions
+from triode.server import Limits, ServerOptions
 from triode.settings import PROXIES_VARIABLE
 
 # The second name is that of uvicorn and of FastAPI's command.
 PROXIES = Parameter(name=("--trusted-proxies", "--forwarded-allow-ips"))
+_DEFAULT = Limits()
 
 
 def run(
@@ -33,6 +34,12 @@ def run(
     trusted_proxies: Annotated[str, PROXIES] = "",
     ssl_certfile: Path | None = None,
     ssl_keyfile: Path | None = None,
+    keep_alive: int = 75,
+    graceful_shutdown: int = 30,
+    limit_concurrency: int | None = None,
+    backlog: int = 2048,
+    server_name: str = "triode",
+    limits: Annotated[Limits, Parameter(name="*")] = _DEFAULT,
 ) -> None:
     """Serve an application in production.
 
@@ -57,6 +64,16 @@ def run(
         The file of a TLS certificate.
     ssl_keyfile
         The file of its private key.
+    keep_alive
+        Seconds that a connection may wait for the next request.
+    graceful_shutdown
+        Seconds that requests, streams and WebSockets have to finish when the server is told to end.
+    limit_concurrency
+        How many requests may be under way at once; others get 503.
+    backlog
+        How many connections may wait to be accepted.
+    server_name
+        The Server header of every response; empty for none.
     """
     if workers < 1:
         raise CommandError(f"--workers {workers} serves nothing. Use 1 or more")
@@ -69,6 +86,12 @@ def run(
         access_log=access_log,
         ssl_certfile=str(ssl_certfile) if ssl_certfile else None,
         ssl_keyfile=str(ssl_keyfile) if ssl_keyfile else None,
+        keep_alive=keep_alive,
+        graceful_shutdown=graceful_shutdown,
+        limit_concurrency=limit_concurrency,
+        backlog=backlog,
+        server_name=server_name,
+        limits=limits,
     )
     scheme = "https" if ssl_certfile else "http"
     address = f"unix:{uds}" if uds else f"{scheme}://{host}:{listener.getsockname()[1]}"

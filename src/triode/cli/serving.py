@@ -21,12 +21,19 @@ from uvicorn.supervisors.multiprocess import Process
 
 from triode.cli.errors import EXIT_CODE, program_error, report
 from triode.http import ASGIApp
-from triode.server import ServerOptions, make_config
+from triode.server import GracefulServer, ServerOptions, make_config
 from triode.server.lifespan import LifespanDriver
 
 _READY_SECONDS = 0.2
 LOGGING: dict[str, Any] = {
     **LOGGING_CONFIG,
+    "formatters": {
+        **LOGGING_CONFIG["formatters"],
+        "access": {
+            **LOGGING_CONFIG["formatters"]["access"],
+            "()": "triode.server.access.AccessFormatter",
+        },
+    },
     "loggers": {
         **LOGGING_CONFIG["loggers"],
         "triode": {"handlers": ["default"], "level": "INFO", "propagate": False},
@@ -90,7 +97,7 @@ def serve(config: uvicorn.Config, listener: socket.socket) -> None:
     """
     try:
         with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+            GracefulServer(config).run(sockets=[listener])
     except SystemExit as exc:
         sys.exit(EXIT_CODE if exc.code == STARTUP_FAILURE else exc.code)
 
@@ -132,10 +139,20 @@ class _Workers(Multiprocess):
 
     def _start_worker(self) -> Process:
         with interrupts_ignored():
-            worker = Process(self.config, self.sockets)
+            worker = _Worker(self.config, self.sockets)
             worker.start()
         self.processes.append(worker)
         return worker
+
+
+class _Worker(Process):
+    """A worker whose server ends as that of one process does."""
+
+    @property
+    def server(self) -> uvicorn.Server:
+        if self._server is None:
+            self._server = GracefulServer(self.config)
+        return self._server
 
 
 @contextlib.contextmanager

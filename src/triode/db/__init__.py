@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from triode.db.bulk import excluded
-    from triode.db.database import (
-        Database,
-        current_database,
-    )
+    from triode.db.column_type import ColumnType
+    from triode.db.commit_hooks import on_commit
+    from triode.db.computing import computed
+    from triode.db.constraints import Check, Index
+    from triode.db.database import Database, current_database
     from triode.db.errors import (
+        ConnectionLost,
         ConstraintViolation,
         DatabaseBusy,
         DatabaseUnavailable,
+        Deadlock,
         Duplicate,
         MissingParent,
         MultipleRows,
@@ -26,23 +29,20 @@ if TYPE_CHECKING:
         QueryError,
         RowNotFound,
         SchemaMismatch,
+        SerializationFailure,
         StaleRow,
+        StatementTimeout,
         TransactionError,
         ValueRefused,
     )
-    from triode.db.field import (
-        Field,
-        ForeignKey,
-        ManyToMany,
-        Related,
-        utcnow,
-    )
+    from triode.db.field import Field, ForeignKey, ManyToMany, OneToOne, Related, utcnow
+    from triode.db.identifiers import uuid7
+    from triode.db.including import Include
     from triode.db.model import Model
-    from triode.db.paging import (
-        CursorPage,
-        Page,
-    )
+    from triode.db.paging import CursorPage, Page
+    from triode.db.quantified import all_of, any_of, none_of
     from triode.db.query import Query
+    from triode.db.repeating import repeat_transaction
     from triode.db.selection import Selection
     from triode.db.sql.functions import (
         abs_,
@@ -102,24 +102,24 @@ if TYPE_CHECKING:
         weekday,
         year,
     )
-    from triode.db.sql.subqueries import (
-        exists,
-        outer,
-    )
+    from triode.db.sql.subqueries import exists, outer
     from triode.db.statement import Statement
     from triode.db.table import model_registry
-    from triode.db.transaction import transaction
+    from triode.db.transactions import request_transaction, transaction
 
 _HOMES = {
     "bulk": ("excluded",),
-    "database": (
-        "Database",
-        "current_database",
-    ),
+    "column_type": ("ColumnType",),
+    "commit_hooks": ("on_commit",),
+    "computing": ("computed",),
+    "constraints": ("Check", "Index"),
+    "database": ("Database", "current_database"),
     "errors": (
+        "ConnectionLost",
         "ConstraintViolation",
         "DatabaseBusy",
         "DatabaseUnavailable",
+        "Deadlock",
         "Duplicate",
         "MissingParent",
         "MultipleRows",
@@ -129,23 +129,21 @@ _HOMES = {
         "QueryError",
         "RowNotFound",
         "SchemaMismatch",
+        "SerializationFailure",
         "StaleRow",
+        "StatementTimeout",
         "TransactionError",
         "ValueRefused",
     ),
-    "field": (
-        "Field",
-        "ForeignKey",
-        "ManyToMany",
-        "Related",
-        "utcnow",
-    ),
+    "field": ("Field", "ForeignKey", "ManyToMany", "OneToOne", "Related", "utcnow"),
+    "identifiers": ("uuid7",),
+    "including": ("Include",),
     "model": ("Model",),
-    "paging": (
-        "CursorPage",
-        "Page",
-    ),
+    "paging": ("CursorPage", "Page"),
+    "quantified": ("all_of", "any_of", "none_of"),
     "query": ("Query",),
+    "repeating": ("repeat_transaction",),
+    "selection": ("Selection",),
     "sql.functions": (
         "abs_",
         "and_",
@@ -204,31 +202,34 @@ _HOMES = {
         "weekday",
         "year",
     ),
-    "sql.subqueries": (
-        "exists",
-        "outer",
-    ),
-    "selection": ("Selection",),
+    "sql.subqueries": ("exists", "outer"),
     "statement": ("Statement",),
     "table": ("model_registry",),
-    "transaction": ("transaction",),
+    "transactions": ("request_transaction", "transaction"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "Check",
+    "ColumnType",
+    "ConnectionLost",
     "ConstraintViolation",
     "CursorPage",
     "Database",
     "DatabaseBusy",
     "DatabaseUnavailable",
+    "Deadlock",
     "Duplicate",
     "Field",
     "ForeignKey",
+    "Include",
+    "Index",
     "ManyToMany",
     "MissingParent",
     "Model",
     "MultipleRows",
     "NotLoaded",
+    "OneToOne",
     "OutOfRange",
     "Page",
     "Protected",
@@ -238,12 +239,16 @@ __all__ = [
     "RowNotFound",
     "SchemaMismatch",
     "Selection",
+    "SerializationFailure",
     "StaleRow",
     "Statement",
+    "StatementTimeout",
     "TransactionError",
     "ValueRefused",
     "abs_",
+    "all_of",
     "and_",
+    "any_of",
     "asc",
     "avg",
     "between",
@@ -251,6 +256,7 @@ __all__ = [
     "cast",
     "coalesce",
     "col",
+    "computed",
     "concat",
     "contains",
     "count",
@@ -280,17 +286,21 @@ __all__ = [
     "minute",
     "model_registry",
     "month",
+    "none_of",
     "not_",
     "now",
     "ntile",
     "nullif",
+    "on_commit",
     "or_",
     "outer",
     "percent_rank",
     "quarter",
     "rank",
     "related",
+    "repeat_transaction",
     "replace",
+    "request_transaction",
     "round_",
     "row_number",
     "second",
@@ -302,6 +312,7 @@ __all__ = [
     "truncate",
     "upper",
     "utcnow",
+    "uuid7",
     "week",
     "weekday",
     "year",

@@ -21,17 +21,17 @@ class KeyStatement(Statement[Any]):
     PERF: one dict lookup, one driver call, one constructor.
     """
 
-    __slots__ = ("_key", "_table")
+    __slots__ = ("_table", "_values")
 
     def __init__(self, table: ModelTable, key: Any) -> None:
         self._table = table
-        self._key = key
+        self._values = table.key_values(key) if table.is_composite else (key,)
 
     async def execute(self, channel: Channel) -> Any:
         table = self._table
         plan = self._plan(channel)
         try:
-            rows = await channel.read(plan.sql, plan.parameters((self._key,)))
+            rows = await channel.read(plan.sql, plan.parameters(self._values))
         except ValueRefused:
             raise not_found(table) from None  # No row has a key that cannot be stored.
         if not rows:
@@ -42,7 +42,7 @@ class KeyStatement(Statement[Any]):
         channel = self.database.channel()
         plan, table = self._plan(channel), self._table
         try:
-            rows = channel.read_now(plan.sql, plan.parameters((self._key,)))
+            rows = channel.read_now(plan.sql, plan.parameters(self._values))
         except ValueRefused:
             raise not_found(table) from None
         if rows is None:
@@ -60,5 +60,4 @@ class KeyStatement(Statement[Any]):
     def _select(self) -> tuple[sa.Select[Any], int]:
         table = self._table.table
         columns = [table.c[field.name] for field in self._table.loaded]
-        key = table.c[self._table.primary_key.name]
-        return sa.select(*columns).where(key == sa.bindparam("_p0", type_=key.type)), 1
+        return sa.select(*columns).where(self._table.key_condition(0)), len(self._values)

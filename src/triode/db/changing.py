@@ -124,9 +124,15 @@ def where_to_write(query: Selecting, builder: Builder) -> list[Any]:
             order.build(builder)  # Its parameters are there, though a change has no order.
         return conditions
     builder.count = before
-    key = query.table.table.c[query.table.primary_key.name]
+    names = [field.name for field in query.table.key_fields]
+    columns = [query.table.table.c[name] for name in names]
     table = query.table.table.alias()
     inner = Builder(table, query.table, family=builder.family, first=before)
-    select = query._finish(inner, [table.c[key.name]])
+    select = query._finish(inner, [table.c[name] for name in names])
     builder.count = inner.count
+    if builder.family == "generic":
+        # MySQL and MariaDB take no LIMIT right in IN, nor the table that is written.
+        rows = select.subquery()
+        select = sa.select(*(rows.c[name] for name in names))
+    key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
     return [key.in_(select)]

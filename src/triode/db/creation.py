@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
@@ -21,35 +21,77 @@ CREATION_LOCK = 7_211_530
 
 
 async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
-    """Create the missing tables and check the others.
+    """Create the missing tables, and add to the others what can be added without a script.
+
+    That is: columns that may be empty or have a default, and indexes. Nothing is dropped or
+    changed. A database that is versioned by migrations is left to them.
 
     Raises:
-        SchemaMismatch: an existing table lacks columns of its model.
+        SchemaMismatch: an existing table lacks a column that cannot be added, or the database is
+            versioned by migrations and lacks something.
     """
     tables = tables_of(models)
-    existing = await columns_in_database(channel)
-    missing = [table for table in tables if table.name not in existing]
-    problems = [
-        problem
+    schemas = schemas_of(channel.engine.dialect, tables)
+    existing = await columns_in_database(channel, schemas)
+    missing = [table for table in tables if table.fullname not in existing]
+    lacking = [
+        table
         for table in tables
-        if table.name in existing
-        and (problem := difference(channel.engine.dialect, table, existing[table.name]))
+        if table.fullname in existing and lacks(table, existing[table.fullname])
     ]
-    if VERSION_TABLE in existing and (problems or missing):
-        names = ", ".join([table.name for table in missing]) or "columns"
-        raise SchemaMismatch(
-            f"The database is versioned by migrations and lacks {names}. {' '.join(problems)} "
-            "Make a migration if there is none yet, and apply it."
-        )
+    if VERSION_TABLE in existing:
+        _refuse_versioned(channel, missing, lacking, existing)
+        return []
+    additions, problems = [], []
+    for table in lacking:
+        added, problem = additions_to(channel.engine.dialect, table, existing[table.fullname])
+        additions += added
+        problems += problem
     if problems:
         raise SchemaMismatch(
             f"{' '.join(problems)} Or delete the database, if nothing in it is worth keeping: "
             "it is made again."
         )
+    present = [table for table in tables if table.fullname in existing]
+    additions += await _missing_indexes(channel, present)
+    texts = [*creation_texts(channel.engine.dialect, missing), *additions]
     if missing:
-        texts = creation_texts(channel.engine.dialect, missing)
+        texts = [*_schema_texts(channel.engine.dialect, schemas), *texts]
+    if texts:
         await channel.write([Write(text) for text in [*_lock(channel), *texts]])
-    return [table.name for table in missing]
+    return [table.fullname for table in missing]
+
+
+def _refuse_versioned(
+    channel: Channel,
+    missing: Sequence[sa.Table],
+    lacking: Sequence[sa.Table],
+    existing: dict[str, set[str]],
+) -> None:
+    dialect = channel.engine.dialect
+    problems = [difference(dialect, table, existing[table.fullname]) for table in lacking]
+    if problems or missing:
+        names = ", ".join([table.name for table in missing]) or "columns"
+        raise SchemaMismatch(
+            f"The database is versioned by migrations and lacks {names}. {' '.join(problems)} "
+            "Make a migration if there is none yet, and apply it."
+        )
+
+
+async def _missing_indexes(channel: Channel, tables: Sequence[sa.Table]) -> list[str]:
+    """Return the DDL for indexes that tables lack; unique ones are left to migrations."""
+    wanted = {
+        str(index.name): index for table in tables for index in table.indexes if not index.unique
+    }
+    if not wanted:
+        return []
+    known = await indexes_in_database(channel)
+    dialect = channel.engine.dialect
+    return [
+        str(sa.schema.CreateIndex(index).compile(dialect=dialect))
+        for name, index in sorted(wanted.items())
+        if name not in known
+    ]
 
 
 def _lock(channel: Channel) -> list[str]:
@@ -76,6 +118,8 @@ def tables_of(models: Sequence[Any]) -> list[sa.Table]:
     chosen: Iterable[ModelTable] = [model.__table__ for model in models] or model_registry.tables()
     wanted = set()
     for model in chosen:
+        if not model.options.managed:
+            continue
         wanted.add(model.table)
         links = [relation.link_table() for relation in model.relations.values()]
         wanted.update(link for link in links if link is not None)
@@ -105,7 +149,7 @@ def in_order(tables: set[sa.Table]) -> list[sa.Table]:
 def creation_texts(dialect: Dialect, tables: Sequence[sa.Table]) -> list[str]:
     """Return the DDL for tables, their indexes, and foreign keys that lead in a circle."""
     texts = []
-    late = [] if dialect.name == "sqlite" else _circular(tables)
+    late = [] if dialect.name == "sqlite" else circular(tables)
     for table in tables:
         inline = [key for key in table.foreign_key_constraints if key not in late]
         create = sa.schema.CreateTable(
@@ -113,13 +157,31 @@ def creation_texts(dialect: Dialect, tables: Sequence[sa.Table]) -> list[str]:
         )
         texts.append(str(create.compile(dialect=dialect)))
         for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            _refuse_index(dialect, table, index)
             made = sa.schema.CreateIndex(index, if_not_exists=True)
             texts.append(str(made.compile(dialect=dialect)))
     texts += [str(sa.schema.AddConstraint(key).compile(dialect=dialect)) for key in late]
     return texts
 
 
-def _circular(tables: Sequence[sa.Table]) -> list[sa.ForeignKeyConstraint]:
+def _refuse_index(dialect: Dialect, table: sa.Table, index: sa.Index) -> None:
+    """Refuse an index that the database cannot hold, or would hold for more rows than it is for.
+
+    Raises:
+        SchemaMismatch: names the index and what there is instead.
+    """
+    if dialect.name in ("sqlite", "postgresql"):
+        return
+    is_partial = index.dialect_options["postgresql"]["where"] is not None
+    if is_partial or (is_mysql(dialect) and len(index.columns) < len(index.expressions)):
+        what = "a condition" if is_partial else "an expression"
+        raise SchemaMismatch(
+            f"The index {index.name} of {table.name} has {what}, which {dialect.name} does not "
+            "know. Leave it to SQLite and PostgreSQL, or index a column that holds the value."
+        )
+
+
+def circular(tables: Sequence[sa.Table]) -> list[sa.ForeignKeyConstraint]:
     """Return the foreign keys whose table is made before the one they lead to."""
     known: set[sa.Table] = set()
     late = []
@@ -131,36 +193,129 @@ def _circular(tables: Sequence[sa.Table]) -> list[sa.ForeignKeyConstraint]:
     return late
 
 
-async def columns_in_database(channel: Channel) -> dict[str, set[str]]:
-    """Return the columns of every table that exists."""
-    if channel.engine.dialect.name == "sqlite":
+def schemas_of(dialect: Dialect, tables: Sequence[sa.Table]) -> list[str]:
+    """Return the schemas that tables name.
+
+    Raises:
+        SchemaMismatch: the database has none.
+    """
+    named = {table.schema: table for table in tables if table.schema}
+    for schema, table in named.items():
+        if dialect.name == "sqlite":
+            raise SchemaMismatch(
+                f"The table {table.name} is to lie in the schema {schema!r}, and SQLite has no "
+                "schemas. Take Meta.schema away, or use PostgreSQL."
+            )
+    return sorted(named)
+
+
+def _schema_texts(dialect: Dialect, schemas: Sequence[str]) -> list[str]:
+    # On MySQL a schema is a database, which is not ours to make.
+    quote = dialect.identifier_preparer.quote
+    is_postgres = dialect.name == "postgresql"
+    return [f"CREATE SCHEMA IF NOT EXISTS {quote(each)}" for each in schemas if is_postgres]
+
+
+_COLUMNS: Final = (
+    "SELECT CASE WHEN table_schema = @ THEN '' ELSE table_schema END, table_name, column_name "
+    "FROM information_schema.columns WHERE table_schema = @"
+)
+
+
+async def columns_in_database(channel: Channel, schemas: Sequence[str] = ()) -> dict[str, set[str]]:
+    """Return the columns of every table that exists; tables of `schemas` by "schema.table"."""
+    dialect = channel.engine.dialect
+    values: list[str] = []
+    if dialect.name == "sqlite":
         sql = (
-            "SELECT t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c "
+            "SELECT '', t.name, c.name FROM sqlite_schema AS t, pragma_table_info(t.name) AS c "
             "WHERE t.type = 'table'"
         )
     else:
-        here = "database()" if is_mysql(channel.engine.dialect) else "current_schema()"
-        sql = (
-            "SELECT table_name, column_name FROM information_schema.columns "
-            f"WHERE table_schema = {here}"
-        )
+        here = "database()" if is_mysql(dialect) else "current_schema()"
+        others, values = _others(dialect, schemas)
+        sql = _COLUMNS.replace("@", here) + others
     found: dict[str, set[str]] = {}
-    for table, column in await channel.read(sql, ()):
-        found.setdefault(table, set()).add(column)
+    for schema, table, column in await channel.read(sql, values):
+        found.setdefault(f"{schema}.{table}" if schema else table, set()).add(column)
     return found
 
 
-def difference(dialect: Dialect, table: sa.Table, existing: set[str]) -> str | None:
-    """Say what an existing table lacks and the SQL that adds it, None if it lacks nothing."""
-    missing = [column for column in table.columns if column.name not in existing]
-    if not missing:
-        return None
-    names = ", ".join(column.name for column in missing)
-    name = dialect.identifier_preparer.format_table(table)
-    additions = "; ".join(
-        f"ALTER TABLE {name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
-        for column in missing
+def _others(dialect: Dialect, schemas: Sequence[str]) -> tuple[str, list[str]]:
+    if not schemas:
+        return "", []
+    marks = [f"${n}" if dialect.name == "postgresql" else "%s" for n in range(1, len(schemas) + 1)]
+    return f" OR table_schema IN ({', '.join(marks)})", list(schemas)
+
+
+async def indexes_in_database(channel: Channel) -> set[str]:
+    """Return the names of the indexes that exist."""
+    dialect = channel.engine.dialect
+    if dialect.name == "sqlite":
+        sql = "SELECT name FROM sqlite_schema WHERE type = 'index'"
+    elif dialect.name == "postgresql":
+        sql = "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+    else:
+        sql = "SELECT index_name FROM information_schema.statistics WHERE table_schema = database()"
+    return {str(row[0]) for row in await channel.read(sql, ())}
+
+
+def lacks(table: sa.Table, existing: set[str]) -> list[sa.Column[Any]]:
+    """Return the columns that a table in the database has not."""
+    return [column for column in table.columns if column.name not in existing]
+
+
+def additions_to(
+    dialect: Dialect, table: sa.Table, existing: set[str]
+) -> tuple[list[str], list[str]]:
+    """Return the DDL that adds what a table lacks, and what is wrong with what cannot be added."""
+    addable = [_addable(dialect, table, column) for column in lacks(table, existing)]
+    texts = [_addition(dialect, table, column) for column in addable if column is not None]
+    return (
+        (texts, []) if len(texts) == len(addable) else ([], [difference(dialect, table, existing)])
     )
+
+
+def _addable(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> sa.Column[Any] | None:
+    """Return the column as it can be added to a table with rows, None if it cannot."""
+    if column.primary_key or (column.unique and dialect.name == "sqlite"):
+        return None
+    added: sa.Column[Any] = column._copy()
+    sa.Table(table.name, sa.MetaData(), added)
+    if column.nullable or column.server_default is not None:
+        return added
+    default = _default_of(table.name, column.name)
+    if default is None or column.foreign_keys:
+        return None
+    added.server_default = sa.DefaultClause(sa.literal(default, column.type))
+    return added
+
+
+def _default_of(table_name: str, column_name: str) -> Any:
+    model = next((each for each in model_registry.tables() if each.name == table_name), None)
+    field = None if model is None else model.by_name.get(column_name)
+    return None if field is None else field.make_default()
+
+
+def _addition(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> str:
+    name = dialect.identifier_preparer.format_table(table)
+    text = (
+        f"ALTER TABLE {name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
+    )
+    for key in table.c[column.name].foreign_keys:
+        target = key.column
+        quote = dialect.identifier_preparer
+        rule = f" ON DELETE {key.ondelete}" if key.ondelete else ""
+        referred = f"{quote.format_table(target.table)} ({quote.format_column(target)})"
+        text += f" REFERENCES {referred}{rule}"
+    return f"{text} UNIQUE" if column.unique else text
+
+
+def difference(dialect: Dialect, table: sa.Table, existing: set[str]) -> str:
+    """Say what an existing table lacks and the SQL that adds it."""
+    missing = lacks(table, existing)
+    names = ", ".join(column.name for column in missing)
+    additions = "; ".join(_addition(dialect, table, column) for column in missing)
     return (
         f"The table {table.name!r} in the database has no column {names}. Add it, with a DEFAULT "
         f"where rows exist and it may not be empty: {additions}."

@@ -5,7 +5,7 @@ The engine opens itself when it is first used, so that a script needs nothing bu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -16,11 +16,14 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.creation import create_missing, drop
-from triode.db.engine import Channel, Engine
+from triode.db.engine import Channel, Engine, Write
 from triode.db.engine.generic import MYSQL, GenericEngine
 from triode.db.engine.observed import ObservedChannel, Observer
+from triode.db.engine.options import EngineOptions, take_options
 from triode.db.engine.postgres import PostgresEngine
+from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.sqlite import SQLiteEngine
+from triode.db.errors import QueryError
 from triode.db.fetching import fetch_rows
 from triode.db.nesting import Level, LevelChannel
 from triode.db.statement import Operation, Source
@@ -37,19 +40,39 @@ class Database:
     `sqlite://` one in memory; `postgresql://user:password@host/name` is a PostgreSQL server.
     The first one made is the default for models.
 
+    `pool_size`, `statement_timeout` (seconds) and `prepared_statements` may stand in the address
+    too: `postgresql://host/name?pool_size=20`.
+
     Raises:
         ConfigError: the address cannot be understood, or names a database we do not know.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int | None = None,
+        statement_timeout: float | None = None,
+        prepared_statements: bool | None = None,
+    ) -> None:
         self.url = url
-        self.engine: Engine = make_engine(url)
+        options = EngineOptions(pool_size, statement_timeout, prepared_statements)
+        self.engine: Engine = make_engine(url, options)
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
+        self._observers: list[Observer] = []
+        self._enclosing: Level | None = None
         if Source.default is None:
             self.make_default()
 
     def __repr__(self) -> str:
         return f"Database({parse(self.url).render_as_string(hide_password=True)!r})"
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether it lives in memory alone, so that it begins empty every time."""
+        url = parse(self.url)
+        is_sqlite = url.get_backend_name() == "sqlite"
+        return is_sqlite and url.database in (None, "", ":memory:")
 
     def make_default(self) -> None:
         """Be the database of every model where no other is active."""
@@ -77,12 +100,16 @@ class Database:
 
     async def stop(self) -> None:
         """Finish what was begun and close every connection; `start` opens it again."""
+        if self._enclosing is not None:
+            return
         await self.engine.close()
         if Source.default is self:
             Source.default = None
 
     def close(self) -> None:
         """Do what `stop` does, in plain code."""
+        if self._enclosing is not None:
+            return
         self.engine.close_now()
         if Source.default is self:
             Source.default = None
@@ -105,7 +132,7 @@ class Database:
         level = self.pinned.get()
         while level is not None and not level.is_open:
             level = level.outer
-        return level
+        return self._enclosing if level is None else level
 
     def channel(self) -> Channel:
         """Return the way to the database for code on an event loop."""
@@ -118,21 +145,53 @@ class Database:
         level = self.level()
         return self.engine.blocking if level is None else level.blocking
 
-    def observe(self, observer: Observer) -> None:
+    def observe(self, observer: Observer) -> Callable[[], None]:
         """Tell `observer` of every statement from now on: its SQL, seconds, rows (None: unknown).
 
-        For debugging. PERF: it replaces the two methods above, so nobody else pays for it.
+        For debugging and tests. Gives what ends it.
         """
+        if observer not in self._observers:
+            self._observers.append(observer)
+        self._redirect()
 
-        def over(level: Level | None, root: Channel, pinned: str) -> Channel:
-            if level is None:
-                return ObservedChannel(root, observer)
-            return LevelChannel(level, ObservedChannel(getattr(level, pinned), observer))
+        def stop() -> None:
+            if observer in self._observers:
+                self._observers.remove(observer)
+            self._redirect()
 
+        return stop
+
+    def enclose(self, level: Level | None) -> None:
+        """Put every statement of every task and thread into one transaction; None ends it.
+
+        For tests: until then `stop` and `close` leave the database open.
+        """
+        self._enclosing = level
+        self._redirect()
+
+    def _redirect(self) -> None:
+        # PERF: it replaces `channel` and `blocking_channel`, so nobody else pays for it.
+        if self._enclosing is None and not self._observers:
+            self.__dict__.pop("channel", None)
+            self.__dict__.pop("blocking_channel", None)
+            return
         self.__dict__.update(
-            channel=lambda: over(self.level(), self.engine.awaiting, "awaiting"),
-            blocking_channel=lambda: over(self.level(), self.engine.blocking, "blocking"),
+            channel=lambda: self._observed(self.engine.awaiting, "awaiting"),
+            blocking_channel=lambda: self._observed(self.engine.blocking, "blocking"),
         )
+
+    def _observed(self, root: Channel, pinned: str) -> Channel:
+        level = self.level()
+        if not self._observers:
+            return root if level is None else getattr(level, pinned)  # type: ignore[no-any-return]
+        if level is None:
+            return ObservedChannel(root, self._tell)
+        inner = ObservedChannel(getattr(level, pinned), self._tell)
+        return LevelChannel(level, inner)
+
+    def _tell(self, sql: str, seconds: float, rows: int | None) -> None:
+        for observer in tuple(self._observers):
+            observer(sql, seconds, rows)
 
     def fetch(self, statement: ClauseElement) -> Operation[list[Any]]:
         """Run a SQLAlchemy statement; a SELECT gives named tuples, anything else is written.
@@ -140,6 +199,41 @@ class Database:
         A write without RETURNING gives an empty list.
         """
         return Operation(lambda channel: fetch_rows(channel, statement), self)
+
+    def notify(self, channel: str, payload: str = "") -> Operation[None]:
+        """Say something to everybody who listens to `channel`; PostgreSQL alone.
+
+        In a transaction it is said when that is committed. A payload has 8000 bytes at most.
+
+        Raises:
+            QueryError: another database cannot do it.
+        """
+
+        async def execute(to: Channel) -> None:
+            self._postgres("notify")
+            await to.write([Write("SELECT pg_notify($1, $2)", (channel, payload))])
+
+        return Operation(execute, self)
+
+    def listen(self, *channels: str) -> Listener:
+        """Hear what is said on channels: `async for notification in database.listen("jobs")`.
+
+        It has a connection of its own, and another when that is lost; then, and when it reads too
+        slowly, it gives a notification whose payload is None: something may have been missed.
+        Within `async with` it hears from the start of the block on.
+
+        Raises:
+            QueryError: another database cannot do it.
+        """
+        return self._postgres("listen").listen(channels)
+
+    def _postgres(self, what: str) -> PostgresEngine:
+        if not isinstance(self.engine, PostgresEngine):
+            raise QueryError(
+                f"{what} is PostgreSQL's; {self.engine.dialect.name} has nothing like it.",
+                code="query-notify",
+            )
+        return self.engine
 
     def create_tables(self, *models: Any) -> Operation[list[str]]:
         """Create the missing tables of `models`, of all models if none is named.
@@ -184,20 +278,21 @@ def parse(url: str) -> URL:
         ) from exc
 
 
-def make_engine(url: str) -> Engine:
+def make_engine(url: str, options: EngineOptions = EngineOptions()) -> Engine:  # noqa: B008
     """Make the engine for an address, without opening it.
 
     Raises:
         ConfigError: there is no engine for this kind of database.
         MissingExtraError: its driver is not installed.
     """
-    parsed = parse(url)
+    parsed, options = take_options(parse(url), options)
     if parsed.drivername.partition("+")[0] == "sqlite":
         is_memory = parsed.database in (None, "", ":memory:")
-        return SQLiteEngine(None if is_memory else Path(str(parsed.database)).expanduser())
+        path = None if is_memory else Path(str(parsed.database)).expanduser()
+        return SQLiteEngine(path, options)
     if parsed.drivername in _POSTGRES:
-        return PostgresEngine(parsed)
-    return GenericEngine(_with_plain_driver(parsed))
+        return PostgresEngine(parsed, options)
+    return GenericEngine(_with_plain_driver(parsed), options)
 
 
 def _with_plain_driver(url: URL) -> URL:

@@ -6,15 +6,20 @@ exist yet; it stays a name until the tables are made.
 
 from __future__ import annotations
 
+import copy
+import inspect
 import linecache
 import re
 import sys
 import types
 import typing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType
 from typing import Any, ClassVar, get_args, get_origin
 
+from triode.db.constraints import Check, Index
 from triode.db.field import ColumnInfo, ForeignKeyInfo, ManyToManyInfo, RelatedInfo
 from triode.errors import ModelError
 from triode.schema.fields import MISSING, FieldInfo
@@ -37,7 +42,7 @@ class Place:
 
     def of_field(self, name: str) -> str:
         """Return "file:line" of a field, that of the class if it is not found below it."""
-        pattern = re.compile(rf"\s+{re.escape(name)}\s*:")
+        pattern = re.compile(rf"\s+{re.escape(name)}\s*[:=]")
         for number in range(self.line, self.line + 300):
             if pattern.match(linecache.getline(self.file, number)):
                 return f"{self.file}:{number}"
@@ -71,15 +76,23 @@ class Declaration:
 class ModelOptions:
     """What `class Meta` of a model says; the names are Django's.
 
-    `ordering` holds field names, with "-" in front for descending. `unique_together` and
-    `indexes` hold tuples of field names.
+    `ordering` holds field names, with "-" in front for descending. `unique_together` holds tuples
+    of field names, `indexes` such tuples or `Index`, `constraints` holds `Check`. `primary_key`
+    names the fields of a composite key; `schema` is that of the table on PostgreSQL. A table
+    that is not `managed` belongs to somebody else: it is neither created, altered nor dropped.
+    `renamed_from` is the name the table had before.
     """
 
     abstract: bool = False
     db_table: str | None = None
+    managed: bool = True
+    renamed_from: str | None = None
     ordering: tuple[str, ...] = ()
     unique_together: tuple[tuple[str, ...], ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[Index, ...] = ()
+    constraints: tuple[Check, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    schema: str | None = None
     verbose_name: str | None = None
     verbose_name_plural: str | None = None
     given: frozenset[str] = field(default=frozenset())
@@ -94,7 +107,7 @@ def place_of_class(frame: FrameType) -> Place:
 
 
 def read_declarations(
-    model_name: str, namespace: dict[str, Any], place: Place
+    model_name: str, namespace: Mapping[str, Any], place: Place
 ) -> list[Declaration]:
     """Return what the class body declares, in its order.
 
@@ -120,11 +133,46 @@ def read_declarations(
     return declarations
 
 
-def class_annotations(namespace: dict[str, Any]) -> dict[str, Any]:
+def place_of_mixin(mixin: type) -> Place:
+    """Return the place of a class that is no model, whose annotations become fields."""
+    module = sys.modules.get(mixin.__module__)
+    line = getattr(mixin, "__firstlineno__", 0)
+    if not line:
+        try:
+            line = inspect.getsourcelines(mixin)[1]
+        except (OSError, TypeError):
+            line = 0  # Made without a file: the error names the module alone.
+    file = getattr(module, "__file__", None) or mixin.__module__
+    return Place(file, line, {**vars(module)} if module else {})
+
+
+def refuse_stray(
+    model_name: str, namespace: Mapping[str, Any], known: set[str], place: Place
+) -> None:
+    """Refuse what looks like a field and would be none.
+
+    Raises:
+        ModelError: a marker without an annotation, or a value for a field of a base.
+    """
+    for name, value in namespace.items():
+        if isinstance(value, FieldInfo) and name not in class_annotations(namespace):
+            reason = "has no annotation, so it is no field. Write its type"
+        elif name in known and name not in class_annotations(namespace):
+            reason = "is a field of a base. Repeat its annotation to change it"
+        else:
+            continue
+        raise ModelError(
+            f"{model_name}.{name} {reason}: {name}: int = ….",
+            code="model-no-annotation",
+            where=place.of_field(name),
+        )
+
+
+def class_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Return the annotations of a class body, those of Python 3.14 included."""
     found = namespace.get("__annotations__")
     if found is None and sys.version_info >= (3, 14):
-        annotate = annotationlib.get_annotate_from_class_namespace(namespace)
+        annotate = annotationlib.get_annotate_from_class_namespace(dict(namespace))
         if annotate is not None:
             return dict(
                 annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF)
@@ -156,6 +204,10 @@ def _column(
             ) from exc
     parts = take_apart(annotation)
     merged = ColumnInfo().merged(parts.info, info)
+    if isinstance(merged.default, list | dict | set):
+        # Each row has its own, or a change to one would show in all.
+        merged.default_factory = partial(copy.deepcopy, merged.default)
+        del merged.default
     return Declaration(name, annotation, merged, place.of_field(name))
 
 
@@ -212,7 +264,7 @@ def read_options(model_name: str, namespace: dict[str, Any], where: str) -> Mode
     meta = namespace.get("Meta")
     if meta is None:
         return options
-    given = {name: value for name, value in vars(meta).items() if not name.startswith("_")}
+    given = _options_of(meta)
     known = [name for name in ModelOptions.__slots__ if name != "given"]
     for name, value in given.items():
         if name not in known:
@@ -221,15 +273,55 @@ def read_options(model_name: str, namespace: dict[str, Any], where: str) -> Mode
                 code="model-unknown-option",
                 where=where,
             )
-        setattr(options, name, _tuples(name, value))
+        setattr(options, name, _read_option(model_name, name, value, where))
     options.given = frozenset(given)
     return options
 
 
-def _tuples(name: str, value: Any) -> Any:
-    if name == "ordering":
+def _options_of(meta: type) -> dict[str, Any]:
+    """Return the options of a `Meta`, those of the classes it inherits from included."""
+    found: dict[str, Any] = {}
+    for kind in reversed(meta.__mro__[:-1]):
+        inherited = {name: value for name, value in vars(kind).items() if name[0] != "_"}
+        if kind is not meta:
+            inherited.pop("abstract", None)
+        found.update(inherited)
+    return found
+
+
+def inherited_options(options: ModelOptions, bases: Sequence[type]) -> None:
+    """Take over what abstract bases say and the class itself does not."""
+    for base in bases:
+        older: ModelOptions | None = getattr(base, "__options__", None)
+        if older is None:
+            continue
+        names = older.given - options.given - {"abstract", "db_table"}
+        for name in names:
+            setattr(options, name, getattr(older, name))
+        options.given |= names
+
+
+def _read_option(model_name: str, name: str, value: Any, where: str) -> Any:
+    if name in ("ordering", "primary_key"):
         return (value,) if isinstance(value, str) else tuple(value)
-    if name in ("unique_together", "indexes"):
-        groups = [value] if value and all(isinstance(each, str) for each in value) else value
-        return tuple(tuple(group) for group in groups)
-    return value
+    if name == "unique_together":
+        return tuple(tuple(group) for group in _groups(value))
+    if name == "indexes":
+        value = [each if isinstance(each, Index) else Index(*each) for each in _groups(value)]
+    elif name != "constraints":
+        return value
+    kind = Index if name == "indexes" else Check
+    made = (value,) if isinstance(value, kind) else tuple(value)
+    if not all(isinstance(each, kind) for each in made):
+        raise ModelError(
+            f"{model_name}.Meta.{name} is {value!r}. It holds {kind.__name__} objects.",
+            code="model-constraint",
+            where=where,
+        )
+    return made
+
+
+def _groups(value: Any) -> Any:
+    if isinstance(value, Index):
+        return [value]
+    return [value] if value and all(isinstance(each, str) for each in value) else value

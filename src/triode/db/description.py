@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
+from triode.db.column_type import ColumnType
 from triode.db.field import ColumnInfo, ForeignKeyInfo
 from triode.db.table import ModelField, ModelTable, model_registry
-from triode.schema import MISSING, FieldDescription, ObjectSchema, Registry
+from triode.schema import MISSING, FieldDescription, ObjectSchema, Registry, Schema
+from triode.schema.node import walk
 from triode.schema.raw import is_left_unset
 from triode.schema.registry import Mode
 
@@ -31,9 +34,20 @@ class ModelSchema(ObjectSchema):
         self._make = make
 
     @property
-    def exact_types(self) -> frozenset[type]:
-        # Secret values are no fields of the Struct, so msgspec writes what may be sent.
-        return frozenset({self.target})
+    def exact_types(self) -> frozenset[type] | None:
+        return frozenset({self.target}) if self._can_be_direct else None
+
+    @cached_property
+    def _can_be_direct(self) -> bool:
+        """Whether msgspec writes what may be sent.
+
+        Secret values are no fields of the Struct; computed ones are none either, and of a JSON
+        column's objects something may be hidden.
+        """
+        return not any(
+            (isinstance(node, ModelSchema) and node.table.computed) or not _is_plain(node)
+            for node in walk(self, sent=True)
+        )
 
     def raw_reader(self) -> Callable[[msgspec.Struct], Any]:
         table, names = self.table, {each.name for each in self.accepted}
@@ -64,7 +78,7 @@ class ModelSchema(ObjectSchema):
         return self._make(values)
 
     def _is_always_sent(self, each: FieldDescription) -> bool:
-        return each.name in self.table.by_name
+        return each.name in self.table.by_name or each.name in self.table.computed
 
     def _property(self, each: FieldDescription, registry: Registry, mode: Mode) -> dict[str, Any]:
         found = super()._property(each, registry, mode)
@@ -86,7 +100,16 @@ def describe_fields(table: ModelTable) -> Sequence[FieldDescription]:
         info.read_only = True
         annotation = list.__class_getitem__(target) if relation.is_many else target | None
         described.append(FieldDescription(relation.name, annotation, info, required=False))
+    for name, each in table.computed.items():
+        info = ColumnInfo()
+        info.read_only = True
+        info.description = each.__doc__
+        described.append(FieldDescription(name, each.annotation(), info, required=False))
     return described
+
+
+def _is_plain(node: Schema) -> bool:
+    return isinstance(node, ModelSchema) or node.is_plain
 
 
 def describe_column(field: ModelField) -> FieldDescription:
@@ -104,6 +127,7 @@ def describe_column(field: ModelField) -> FieldDescription:
         default=default,
         default_factory=info.default_factory,
         automatic=field.is_automatic,
+        _schema=field.schema if isinstance(info.column_type, ColumnType) else None,
     )
 
 

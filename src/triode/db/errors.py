@@ -8,6 +8,7 @@ turns a violation into the client's error, with the names of the model.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from triode.errors import ClientError, ConfigError, TriodeError
@@ -78,10 +79,38 @@ class OutOfRange(ValueRefused):
 
 
 class DatabaseBusy(ClientError):
-    """Another process kept the database locked for longer than the busy timeout."""
+    """The database cannot do it now but may a moment later: locked, or out of connections."""
 
     default_code = "database-busy"
     status_code: ClassVar[int] = 503
+    headers = MappingProxyType({"retry-after": "1"})
+
+
+class ConnectionLost(DatabaseBusy):
+    """The connection ended before the answer was there: a restart, a network, an administrator.
+
+    Nobody knows whether a write that stood alone was done; a transaction was not.
+    """
+
+    default_code = "connection-lost"
+
+
+class StatementTimeout(DatabaseBusy):
+    """A statement took longer than the database's `statement_timeout`; it did nothing."""
+
+    default_code = "statement-timeout"
+
+
+class SerializationFailure(DatabaseBusy):
+    """Two transactions could not be put in an order; this one was undone and may be done again."""
+
+    default_code = "serialization-failure"
+
+
+class Deadlock(SerializationFailure):
+    """Two transactions waited for each other; this one was undone and may be done again."""
+
+    default_code = "deadlock"
 
 
 class MultipleRows(TriodeError):
@@ -108,10 +137,20 @@ class TransactionError(TriodeError):
     default_code = "transaction"
 
 
-class DatabaseUnavailable(ConfigError):
-    """A database that cannot be opened, read or written."""
+class DatabaseUnavailable(ConfigError, ClientError):
+    """A database that cannot be opened, read or written until somebody mends it.
+
+    At start-up the message says what to do. A client is told nothing of it but a 503, and the
+    logger "triode.db" the rest.
+    """
 
     default_code = "database-unavailable"
+    status_code: ClassVar[int] = 503
+
+    @property
+    def detail(self) -> str:
+        """What a client may know."""
+        return "The service cannot be used at the moment."
 
 
 class SchemaMismatch(ConfigError):
@@ -123,7 +162,8 @@ class SchemaMismatch(ConfigError):
 class ConstraintViolation(TriodeError):
     """A constraint refused a write; raised by an engine, told in the database's own names.
 
-    `columns` are the columns the constraint is over, empty where the database does not say.
+    `columns` are the columns the constraint is over, empty where the database does not say;
+    `constraint` is its name, None where the database says only the columns.
     """
 
     default_code = "constraint"
@@ -133,14 +173,28 @@ class ConstraintViolation(TriodeError):
         kind: Literal["unique", "foreign key", "not null", "check"],
         *,
         columns: tuple[str, ...] = (),
+        constraint: str | None = None,
         message: str,
     ) -> None:
         super().__init__(message)
         self.kind = kind
         self.columns = columns
+        self.constraint = constraint
+
+
+class BackupError(TriodeError):
+    """A backup that cannot be made, or must not be restored."""
+
+    default_code = "backup"
 
 
 class MigrationError(TriodeError):
     """A migration that cannot be made or applied."""
 
     default_code = "migration"
+
+
+class DataError(TriodeError):
+    """Rows in a file that cannot be loaded; says which line."""
+
+    default_code = "data"

@@ -6,7 +6,8 @@ import re
 from collections import namedtuple
 from typing import Any, Final
 
-from sqlalchemy.sql.expression import ClauseElement, SelectBase
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.sql.expression import ClauseElement, SelectBase, UpdateBase
 
 from triode.db.engine import Channel, Write
 from triode.db.errors import QueryError
@@ -29,6 +30,7 @@ async def fetch_rows(channel: Channel, statement: ClauseElement) -> list[Any]:
     Raises:
         QueryError: it would begin or end a transaction, which other writes share.
     """
+    _refuse_returning(channel.engine.dialect, statement)
     plan, parameters = compile_foreign(channel.engine.dialect, statement)
     if found := _CONTROLLING.match(plan.sql):
         raise QueryError(
@@ -47,3 +49,16 @@ async def fetch_rows(channel: Channel, statement: ClauseElement) -> list[Any]:
     names = plan.columns or [f"column_{number}" for number in range(1, len(rows[0]) + 1)]
     row_class: Any = namedtuple("Row", names, rename=True)  # type: ignore[misc]
     return [row_class(*row) for row in plan.load(rows)]
+
+
+def _refuse_returning(dialect: Dialect, statement: ClauseElement) -> None:
+    """Say it before the database does, which calls it an error in the syntax."""
+    if not isinstance(statement, UpdateBase) or not statement._returning:
+        return
+    verb = statement.__visit_name__
+    if not getattr(dialect, f"{verb}_returning", True):
+        raise QueryError(
+            f"{dialect.name} has no {verb.upper()} … RETURNING. Select the rows by their keys, in "
+            "one transaction with the change.",
+            code="query-returning",
+        )

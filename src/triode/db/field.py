@@ -5,10 +5,12 @@ Each is a marker of the schema room's, with what only a database needs added.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, Unpack, cast
+from typing import Any, Final, Literal, TypeVar, Unpack
 
+from triode.db.constraints import Rule
 from triode.errors import ModelError
 from triode.schema.fields import MISSING, FieldInfo, FieldOptions
 
@@ -27,6 +29,11 @@ class ColumnOptions(FieldOptions, total=False):
     version: bool
     choices: list[tuple[Any, str]] | None
     help_text: str | None
+    check: Rule | None
+    timezone: bool
+    array: bool
+    column_type: Any
+    renamed_from: str | None
 
 
 class ColumnInfo(FieldInfo):
@@ -39,13 +46,22 @@ class ColumnInfo(FieldInfo):
     version: bool = False
     choices: list[tuple[Any, str]] | None = None
     help_text: str | None = None
+    check: Rule | None = None
+    timezone: bool = True
+    array: bool = False
+    column_type: Any = None
+    renamed_from: str | None = None
 
 
 class ForeignKeyInfo(ColumnInfo):
-    """A column that names a row of another table."""
+    """A column that names a row of another table; a unique one makes the other side one row."""
 
     on_delete: OnDelete = "restrict"
     related_name: str | None = None
+    is_one_to_one: bool = False
+
+
+Info = TypeVar("Info", bound=ColumnInfo)
 
 
 class ManyToManyInfo(FieldInfo):
@@ -79,8 +95,16 @@ def Field(
     ones never sent. `choices` are (value, label) pairs; no other value is accepted. `help_text`
     stands beside the input of a form, and is the description where none is given. A `version`
     counts the changes of a row: a change that does not know the last one is a `StaleRow`.
+    `renamed_from` is the name the field had before: a migration then renames the column.
+
+    `check` is a condition that the database holds: SQL, or a function of the model. `timezone` is
+    False for a datetime in no zone; `array` makes a list an array on PostgreSQL (JSON elsewhere);
+    `column_type` is a `ColumnType` or a type of SQLAlchemy's, where the annotation does not tell.
+
+    Raises:
+        ModelError: an option is unknown, or both kinds of defaults are given.
     """
-    info = ColumnInfo(default, default_factory=default_factory, **cast(FieldOptions, options))
+    info = _made(ColumnInfo, default, {"default_factory": default_factory, **options})
     if info.help_text and info.description is None:
         info.description = info.help_text
     return info
@@ -96,8 +120,9 @@ def ForeignKey(
     """Refer to a row of another model; the column is the field's name with `_id`.
 
     `on_delete` says what becomes of this row when the other is deleted: "cascade" deletes it,
-    "set null" forgets, "restrict" (or "protect") refuses. `related_name` names the rows of this
-    model as seen from the other one; "+" or None gives no such name.
+    "set null" forgets, "set default" takes the default, "restrict" (or "protect") refuses.
+    `related_name` names the rows of this model as seen from the other one; "+" or None gives no
+    such name.
 
     Raises:
         ModelError: `on_delete` is unknown.
@@ -106,11 +131,44 @@ def ForeignKey(
         raise ModelError(
             f"on_delete={on_delete!r} is unknown. Choose one of {', '.join(map(repr, ON_DELETE))}.",
             code="model-on-delete",
+            where=_place_of_caller(),
         )
-    info = ForeignKeyInfo(default, **cast(FieldOptions, options))
+    info = _made(ForeignKeyInfo, default, dict(options))
     info.on_delete = on_delete
     info.related_name = None if related_name == "+" else related_name
     return info
+
+
+def OneToOne(
+    default: Any = MISSING,
+    *,
+    on_delete: OnDelete = "restrict",
+    related_name: str | None = None,
+    **options: Unpack[ColumnOptions],
+) -> Any:
+    """Refer to a row of another model that no other row of this model refers to.
+
+    As `ForeignKey`, with a unique column; the other side is one row, or None.
+    """
+    options["unique"] = True
+    info = ForeignKey(default, on_delete=on_delete, related_name=related_name, **options)
+    info.is_one_to_one = True
+    return info
+
+
+def _made(kind: type[Info], default: Any, options: dict[str, Any]) -> Info:
+    try:
+        return kind(default, **options)
+    except TypeError as exc:
+        raise ModelError(str(exc), code="model-unknown-option", where=_place_of_caller()) from exc
+
+
+def _place_of_caller() -> str:
+    """Return the first place on the stack that is not in this module."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename == __file__:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def ManyToMany(*, related_name: str | None = None, through: Any = None) -> Any:

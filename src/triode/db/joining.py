@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 from triode.db.engine import Row
@@ -37,10 +38,11 @@ def attach(objects: list[Any], rows: Sequence[Row], paths: Iterable[Steps], star
     for path in paths:
         target = path[-1].target
         end = start + len(target.loaded)
-        key_at = start + target.loaded.index(target.primary_key)
-        parts = {row[key_at]: row[start:end] for row in rows if row[key_at] is not None}
+        places = [start + target.loaded.index(field) for field in target.key_fields]
+        read_key = itemgetter(*places)
+        parts = {read_key(row): row[start:end] for row in rows if row[places[0]] is not None}
         made = dict(zip(parts, target.build(list(parts.values())), strict=True))
-        reached[path] = [made.get(row[key_at]) for row in rows]
+        reached[path] = [made.get(read_key(row)) for row in rows]
         slot = path[-1].source_table.slots[path[-1].name]
         for owner, value in zip(reached[path[:-1]], reached[path], strict=True):
             if owner is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import enum
+import ipaddress
+import pathlib
 import types
 import typing
 import uuid
@@ -12,18 +14,26 @@ from decimal import Decimal
 from typing import Any, Final, Literal, get_args, get_origin
 
 import msgspec
+import sqlalchemy as sa
 
+from triode.db.column_type import ColumnType, OwnStorage
 from triode.db.field import ColumnInfo
 from triode.db.sql.storage import (
+    AddressStorage,
+    ArrayStorage,
     BytesStorage,
+    Converter,
     DateStorage,
     DecimalStorage,
     DurationStorage,
     EnumStorage,
     FlagStorage,
+    ForeignStorage,
     IntegerStorage,
     JsonStorage,
+    LocalMomentStorage,
     MomentStorage,
+    ParsedStorage,
     RealStorage,
     Storage,
     TextStorage,
@@ -46,6 +56,16 @@ _PLAIN: Final[dict[Any, type[Storage]]] = {
 LENGTH_IN_INDEX: Final = 255
 """Characters of an indexed text without `max_length`, on databases that need a limit."""
 
+_ADDRESSES: Final[dict[Any, bool]] = {
+    ipaddress.IPv4Address: False,
+    ipaddress.IPv6Address: False,
+    ipaddress.IPv4Interface: False,
+    ipaddress.IPv6Interface: False,
+    ipaddress.IPv4Network: True,
+    ipaddress.IPv6Network: True,
+}
+"""Classes of IP addresses, and whether they stand for networks."""
+
 _JSON_ORIGINS: Final = (dict, list, tuple, set, frozenset)
 
 
@@ -61,6 +81,12 @@ def strip_optional(annotation: Any) -> tuple[Any, bool]:
 
 def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
     """Return how values of a type are kept, None if there is no way."""
+    if info.column_type is not None:
+        return _storage_of_own(info)
+    if info.array:
+        return _array(bare, info)
+    if bare is datetime.datetime and not info.timezone:
+        return LocalMomentStorage()
     if bare is str:
         return TextStorage(_length_of(info))
     if bare in _PLAIN:
@@ -73,14 +99,50 @@ def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
         return _storage_of_values(get_args(bare), None)
     if isinstance(bare, type) and issubclass(bare, enum.Enum):
         return _storage_of_values([member.value for member in bare], bare)
-    if bare is Any or bare in _JSON_ORIGINS or get_origin(bare) in _JSON_ORIGINS:
-        return JsonStorage(bare)
-    is_object = isinstance(bare, type) and (
-        dataclasses.is_dataclass(bare)
-        or typing.is_typeddict(bare)
-        or (issubclass(bare, msgspec.Struct) and not hasattr(bare, "__table__"))
+    if isinstance(bare, type) and issubclass(bare, pathlib.PurePath):
+        make: Converter = bare
+        return ParsedStorage(make, _length_of(info))
+    if bare in _ADDRESSES:
+        return AddressStorage(bare, is_network=_ADDRESSES[bare])
+    return JsonStorage(bare) if _is_json(bare) else None
+
+
+def _is_json(bare: Any) -> bool:
+    origin = get_origin(bare) or bare
+    return (
+        bare is Any or origin in _JSON_ORIGINS or (isinstance(origin, type) and _is_object(origin))
     )
-    return JsonStorage(bare) if is_object else None
+
+
+def _is_object(kind: type) -> bool:
+    return (
+        dataclasses.is_dataclass(kind)
+        or typing.is_typeddict(kind)
+        or (issubclass(kind, msgspec.Struct) and not hasattr(kind, "__table__"))
+        or hasattr(kind, "__attrs_attrs__")
+        or hasattr(kind, "__pydantic_validator__")
+    )
+
+
+def _array(bare: Any, info: ColumnInfo) -> Storage | None:
+    arguments = get_args(bare)
+    if get_origin(bare) is not list or len(arguments) != 1:
+        return None
+    item, is_nullable = strip_optional(arguments[0])
+    storage = None if is_nullable else storage_of(item, ColumnInfo())
+    is_plain = storage is not None and not isinstance(storage, JsonStorage)
+    return ArrayStorage(storage, bare) if storage is not None and is_plain else None
+
+
+def _storage_of_own(info: ColumnInfo) -> Storage | None:
+    given = info.column_type() if isinstance(info.column_type, type) else info.column_type
+    if isinstance(given, sa.types.TypeEngine):
+        return given if isinstance(given, Storage) else ForeignStorage(given)
+    if not isinstance(given, ColumnType):
+        return None
+    info.column_type = given
+    column = storage_of(given.base, info.without("column_type"))
+    return None if column is None else OwnStorage(column, given)
 
 
 def _length_of(info: ColumnInfo) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,16 +12,18 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.sql.expression import ColumnElement, FromClause
 
+from triode.db.ddl import storage_for
 from triode.db.declaration import Target
 from triode.db.engine import Channel, Write
+from triode.db.errors import QueryError
 from triode.db.field import ManyToManyInfo
 from triode.db.relations import BaseRelation, by_key, key_of, parts
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of, is_mysql
-from triode.db.table import ModelTable, Relation, model_registry, storage_for
-from triode.db.writing import write_checked
+from triode.db.table import ModelTable, Relation, model_registry
+from triode.db.writing import insert_many, write_checked
 from triode.errors import ModelError
 
 
@@ -78,14 +80,16 @@ class ManyToManyRelation(BaseRelation):
 
     def forget(self) -> None:
         link, self._link = self._link, None
-        if link is not None and model_registry.metadata.tables.get(link.name) is link:
+        if link is not None and model_registry.metadata.tables.get(link.fullname) is link:
             model_registry.metadata.remove(link)
 
     def _make_link(self) -> sa.Table:
         metadata = model_registry.metadata
         name = f"{self.source.name}_{self.name}"
-        if name in metadata.tables:
-            metadata.remove(metadata.tables[name])
+        schema = self.source.options.schema
+        full_name = f"{schema}.{name}" if schema else name
+        if full_name in metadata.tables:
+            metadata.remove(metadata.tables[full_name])
         mine, theirs = self._link_names()
         return sa.Table(
             name,
@@ -93,6 +97,7 @@ class ManyToManyRelation(BaseRelation):
             _link_column(mine, self.source),
             _link_column(theirs, self.target),
             sa.PrimaryKeyConstraint(mine, theirs),
+            schema=schema,
             sqlite_strict=True,
             sqlite_with_rowid=False,
         )
@@ -150,8 +155,26 @@ class ManyToManyRelation(BaseRelation):
         rows = await channel.read(plan.sql, plan.parameters(condition.values))
         return plan.load(rows)
 
-    async def add(self, channel: Channel, row: Any, others: Sequence[Any]) -> None:
-        """Link rows; those that are linked already stay as they are."""
+    async def add(
+        self, channel: Channel, row: Any, others: Sequence[Any], values: Mapping[str, Any]
+    ) -> None:
+        """Link rows; those that are linked already stay as they are.
+
+        `values` are the other fields of the link's own model, the same for all of them.
+
+        Raises:
+            QueryError: the link has no model of its own.
+            ValidationFailed: a value is missing or refused.
+        """
+        if self.owner.through is not None:
+            await self._add_through(channel, row, others, values)
+            return
+        if values:
+            raise QueryError(
+                f"{self!r} has no model of its own for {', '.join(values)}. Give it one: "
+                "ManyToMany(through=Membership).",
+                code="query-link-values",
+            )
         here, there = self.sides()
         link = self.link()
 
@@ -163,6 +186,29 @@ class ManyToManyRelation(BaseRelation):
             return insert_unless_there(channel.engine.dialect, link, values), 2
 
         await self._write_pairs(channel, "add link", make, row, others)
+
+    async def _add_through(
+        self, channel: Channel, row: Any, others: Sequence[Any], values: Mapping[str, Any]
+    ) -> None:
+        through = self.owner.through
+        assert through is not None
+        here, there = self.sides()
+        key = key_of(row, self.source)
+        linked = {other for _, other in await self._pairs(channel, [key])} if others else set()
+        made = []
+        for other in dict.fromkeys(key_of(each, self.target) for each in others):
+            if other not in linked:
+                made.append(through.model(**{here.name: key, there.name: other, **values}))
+        if made:
+            extra = tuple(
+                field.name for field in through.optional if getattr(made[0], field.name) is not None
+            )
+            rows = [
+                (*through.read_given(each), *(getattr(each, name) for name in extra))
+                for each in made
+            ]
+            await insert_many(channel, through, through.given + extra, rows)
+        self.source.slots[self.name].fill(row, msgspec.UNSET)
 
     async def remove(self, channel: Channel, row: Any, others: Sequence[Any]) -> None:
         """Unlink rows; those that are not linked are passed over."""
@@ -181,7 +227,7 @@ class ManyToManyRelation(BaseRelation):
         wanted = {key_of(other, self.target) for other in others}
         linked = {there for _, there in await self._pairs(channel, [key])}
         await self.remove(channel, row, list(linked - wanted))
-        await self.add(channel, row, list(wanted - linked))
+        await self.add(channel, row, list(wanted - linked), {})
 
     async def _write_pairs(
         self,
@@ -228,7 +274,7 @@ def _link_column(name: str, side: ModelTable) -> sa.Column[Any]:
     return sa.Column(
         name,
         storage_for(key),
-        sa.ForeignKey(f"{side.name}.{key.name}", ondelete="CASCADE"),
+        sa.ForeignKey(f"{side.full_name}.{key.name}", ondelete="CASCADE"),
         nullable=False,
         index=True,
     )

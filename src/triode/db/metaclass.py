@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import starmap
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import sqlalchemy as sa
 
+from triode.db.computing import computed
+from triode.db.ddl import make_table
 from triode.db.declaration import (
     Declaration,
     ModelOptions,
+    inherited_options,
     place_of_class,
+    place_of_mixin,
     read_declarations,
     read_options,
+    refuse_stray,
 )
 from triode.db.description import ModelSchema
 from triode.db.engine import Row
@@ -42,11 +48,14 @@ class ModelMeta(msgspec.StructMeta):
             return super().__new__(cls, name, bases, namespace, eq=False, dict=True)
         place = place_of_class(sys._getframe(1))
         options = read_options(name, namespace, str(place))
+        inherited_options(options, bases)
         declarations = inherited_declarations(name, bases, str(place))
+        refuse_stray(name, namespace, {each.name for each in declarations}, place)
         own = read_declarations(name, namespace, place)
         declarations = _override(declarations, own)
-        _refuse_reserved(name, bases, own)
+        _refuse_reserved(name, bases, declarations)
         if options.abstract:
+            namespace["__options__"] = options
             return _make_abstract(cls, name, bases, namespace, declarations)
         return _make_model(cls, name, bases, namespace, _Parts(declarations, options, str(place)))
 
@@ -100,7 +109,19 @@ def inherited_declarations(name: str, bases: Sequence[type], where: str) -> list
                 code="model-inheritance",
                 where=where,
             )
-        found = _override(found, getattr(base, "__declarations__", []))
+        # Of two bases that have the same field the first one counts, as for any attribute.
+        names = {each.name for each in found}
+        found += [each for each in _declared_by(name, base) if each.name not in names]
+    return found
+
+
+def _declared_by(name: str, base: type) -> list[Declaration]:
+    """Return the fields of an abstract base, or of a class that is no model."""
+    if isinstance(base, ModelMeta):
+        return getattr(base, "__declarations__", [])
+    found: list[Declaration] = []
+    for mixin in reversed(base.__mro__[:-1]):
+        found = _override(found, read_declarations(name, vars(mixin), place_of_mixin(mixin)))
     return found
 
 
@@ -112,8 +133,10 @@ def _override(older: list[Declaration], newer: list[Declaration]) -> list[Declar
 
 def _refuse_reserved(name: str, bases: Sequence[type], own: list[Declaration]) -> None:
     base = next(base for base in bases if isinstance(base, ModelMeta))
+    root = next(each for each in reversed(base.__mro__) if isinstance(each, ModelMeta))
+    reserved = dir(root)
     for each in own:
-        if each.name in dir(base) or hasattr(ModelMeta, each.name):
+        if each.name in reserved or hasattr(ModelMeta, each.name):
             raise ModelError(
                 f"{name}.{each.name}: the name belongs to a method of every model. "
                 f"Choose another, such as {each.name}_.",
@@ -137,7 +160,7 @@ def _make_abstract(
 def _plain_body(namespace: dict[str, Any], declarations: list[Declaration]) -> dict[str, Any]:
     """Return the class body without the fields."""
     names = {each.name for each in declarations}
-    dropped = {"__annotations__", "__annotate__", "__annotate_func__", "Meta"}
+    dropped = {"__annotations__", "__annotate__", "__annotate_func__"}
     return {key: value for key, value in namespace.items() if key not in names | dropped}
 
 
@@ -148,7 +171,7 @@ def _make_model(
     namespace: dict[str, Any],
     parts: _Parts,
 ) -> ModelMeta:
-    fields = make_fields(name, parts.declarations, parts.where)
+    fields = make_fields(name, parts)
     table = ModelTable(name, namespace["__module__"], fields, parts.options, parts.where)
     relations = [each for each in parts.declarations if each.target is not None]
     body = _plain_body(namespace, parts.declarations)
@@ -164,9 +187,16 @@ def _make_model(
     )
     type.__setattr__(model, "__table__", table)
     table.model = model
-    table.check = lambda: check_related(table)
+    table.computed = {
+        each: found
+        for kind in reversed(model.__mro__)
+        for each, found in vars(kind).items()
+        if isinstance(found, computed)
+    }
+    table.make_sql = lambda: _make_sql(table)
     table.make = msgspec.StructMeta.__call__.__get__(model)
     table.build = row_builder(table)
+    table.set = _setter_of(model)
     for field in fields:
         setattr(own_meta, field.name, field.column)
     schema = ModelSchema(table, model, lambda values: make_object(table, values))
@@ -176,9 +206,27 @@ def _make_model(
     return cast(ModelMeta, model)
 
 
-def make_fields(name: str, declarations: Sequence[Declaration], where: str) -> list[ModelField]:
+def _make_sql(table: ModelTable) -> sa.Table:
+    check_related(table)
+    return make_table(table)
+
+
+def _setter_of(model: type) -> Any:
+    """Return what sets an attribute of a row as Python does, past the checks of `Model`.
+
+    Which of the two C functions it is follows the layout of the class: with a base that is no
+    model, it is that of an ordinary object.
+    """
+    base: type | None = model
+    while base is not None and base is not msgspec.Struct:
+        base = base.__base__
+    return object.__setattr__ if base is None else msgspec.Struct.__setattr__
+
+
+def make_fields(name: str, parts: _Parts) -> list[ModelField]:
     """Make the columns, with `id` in front where no key is declared."""
     fields = []
+    declarations = keyed(name, parts)
     foreign = {f"{each.name}_id" for each in declarations if isinstance(each.info, ForeignKeyInfo)}
     for each in declarations:
         if isinstance(each.info, ForeignKeyInfo):
@@ -186,10 +234,54 @@ def make_fields(name: str, declarations: Sequence[Declaration], where: str) -> l
         elif each.target is None and each.name not in foreign:
             fields.append(make_field(name, each))
     if not any(field.is_key for field in fields):
+        unmarked = next((field for field in fields if field.name == "id"), None)
+        if unmarked is not None:
+            raise ModelError(
+                f"{name}.id is not marked as the key. Write id: … = Field(primary_key=True), or "
+                "leave it out: every model without a key has id: int.",
+                code="model-primary-key",
+                where=unmarked.where,
+            )
         info = ColumnInfo()
         info.primary_key = True
-        fields.insert(0, make_field(name, Declaration("id", int, info, where)))
+        fields.insert(0, make_field(name, Declaration("id", int, info, parts.where)))
+    keys = [field for field in fields if field.is_key]
+    for field in keys:
+        field.is_automatic = field.is_automatic and len(keys) == 1
+        if field.is_nullable:
+            raise ModelError(
+                f"{name}.{field.name} is part of the key and may be None. Take | None away.",
+                code="model-primary-key",
+                where=field.where,
+            )
     return fields
+
+
+def keyed(name: str, parts: _Parts) -> list[Declaration]:
+    """Return the declarations with those marked as keys that `Meta.primary_key` names.
+
+    Raises:
+        ModelError: it names what there is not.
+    """
+    wanted = set(parts.options.primary_key)
+    found = []
+    for each in parts.declarations:
+        names = (
+            {each.name, f"{each.name}_id"} if isinstance(each.info, ForeignKeyInfo) else {each.name}
+        )
+        if wanted & names and isinstance(each.info, ColumnInfo):
+            wanted -= names
+            info = each.info.merged()
+            info.primary_key = True
+            each = replace(each, info=info)
+        found.append(each)
+    if wanted:
+        raise ModelError(
+            f"{name}.Meta.primary_key names {', '.join(sorted(wanted))}, which is no field of it.",
+            code="model-unknown-field",
+            where=parts.where,
+        )
+    return found
 
 
 def _foreign_field(declaration: Declaration) -> ModelField:

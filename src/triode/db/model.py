@@ -31,7 +31,6 @@ from triode.db.writing import (
 )
 from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
-_set = msgspec.Struct.__setattr__
 _NOTHING: frozenset[str] = frozenset()
 
 STATEMENTS = frozenset(
@@ -80,7 +79,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             await _insert(channel, table, self)
             return self
         key = _saved_key(self)
-        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - {table.primary_key.name}
+        names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - table.key_names
         values = {
             each.name: getattr(self, each.name) for each in table.fields if each.name in names
         }
@@ -92,7 +91,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             await KeyStatement(table, key).execute(channel)
         remember(channel, self)
         if table.version is not None and values:
-            _set(self, table.version.name, values[table.version.name])
+            table.set(self, table.version.name, values[table.version.name])
         _settle(self, values)
         return self
 
@@ -122,7 +121,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
         for name, value in checked.items():
-            _set(self, name, value)
+            table.set(self, name, value)
             relation = table.by_name[name].relation
             if relation is not None:
                 loaded = given.get(relation.name)
@@ -159,10 +158,13 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
 
         return Operation(execute)
 
-    def add(self, relation: Any, *others: Any) -> Statement[None]:
-        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`."""
+    def add(self, relation: Any, *others: Any, **values: Any) -> Statement[None]:
+        """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`.
+
+        `values` are fields of the link's own model: `user.add(User.clubs, chess, role="chair")`.
+        """
         many = _many(relation)
-        return WriteOperation(lambda channel: many.add(channel, self, others), "add(…)")
+        return WriteOperation(lambda channel: many.add(channel, self, others, values), "add(…)")
 
     def remove(self, relation: Any, *others: Any) -> Statement[None]:
         """Unlink rows from this one; the rows themselves stay."""
@@ -187,7 +189,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             key = _saved_key(self)
             fresh = await KeyStatement(table, key).execute(channel)
             for field in table.fields:
-                _set(self, field.name, getattr(fresh, field.name))
+                table.set(self, field.name, getattr(fresh, field.name))
             for slot in table.slots.values():
                 slot.fill(self, msgspec.UNSET)
             vars(self).pop("_assigned", None)
@@ -201,14 +203,14 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         table = self.__table__
         field = table.by_name.get(name)
         if field is not None:
-            _set(self, name, _valid(field, value))
+            table.set(self, name, _valid(field, value))
             assigned = self.__dict__.get("_assigned", _NOTHING)
-            _set(self, "_assigned", assigned | {name})
+            table.set(self, "_assigned", assigned | {name})
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
-        elif name in table.slots or name.startswith("_"):
-            _set(self, name, value)
+        elif name in table.slots or name in table.computed or name.startswith("_"):
+            table.set(self, name, value)
         else:
             raise AttributeError(_unknown(table, name))
 
@@ -223,12 +225,12 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             return True
         if type(self) is not type(other):
             return NotImplemented
-        name = self.__table__.primary_key.name
-        key = getattr(self, name)
-        return key is not None and key == getattr(other, name)
+        read = self.__table__.key_of
+        key = read(self)
+        return key is not None and bool(key == read(other))
 
     def __hash__(self) -> int:
-        key = getattr(self, self.__table__.primary_key.name)
+        key = self.__table__.key_of(self)
         return id(self) if key is None else hash((type(self).__name__, key))
 
     def __copy__(self) -> Self:
@@ -253,7 +255,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             value = getattr(self, field.name)
             if isinstance(value, str) and value and not field.is_key:
                 return value
-        key = getattr(self, table.primary_key.name)
+        key = table.key_of(self)
         return f"{table.verbose_name.capitalize()} {'(new)' if key is None else key}"
 
     @classmethod
@@ -284,7 +286,7 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
     remember(channel, row)
     if made:
         for name, value in zip(generated_names(table, names), made, strict=True):
-            _set(row, name, value)
+            table.set(row, name, value)
     row.__dict__.pop("_new", None)
     _settle(row, dict(zip(names, values, strict=True)))
 
@@ -298,7 +300,7 @@ def _settle(row: Any, written: Mapping[str, Any]) -> None:
     for name, normal in row.__table__.normal.items():
         if name in written and name not in left:
             value = getattr(row, name)
-            _set(row, name, None if value is None else normal(value))
+            row.__table__.set(row, name, None if value is None else normal(value))
 
 
 def _expecting(row: Model, values: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -310,7 +312,7 @@ def _expecting(row: Model, values: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _saved_key(row: Model) -> Any:
-    key = getattr(row, row.__table__.primary_key.name)
+    key = row.__table__.key_of(row)
     if key is None:
         raise QueryError(
             f"The {row.__table__.model_name} was never saved, so it has no key. Save it first.",

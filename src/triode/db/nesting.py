@@ -7,17 +7,14 @@ they would go on to change rows that were given their keys since.
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
-
-import msgspec
 
 from triode.db.engine import Channel, Engine, Outcome, Pinned, Row, Write
 from triode.db.errors import TransactionError
 
 _numbers: Final = itertools.count(1)
-_set = msgspec.Struct.__setattr__
 
 
 class Level:
@@ -31,6 +28,8 @@ class Level:
         self._open: list[Level] = [] if outer is None else outer._open
         self._open.append(self)
         self._remembered: dict[int, Snapshot] = {}
+        self.hooks: list[Callable[[], Any]] = []
+        self.is_doomed = False
         self.awaiting = LevelChannel(self, pinned.awaiting)
         self.blocking = LevelChannel(self, pinned.blocking)
 
@@ -64,14 +63,23 @@ class Level:
             del self._open[self._open.index(self) :]
 
     def keep(self) -> None:
-        """Leave what it remembers to the block around it."""
+        """Leave what it remembers and what waits for the commit to the block around it."""
         if self.outer is not None:
+            self.outer.hooks += self.hooks
             for key, snapshot in self._remembered.items():
                 self.outer._remembered.setdefault(key, snapshot)
         self._remembered = {}
 
+    def doom(self) -> None:
+        """Let none of the blocks around this one be committed: nobody knows what it has undone."""
+        level: Level | None = self
+        while level is not None:
+            level.is_doomed = True
+            level = level.outer
+
     def restore(self) -> None:
         """Give the objects back what they held before the block."""
+        self.hooks = []
         for snapshot in self._remembered.values():
             snapshot.restore()
         self._remembered = {}
@@ -91,7 +99,7 @@ class Snapshot:
 
     def restore(self) -> None:
         for name, value in self._public:
-            _set(self._row, name, value)
+            type(self._row).__table__.set(self._row, name, value)
         hidden = vars(self._row)
         hidden.clear()
         hidden.update(self._hidden)

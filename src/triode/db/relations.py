@@ -171,6 +171,14 @@ class ReverseRelation(BaseRelation):
     def on(self, source: FromClause, target: FromClause) -> ColumnElement[bool]:
         return self.forward.on(target, source)
 
+    def assigned(self, value: Any) -> tuple[ModelField, Any]:
+        column = f"{self.target.model_name}.{self.forward.name}"
+        raise QueryError(
+            f"{self!r} cannot be assigned: the rows on its other side hold the key. Set {column} "
+            f"of each and save it: {self.target.model_name}({self.forward.name}=row, …).save().",
+            code="query-assign-many",
+        )
+
     async def load(
         self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
     ) -> None:
@@ -184,6 +192,21 @@ class ReverseRelation(BaseRelation):
         slot = self.source.slots[self.name]
         for each in objects:
             slot.fill(each, groups[getattr(each, key_name)])
+
+
+class ReverseOneRelation(ReverseRelation):
+    """To the one row of another model whose one-to-one key leads here, or to None."""
+
+    is_many = False
+
+    async def load(
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+    ) -> None:
+        await super().load(channel, objects, rest)
+        slot = self.source.slots[self.name]
+        for each in objects:
+            [found] = slot.peek(each) or [None]
+            slot.fill(each, found)
 
 
 class RelationPath:

@@ -19,19 +19,25 @@ from operator import attrgetter
 from typing import Annotated, Any, Final, Literal, get_origin
 
 import sqlalchemy as sa
+from sqlalchemy.sql.expression import ColumnElement
 
+from triode.db.column_type import ColumnType, OwnSchema
+from triode.db.computing import computed
+from triode.db.constraints import Check
 from triode.db.declaration import Declaration, ModelOptions
 from triode.db.engine import Channel, Row
-from triode.db.field import ColumnInfo, ForeignKeyInfo
+from triode.db.errors import QueryError
+from triode.db.field import ColumnInfo
 from triode.db.kinds import storage_of, strip_optional
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
-from triode.db.sql.literals import kinds_of
 from triode.db.sql.storage import IntegerStorage, JsonStorage, Storage
+from triode.db.sql.value_types import kinds_of
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
+from triode.schema.kinds.unions import NullableSchema
 from triode.schema.problems import HIDDEN, Loc, Problem
 
 keys: Final = itertools.count(1)
@@ -44,8 +50,6 @@ NAMING: Final = {
     "fk": "%(table_name)s_%(column_0_name)s_fkey",
 }
 """PostgreSQL's own names, so that migrations can name what they change."""
-
-_RULES: Final = {"protect": "RESTRICT"}
 
 
 @dataclass(eq=False)
@@ -69,7 +73,11 @@ class ModelField:
     @cached_property
     def schema(self) -> Schema:
         """What checks a value of the column."""
-        return describe(Annotated[self.value_annotation, self.info])
+        own = self.info.column_type
+        if self.relation is not None or not isinstance(own, ColumnType):
+            return describe(Annotated[self.value_annotation, self.info])
+        node = OwnSchema(strip_optional(self.annotation)[0], self.info, own)
+        return NullableSchema(self.annotation, self.info, node) if self.is_nullable else node
 
     @property
     def value_annotation(self) -> Any:
@@ -185,22 +193,20 @@ class ModelTable:
         self.by_name = {field.name: field for field in fields}
         self.relations: dict[str, Relation] = {}
         self.slots: dict[str, Any] = {}
+        self.checks: list[Check] = []
+        self.computed: dict[str, computed[Any]] = {}
         self.model: Any = None
         self.name = options.db_table or snake_case(model_name)
+        self.full_name = f"{options.schema}.{self.name}" if options.schema else self.name
         for field in fields:
             field.column = Column(self, field.name, next(keys))
             field.column.kinds = kinds_of(field.storage)
-        found = [field for field in fields if field.is_key]
-        if len(found) != 1:
-            raise ModelError(
-                f"{model_name} has {len(found)} primary keys: "
-                f"{', '.join(field.name for field in found)}. A model has one; name a group of "
-                "fields in Meta.unique_together instead.",
-                code="model-primary-key",
-                where=where,
-            )
-        self.primary_key = found[0]
         self.version = _version_of(model_name, fields)
+        self.key_fields = tuple(field for field in fields if field.is_key)
+        self.key_names = frozenset(field.name for field in self.key_fields)
+        self.is_composite = len(self.key_fields) > 1
+        self.key_of: Final = _key_reader([field.name for field in self.key_fields])
+        """Read the key of a row: a value, a tuple where the key has several columns, or None."""
         # Rows hold the public columns first, as the Struct does, then the secret ones.
         self.public = [field for field in fields if not field.is_secret]
         self.secret = [field for field in fields if field.is_secret]
@@ -213,10 +219,12 @@ class ModelTable:
         )
         self.optional = tuple(field for field in fields if field.name not in self.given)
         self._table: sa.Table | None = None
-        self.check: Callable[[], None]
-        """Refuse relations that lead nowhere; the model gives it."""
+        self.make_sql: Callable[[], sa.Table]
+        """Check the declaration and make the SQLAlchemy table; the model gives it."""
         self.make: Callable[..., Any]
         """The Struct's own constructor: public columns by position; the model gives it."""
+        self.set: Callable[[Any, str, Any], None]
+        """Set an attribute of a row without checking it; the model gives it."""
         self.build: Callable[[list[Row]], list[Any]]
         """Make objects of rows; the model gives it."""
 
@@ -239,9 +247,53 @@ class ModelTable:
             ModelError: a relation names a model that does not exist.
         """
         if self._table is None:
-            self.check()
-            self._table = make_table(self)
+            self._table = self.make_sql()
         return self._table
+
+    @property
+    def primary_key(self) -> ModelField:
+        """The one column of the key.
+
+        Raises:
+            ModelError: the key has several columns.
+        """
+        if self.is_composite:
+            names = ", ".join(field.name for field in self.key_fields)
+            raise ModelError(
+                f"{self.model_name} has a key of several columns ({names}), and here only one "
+                "can stand for a row: foreign keys, many-to-many relations and the admin need a "
+                "model with one key column. Give it an id, and put the group into "
+                "Meta.unique_together.",
+                code="model-composite-key",
+                where=self.where,
+            )
+        return self.key_fields[0]
+
+    def key_values(self, key: Any) -> tuple[Any, ...]:
+        """Return a key as the values of its columns.
+
+        Raises:
+            QueryError: it has not one value for each column.
+        """
+        if not self.is_composite:
+            return (key,)
+        if not isinstance(key, tuple) or len(key) != len(self.key_fields):
+            names = ", ".join(field.name for field in self.key_fields)
+            raise QueryError(
+                f"{key!r} is no key of {self.model_name}: give a tuple of ({names}).",
+                code="query-key",
+            )
+        return key
+
+    def key_condition(self, first: int) -> ColumnElement[bool]:
+        """Return the condition that a row has the key in the parameters from `first` on."""
+        columns = [self.table.c[field.name] for field in self.key_fields]
+        return sa.and_(
+            *(
+                column == sa.bindparam(f"_p{number}", type_=column.type)
+                for number, column in enumerate(columns, first)
+            )
+        )
 
     @cached_property
     def required(self) -> list[ModelField]:
@@ -303,6 +355,18 @@ def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | N
     return field
 
 
+def _key_reader(names: Sequence[str]) -> Callable[[Any], Any]:
+    read = attrgetter(*names)
+    if len(names) == 1:
+        return read
+
+    def read_all(row: Any) -> tuple[Any, ...] | None:
+        key: tuple[Any, ...] = read(row)
+        return None if None in key else key
+
+    return read_all
+
+
 class ModelRegistry(Mapping[str, Any]):
     """All models by name. A model defined again in the same place replaces the older one."""
 
@@ -323,7 +387,7 @@ class ModelRegistry(Mapping[str, Any]):
         del self._tables[table.module, table.model_name]
         for relation in table.relations.values():
             relation.forget()
-        if table._table is not None and self.metadata.tables.get(table.name) is table._table:
+        if table._table is not None and self.metadata.tables.get(table.full_name) is table._table:
             self.metadata.remove(table._table)
 
     def tables(self) -> list[ModelTable]:
@@ -377,10 +441,14 @@ def make_field(model_name: str, declaration: Declaration) -> ModelField:
     storage = storage_of(bare, info)
     if storage is None:
         raise unknown_type(model_name, declaration, bare)
-    is_automatic = info.primary_key and bare is int and not info.has_default
+    _check_choices(model_name, declaration, info)
+    has_default = info.default_factory is not None or info.default not in (MISSING, None)
+    is_automatic = info.primary_key and bare is int and not has_default
+    # `id: int | None = Field(default=None, primary_key=True)` is a key that the database makes.
+    is_nullable = is_nullable and not is_automatic
     return ModelField(
         declaration.name,
-        declaration.annotation,
+        int if is_automatic else declaration.annotation,
         info,
         declaration.where,
         is_nullable,
@@ -389,11 +457,29 @@ def make_field(model_name: str, declaration: Declaration) -> ModelField:
     )
 
 
+def _check_choices(model_name: str, declaration: Declaration, info: ColumnInfo) -> None:
+    choices = info.choices
+    if choices is None:
+        return
+    if not choices or not all(isinstance(each, tuple) and len(each) == 2 for each in choices):
+        raise ModelError(
+            f"{model_name}.{declaration.name}: choices={choices!r}. Give (value, label) pairs, at "
+            'least one: [("new", "New")].',
+            code="model-choices",
+            where=declaration.where,
+        )
+
+
 def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelError:
     """Say which type of which field no column can hold, and what to write instead."""
     name = declaration.name
     shown = getattr(bare, "__qualname__", None) or repr(bare)
-    if bare is Decimal:
+    assert isinstance(declaration.info, ColumnInfo)
+    if declaration.info.column_type is not None:
+        mend = "column_type takes a ColumnType whose base is a plain type, or one of SQLAlchemy's."
+    elif declaration.info.array:
+        mend = "array=True is for a list of one plain type that is never None, such as list[int]."
+    elif bare is Decimal:
         mend = (
             f"Say how many places it has: {name}: Decimal = Field(max_digits=10, decimal_places=2)."
         )
@@ -414,88 +500,9 @@ def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelE
     )
 
 
-def make_table(model: ModelTable) -> sa.Table:
-    """Make the SQLAlchemy table of a model, and take it into the registry's metadata."""
-    metadata = model_registry.metadata
-    other = metadata.tables.get(model.name)
-    if other is not None:
-        owner = next((each for each in model_registry.tables() if each._table is other), None)
-        if owner is not None:
-            raise ModelError(
-                f"{model.model_name} and {owner.module}.{owner.model_name} both want the table "
-                f'{model.name!r}. Name one of them otherwise: class Meta: db_table = "…".',
-                code="model-table-taken",
-                where=model.where,
-            )
-        metadata.remove(other)
-    columns = [make_column(model, field) for field in model.fields]
-    groups = [
-        sa.UniqueConstraint(
-            *(model.field(name).name for name in group),
-            name=f"{model.name}_{'_'.join(group)}_key",
-        )
-        for group in model.options.unique_together
-    ]
-    table = sa.Table(
-        model.name,
-        metadata,
-        *columns,
-        *groups,
-        sqlite_strict=True,
-        # SECURITY: the key of a deleted row is never given to another, which old links and
-        # sessions would then reach.
-        sqlite_autoincrement=model.primary_key.is_automatic,
-    )
-    for group in model.options.indexes:
-        names = [model.field(name).name for name in group]
-        sa.Index(f"{model.name}_{'_'.join(names)}_idx", *(table.c[name] for name in names))
-    return table
-
-
-def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
-    """Make one column, its foreign key and its index."""
-    info = field.info
-    arguments: list[Any] = []
-    if field.relation is not None:
-        arguments.append(_foreign_key(model, field))
-    is_indexed = not info.unique and (info.index or field.relation is not None)
-    column: sa.Column[Any] = sa.Column(
-        field.name,
-        storage_for(field),
-        *arguments,
-        primary_key=field.is_key,
-        autoincrement=field.is_automatic if field.is_key else "auto",
-        nullable=field.is_nullable,
-        server_default=sa.text(info.server_default) if info.server_default else None,
-    )
-    if info.unique and not field.is_key:
-        column.unique = True
-    if is_indexed and not field.is_key:
-        column.index = True
-    return column
-
-
-def storage_for(field: ModelField) -> Storage:
-    """Return the storage of a column; a foreign key's is that of the key it refers to."""
-    seen = set()
-    while field.relation is not None:
-        if field in seen:
-            raise ModelError("Foreign keys are primary keys in a circle.", where=field.where)
-        seen.add(field)
-        field = field.relation.target.primary_key
-    assert field.storage is not None
-    return field.storage
-
-
-def _foreign_key(model: ModelTable, field: ModelField) -> sa.ForeignKey:
-    assert field.relation is not None
-    assert isinstance(field.info, ForeignKeyInfo)
-    target = field.relation.target
-    rule = field.info.on_delete
-    return sa.ForeignKey(
-        f"{target.name}.{target.primary_key.name}",
-        ondelete=_RULES.get(rule, rule.upper()),
-    )
+def check_name(model: ModelTable, field: ModelField) -> str:
+    """Return the name of a field's own check in the database."""
+    return f"{model.name}_{field.name}_check"
 
 
 def snake_case(name: str) -> str:

@@ -8,7 +8,13 @@ from typing import Any, Final
 from triode.db.declaration import Declaration
 from triode.db.field import ForeignKeyInfo, ManyToManyInfo, RelatedInfo
 from triode.db.many_to_many import ManyToManyRelation
-from triode.db.relations import BaseRelation, ForeignKeyRelation, ReverseRelation, Slot
+from triode.db.relations import (
+    BaseRelation,
+    ForeignKeyRelation,
+    ReverseOneRelation,
+    ReverseRelation,
+    Slot,
+)
 from triode.db.table import ModelTable, model_registry
 from triode.errors import ModelError
 
@@ -82,7 +88,22 @@ def connect_all() -> None:
         if isinstance(relation, ManyToManyRelation):
             install(relation.reversed(name, is_declared=is_declared), declared)
         else:
-            install(ReverseRelation(relation, name, is_declared=is_declared), declared)
+            kind = ReverseOneRelation if relation.info.is_one_to_one else ReverseRelation
+            if declared is not None:
+                _check_side(target, declared, is_many=kind.is_many)
+            install(kind(relation, name, is_declared=is_declared), declared)
+
+
+def _check_side(target: ModelTable, declared: Declaration, *, is_many: bool) -> None:
+    assert declared.target is not None
+    if declared.target.is_list != is_many:
+        form = "list[Other]" if is_many else "Other | None"
+        raise ModelError(
+            f"{target.model_name}.{declared.name}: Related() needs the annotation {form}: the key "
+            f"that leads here is {'not ' if is_many else ''}one-to-one.",
+            code="model-relation-annotation",
+            where=declared.where,
+        )
 
 
 def _declared_side(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from triode.db.engine import Channel, Outcome, Row, Write
+from triode.db.engine import Channel, Into, Outcome, Row, Write
 from triode.db.errors import (
     ConstraintViolation,
     Duplicate,
@@ -20,8 +21,8 @@ from triode.db.errors import (
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
-from triode.db.sql.storage import family_of
-from triode.db.table import ModelTable
+from triode.db.sql.storage import family_of, is_mysql
+from triode.db.table import ModelTable, check_name
 from triode.errors import ClientError, TriodeError
 
 
@@ -34,16 +35,23 @@ async def insert(
         Duplicate: a unique value is taken.
         MissingParent: a foreign key leads nowhere.
     """
+    engine = channel.engine
+    is_returned = engine.dialect.insert_returning
     shape = ("insert", model.key, names)
-    plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names))
+    plan = plan_for(engine, shape, lambda: _insert_statement(model, names, is_returned))
     named = dict(zip(names, values, strict=True))
     try:
-        write = Write(plan.sql, plan.parameters(values))
-        [outcome] = await write_checked(channel, model, [write], named)
+        writes = [Write(plan.sql, plan.parameters(values))]
+        if not is_returned and len(names) < len(model.fields):
+            plan = plan_for(engine, ("made", model.key, names), lambda: _made_row(model, names))
+            key = [named[field.name] for field in model.key_fields if field.name in named]
+            writes.append(Write(plan.sql, plan.parameters(key)))
+        outcomes = await write_checked(channel, model, writes, named)
     except ValueRefused as exc:
-        exc.field = culprit(channel, model, named)
+        exc.field = exc.field or culprit(channel, model, named)
         raise
-    return plan.load(outcome.rows)[0] if outcome.rows else ()
+    rows = outcomes[-1].rows
+    return plan.load(rows)[0] if rows else ()
 
 
 def generated_names(model: ModelTable, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,15 +59,27 @@ def generated_names(model: ModelTable, names: tuple[str, ...]) -> tuple[str, ...
     return tuple(field.name for field in model.fields if field.name not in names)
 
 
-def _insert_statement(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Insert, int]:
+def _insert_statement(
+    model: ModelTable, names: tuple[str, ...], is_returned: bool
+) -> tuple[sa.Insert, int]:
     table = model.table
     values = {
         name: sa.bindparam(f"_p{index}", type_=table.c[name].type)
         for index, name in enumerate(names)
     }
     statement = sa.insert(table).values(values).inline()
-    generated = [table.c[name] for name in generated_names(model, names)]
+    generated = [table.c[name] for name in generated_names(model, names)] if is_returned else []
     return (statement.returning(*generated) if generated else statement), len(names)
+
+
+def _made_row(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any], int]:
+    """Return the SELECT of what RETURNING would give, for MySQL, which has none."""
+    table = model.table
+    columns = [table.c[name] for name in generated_names(model, names)]
+    if model.key_names <= set(names):
+        return sa.select(*columns).where(model.key_condition(0)), len(model.key_fields)
+    key = table.c[model.primary_key.name]
+    return sa.select(*columns).where(key == sa.func.last_insert_id()), 0
 
 
 async def insert_many(
@@ -67,14 +87,11 @@ async def insert_many(
 ) -> None:
     """Insert many rows in one transaction, all or none."""
     shape = ("insert many", model.key, names)
-
-    def make() -> tuple[sa.Insert, int]:
-        statement, count = _insert_statement(model, names)
-        statement._returning = ()
-        return statement, count
-
-    plan = plan_for(channel.engine, shape, make)
-    write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True)
+    plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names, False))
+    # SQLAlchemy writes the columns in the order of the table.
+    columns = tuple(column.name for column in model.table.columns if column.name in names)
+    into = Into(model.table.name, columns, model.table.schema)
+    write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True, into=into)
     await write_checked(channel, model, [write], {})
 
 
@@ -90,6 +107,7 @@ async def update_row(
     """
     expected = None if model.version is None else changes.get(model.version.name)
     changes = versioned(model, dict(changes))
+    is_returned = channel.engine.dialect.update_returning
     names = tuple(changes)
     expressions = [as_expression(value) for value in changes.values()]
     computed = tuple(name for name in names if isinstance(changes[name], Expression))
@@ -100,28 +118,39 @@ async def update_row(
     def make() -> tuple[sa.Update, int]:
         builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
         statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
-        column = model.table.c[model.primary_key.name]
-        statement = statement.where(column == builder.bind(column.type))
+        statement = statement.where(model.key_condition(builder.count))
+        builder.count += len(model.key_fields)
         if is_checked and model.version is not None:
             version = model.table.c[model.version.name]
             statement = statement.where(version == builder.bind(version.type))
-        if computed:
+        if computed and is_returned:
             statement = statement.returning(*(model.table.c[name] for name in computed))
-        return statement, builder.count
+        return statement, builder.count + len(model.key_fields)
 
     plan = plan_for(channel.engine, shape, make)
     values = [value for each in expressions for value in each.values]
     try:
-        write = Write(
-            plan.sql, plan.parameters([*values, key, *([expected] if is_checked else ())])
-        )
-        [outcome] = await write_checked(channel, model, [write], changes)
+        checks = [expected] if is_checked else []
+        parameters = [*values, *model.key_values(key), *checks]
+        writes = [Write(plan.sql, plan.parameters(parameters))]
+        if computed and not is_returned:
+            plan = plan_for(
+                channel.engine, ("again", model.key, computed), lambda: _row_again(model, computed)
+            )
+            writes.append(Write(plan.sql, plan.parameters(model.key_values(key))))
+        outcomes = await write_checked(channel, model, writes, changes)
     except ValueRefused as exc:
-        exc.field = culprit(channel, model, changes)
+        exc.field = exc.field or culprit(channel, model, changes)
         raise
-    if outcome.changed == 0:
+    if outcomes[0].changed == 0:
         raise await _stale(channel, model, key) if is_checked else not_found(model)
-    return plan.load(outcome.rows)[0] if computed else ()
+    return plan.load(outcomes[-1].rows)[0] if computed else ()
+
+
+def _row_again(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any], int]:
+    """Return the SELECT of what RETURNING would give, for databases without it."""
+    columns = [model.table.c[name] for name in names]
+    return sa.select(*columns).where(model.key_condition(0)), len(model.key_fields)
 
 
 def versioned(model: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
@@ -134,8 +163,13 @@ def versioned(model: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
 
 async def _stale(channel: Channel, model: ModelTable, key: Any) -> ClientError:
     """Return why no row has the key and the version: it was changed, or is gone."""
-    plan = plan_for(channel.engine, ("parent", model.key), lambda: _parent(model))
-    if not await channel.read(plan.sql, plan.parameters([key])):
+
+    def make() -> tuple[sa.Select[Any], int]:
+        one: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(model.table)
+        return one.where(model.key_condition(0)), len(model.key_fields)
+
+    plan = plan_for(channel.engine, ("is there", model.key), make)
+    if not await channel.read(plan.sql, plan.parameters(model.key_values(key))):
         return not_found(model)
     return StaleRow(
         f"{model.verbose_name.capitalize()} was changed by somebody else meanwhile. Read it again."
@@ -182,15 +216,16 @@ async def delete_row(
     """
 
     def make() -> tuple[sa.Delete, int]:
-        column = model.table.c[model.primary_key.name]
-        statement = sa.delete(model.table).where(column == sa.bindparam("_p0", type_=column.type))
+        statement = sa.delete(model.table).where(model.key_condition(0))
+        count = len(model.key_fields)
         if version is None or model.version is None:
-            return statement, 1
+            return statement, count
         counted = model.table.c[model.version.name]
-        return statement.where(counted == sa.bindparam("_p1", type_=counted.type)), 2
+        expected = sa.bindparam(f"_p{count}", type_=counted.type)
+        return statement.where(counted == expected), count + 1
 
     plan = plan_for(channel.engine, ("delete row", model.key, version is None), make)
-    values = [key] if version is None else [key, version]
+    values = [*model.key_values(key), *([] if version is None else [version])]
     [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters(values))])
     if outcome.changed == 0:
         raise not_found(model) if version is None else await _stale(channel, model, key)
@@ -225,7 +260,10 @@ async def explain(
 ) -> Exception:
     """Return the client's error for what the database refused."""
     noun = model.verbose_name.capitalize()
-    names = tuple(name for name in violation.columns if name in model.by_name)
+    columns = violation.columns
+    if not columns and violation.constraint is not None:
+        columns = await columns_of_key(channel, model.table, violation.constraint)
+    names = tuple(name for name in columns if name in model.by_name)
     if violation.kind == "unique":
         return _duplicate(model, noun, names, values or {})
     if violation.kind == "foreign key":
@@ -234,7 +272,40 @@ async def explain(
         return await _missing_parent(channel, model, noun, values)
     if violation.kind == "not null" and names:
         return ValueRefused(f"{noun}: {_words(model, names)} must have a value.")
-    return ValueRefused(f"{noun}: the database refused a value: {violation.message}.")
+    return _refused_by_check(model, noun, violation)
+
+
+def _refused_by_check(model: ModelTable, noun: str, violation: ConstraintViolation) -> ValueRefused:
+    # SECURITY: the database's own message may hold the whole row, secrets included.
+    for check in model.checks:
+        if check.name is not None and re.search(rf"\b{re.escape(check.name)}\b", violation.message):
+            field = next(
+                (each for each in model.fields if check_name(model, each) == check.name), None
+            )
+            words = "the values do" if field is None else f"{field.name} does"
+            refused = ValueRefused(
+                f"{noun}: {check.message or f'{words} not meet the condition {check.name}.'}"
+            )
+            refused.field = None if field is None else field.name
+            return refused
+    return ValueRefused(f"{noun}: the database refused a value.")
+
+
+async def columns_of_key(channel: Channel, table: sa.Table, key: str) -> tuple[str, ...]:
+    """Return the columns of a unique key by its name, () where nobody knows it."""
+    if key == "PRIMARY":
+        return tuple(table.primary_key.columns.keys())
+    for each in (*table.constraints, *table.indexes):
+        if isinstance(each, sa.UniqueConstraint | sa.Index) and each.name == key:
+            return tuple(each.columns.keys())
+    if not is_mysql(channel.engine.dialect):
+        return ()
+    # The table was made by something else, which named the key.
+    sql = (
+        "SELECT column_name FROM information_schema.statistics WHERE table_schema = database() "
+        "AND table_name = %s AND index_name = %s ORDER BY seq_in_index"
+    )
+    return tuple(row[0] for row in await channel.read(sql, (table.name, key)))
 
 
 def _duplicate(

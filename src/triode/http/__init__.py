@@ -8,6 +8,7 @@ from triode.http.exceptions import (
     RequestValidationError,
     ResponseValidationError,
     WebSocketException,
+    WebSocketRequestValidationError,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Scope",
     "Send",
     "WebSocketException",
+    "WebSocketRequestValidationError",
     "current_call",
     "require_call",
 ]

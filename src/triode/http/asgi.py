@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.websockets import WebSocket
 
 from triode.http.call import Call, Head, Message, Receive, Reply, Scope, Send
 from triode.http.exceptions import BodyTooLarge
 from triode.http.reply import raw_headers, stream_reply
+from triode.http.sockets import WebSocket
 
 # Where middleware of ours outside of an ASGI middleware leaves what it knows for those inside.
 EXTRAS = "triode.extras"
@@ -22,7 +22,7 @@ def call_from_scope(scope: Scope, receive: Receive, send: Send) -> Call:
     """
     path: str = scope["path"]
     root_path: str = scope.get("root_path", "")
-    if root_path and path.startswith(root_path):
+    if root_path and is_under(path, root_path):
         path = path[len(root_path) :] or "/"
     call = Call(
         scope.get("method", "WEBSOCKET"),
@@ -33,6 +33,11 @@ def call_from_scope(scope: Scope, receive: Receive, send: Send) -> Call:
     )
     call.extras = scope.get(EXTRAS)
     return call
+
+
+def is_under(path: str, root_path: str) -> bool:
+    """Return whether a path begins with a root path; "/apiary" does not with "/api"."""
+    return path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/")
 
 
 async def send_reply(reply: Reply, call: Call, send: Send) -> None:
@@ -78,6 +83,9 @@ class AsgiOrigin:
     async def read_body(self, call: Call) -> bytes:
         """Return the whole body."""
         limit = call.body_limit
+        declared = call.head.values.get(b"content-length", b"")
+        if limit is not None and declared.isdigit() and int(declared[:20]) > limit:
+            raise BodyTooLarge(limit)  # before any of it is waited for
         chunks: list[bytes] = []
         size = 0
         while True:

@@ -195,7 +195,9 @@ class Call(Struct, eq=False):
         scope = self.origin.make_scope(self)
         # A copy: on the lane the next request of the connection may have the same list.
         scope["headers"] = list(self.head.raw)
-        scope["path_params"] = dict(self.params)
+        template = getattr(self.route, "template", None)
+        own = dict(self.params) if template is None else template.convert(self.params)
+        scope["path_params"] = {**scope.get("path_params", {}), **own}
         scope["route"] = self.route
         if self.app is not None:
             scope["app"] = self.app
@@ -206,11 +208,26 @@ class Call(Struct, eq=False):
             _apply_via(self.via, scope)
         return scope
 
+    def add_extra(self, name: str, value: Any) -> None:
+        """Add a key to the ASGI scope, and to that of a request that was made already."""
+        if self.extras is None:
+            self.extras = {}
+        self.extras[name] = value
+        if self._request is not None:
+            self._request.scope[name] = value
+
     def request(self) -> Request:
         """Return this request as Starlette knows it; the same object each time."""
         if self._request is None:
-            self._request = request_class()(self.scope(), self.origin.receive(self))
+            scope = self.scope()
+            if scope["type"] == "websocket":
+                scope = opening_request(scope)
+            self._request = request_class()(scope, self.origin.receive(self))
         return self._request
+
+    def replace_request(self, request: Request) -> None:
+        """Take another object for this request."""
+        self._request = request
 
     async def use_request(self, request: Request) -> None:
         """Take another object for this request, and its body for this one's."""
@@ -228,9 +245,8 @@ class Call(Struct, eq=False):
         return self._request is not None
 
     def websocket(self) -> WebSocket:
-        """Return this connection as Starlette knows it; only for calls of a WebSocket route."""
-        origin = cast("SocketOrigin", self.origin)
-        return origin.websocket(self)
+        """Return this connection, the same object each time; only for a WebSocket route."""
+        return cast("SocketOrigin", self.origin).websocket(self)
 
 
 def _apply_via(via: Via, scope: Scope) -> None:
@@ -248,8 +264,18 @@ class SocketOrigin(Origin, Protocol):
     """Where a WebSocket came in."""
 
     def websocket(self, call: Call) -> WebSocket:
-        """Return the connection as Starlette knows it."""
+        """Return the connection."""
         ...
+
+
+def opening_request(scope: Scope) -> Scope:
+    """Return the scope of the HTTP request that opened a WebSocket.
+
+    So a dependency that asks for the `Request`, as security schemes do, works for both.
+    """
+    scope.setdefault("state", {})
+    scheme = {"ws": "http", "wss": "https"}.get(scope.get("scheme", "ws"), "http")
+    return {**scope, "type": "http", "method": "GET", "scheme": scheme}
 
 
 class Reply(Struct, eq=False):

@@ -11,6 +11,7 @@ from starlette.exceptions import WebSocketException
 from triode.errors import ClientError
 from triode.schema import ResponseValidationFailed as ResponseValidationError
 from triode.schema import presentable
+from triode.schema.problems import summary_of
 
 __all__ = [
     "BodyTooLarge",
@@ -37,7 +38,7 @@ class HTTPException(StarletteHTTPException):
 
 
 class ValidationException(ClientError):
-    """What a client sent does not fit a handler's signature."""
+    """What a client sent does not fit a handler's signature; `where` names the handler."""
 
     default_code = "request-validation"
     status_code = 422
@@ -45,7 +46,8 @@ class ValidationException(ClientError):
     def __init__(self, errors: Sequence[Any]) -> None:
         self._errors = list(errors)
         count = len(self._errors)
-        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the request")
+        told = summary_of(self._errors)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the request: {told}")
 
     def errors(self) -> Sequence[Any]:
         """Return every problem, each with type, loc, msg and input."""

@@ -21,11 +21,10 @@ def csp_nonce(call: Call | None = None) -> str:
         TriodeError: no call is given, and no request is being served.
     """
     call = call or require_call("csp_nonce")
-    if call.extras is None:
-        call.extras = {}
-    nonce: str | None = call.extras.get(KEY)
+    nonce = used_nonce(call)
     if nonce is None:
-        nonce = call.extras[KEY] = secrets.token_urlsafe(16)
+        nonce = secrets.token_urlsafe(16)
+        call.add_extra(KEY, nonce)
     return nonce
 
 

@@ -12,7 +12,7 @@ from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.asgi import EXTRAS, call_from_scope, send_reply
 from triode.middleware.errors import ErrorBoundary
 from triode.middleware.protocol import EndpointMiddleware, Run, SocketRun, Traits, trait
-from triode.middleware.sockets import serve_socket
+from triode.middleware.sockets import SocketWatch, serve_socket
 
 
 def compose(run: Run, around: Sequence[EndpointMiddleware], guard: ErrorBoundary) -> Run:
@@ -79,12 +79,15 @@ class Around:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
+        watch = SocketWatch(receive, send) if scope["type"] == "websocket" else None
+        if watch is not None:
+            receive, send = watch.receive, watch.send
         call = call_from_scope(scope, receive, send)
         call.app = self.owner
         call.body_limit = self.body_limit
         current_call.set(call)
-        if scope["type"] == "websocket":
-            await serve_socket(call, self.run_socket, self.guard, receive, send)
+        if watch is not None:
+            await serve_socket(call, self.run_socket, self.guard, watch)
             return
         outcome = self.run(call)
         reply = outcome if isinstance(outcome, Reply) else await outcome

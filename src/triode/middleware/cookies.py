@@ -81,12 +81,15 @@ def cookie_header(call: Call, options: CookieOptions, value: str, *, max_age: in
 
 
 def send_along(reply: Reply, headers: RawHeaders) -> None:
-    """Add headers to a reply that is complete, or that streams what a handler made."""
+    """Add headers that are not there yet to a reply that is complete, or streams a handler's."""
     if isinstance(reply.stream, Response):
-        reply.stream.raw_headers.extend(headers)
+        present = reply.stream.raw_headers
+        present.extend(pair for pair in headers if pair not in present)
         return
-    for name, value in headers:
-        reply.add_header(name, value)
+    known = reply.headers or []
+    for pair in headers:
+        if pair not in known:
+            reply.add_header(*pair)
 
 
 def send_when_started(app: ASGIApp, make: Callable[[], Awaitable[RawHeaders]]) -> ASGIApp:

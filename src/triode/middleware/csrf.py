@@ -19,7 +19,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import TypeAlias
-from urllib.parse import parse_qs
+from urllib.parse import unquote
 
 from triode.errors import ClientError, ConfigError
 from triode.http import Call, Reply
@@ -34,9 +34,14 @@ FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "text/
 Refuse: TypeAlias = "Callable[[Call, CsrfFailed], Reply]"
 
 _SIZE = 32
+# SECURITY: the body may be anything, and is read in the event loop. Every repetition is bounded or
+# possessive, so that the time grows with its length and no faster.
+_FORM_FIELD = re.compile(rb"(?:^|&)" + FIELD.encode() + rb"=([A-Za-z0-9_=%-]{1,300})(?:&|$)")
 _MULTIPART_FIELD = re.compile(
-    rb'content-disposition:\s*form-data;\s*name="' + FIELD.encode() + rb'"\s*\r\n'
-    rb"(?:[^\r\n]+\r\n)*\r\n([A-Za-z0-9_=-]{1,200})\r\n",
+    rb'content-disposition:[ \t]{0,8}form-data;[ \t]{0,8}name="'
+    + FIELD.encode()
+    + rb'"[ \t]{0,8}\r\n'
+    rb"(?:[^\r\n]{1,200}+\r\n){0,8}+\r\n([A-Za-z0-9_=-]{1,200})\r\n",
     re.IGNORECASE,
 )
 
@@ -155,7 +160,7 @@ class CsrfMiddleware:
         def guarded(call: Call) -> Reply | Awaitable[Reply]:
             extras = call.extras or {}
             session: Session = extras["session"]
-            extras["csrf_token"] = partial(make_token, session)
+            call.add_extra("csrf_token", partial(make_token, session))
             if call.method in SAFE_METHODS:
                 return run(call)
             if not session.is_new:
@@ -176,9 +181,8 @@ async def sent_token(call: Call) -> str | None:
         return header
     media = _media_type(call)
     if media == "application/x-www-form-urlencoded":
-        text = (await call.read()).decode("latin-1")
-        values = parse_qs(text).get(FIELD)
-        return values[0] if values else None
+        found = _FORM_FIELD.search(await call.read())
+        return unquote(found[1].decode()) if found else None
     if media == "multipart/form-data":
         found = _MULTIPART_FIELD.search(await call.read())
         return found[1].decode() if found else None

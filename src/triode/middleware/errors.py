@@ -19,6 +19,7 @@ from triode.errors import ClientError
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send
 from triode.http.asgi import send_reply
 from triode.http.call import Message
+from triode.http.exceptions import ValidationException
 from triode.http.problem_details import as_problem, wants_problem_details
 from triode.http.reply import reply_from_response
 from triode.middleware.protocol import Run
@@ -66,6 +67,8 @@ class ErrorBoundary:
         """Return the reply to an exception."""
         if isinstance(exc, ClientError) and exc.field is not None:
             exc.place = _place_of(call, exc.field)
+        if isinstance(exc, ValidationException):
+            exc.where = exc.where or getattr(call.route, "place", None)
         handler = self.handler_for(exc)
         if handler is not None:
             return self._ask(handler, call, exc)

@@ -64,7 +64,8 @@ class StartedResponse(Response):
         self.status_code = start["status"]
         self.raw_headers = list(start.get("headers", ()))
         self.background: Any = None
-        self.body_iterator: AsyncIterable[Any] = _parts(messages)
+        self._parts = _Parts(messages)
+        self.body_iterator: AsyncIterable[Any] = self._parts
         self._task: asyncio.Task[None] = task
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -78,6 +79,7 @@ class StartedResponse(Response):
             await send({"type": "http.response.body", "body": b""})
             if self.background is not None:
                 await self.background()
+            await self._parts.end()
         finally:
             self.stop()
 
@@ -118,15 +120,34 @@ async def start_stream(call: Call, reply: Reply) -> StartedResponse:
     return StartedResponse(start, messages, task)
 
 
-async def _parts(messages: asyncio.Queue[Any]) -> AsyncIterator[bytes]:
-    while True:
-        message = await messages.get()
-        if message is None:
-            return
-        if isinstance(message, Exception):
-            raise message
-        if part := message.get("body", b""):
-            yield part
+class _Parts:
+    """The parts of a body, up to the last one; the application goes on, to its background work."""
+
+    def __init__(self, messages: asyncio.Queue[Any]) -> None:
+        self._messages = messages
+        self._is_complete = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while not self._is_complete:
+            message = await self._messages.get()
+            if isinstance(message, Exception):
+                raise message
+            if message is None:
+                return
+            self._is_complete = not message.get("more_body", False)
+            if part := message.get("body", b""):
+                yield part
+
+    async def end(self) -> None:
+        """Wait until the application has ended, if all of its body was read.
+
+        Raises:
+            Exception: whatever it raised after its response.
+        """
+        if self._is_complete:
+            message = await self._messages.get()
+            if isinstance(message, Exception):
+                raise message
 
 
 async def _once(body: bytes | memoryview) -> AsyncIterator[bytes]:

@@ -152,6 +152,10 @@ class RateLimitMiddleware(OwnMiddleware):
         self.limiter = RateLimiter(limit, key=key, store=store, name=name)
         self.may_step = self.limiter.store.is_local
 
+    @staticmethod
+    def __responses__(method_name: str) -> dict[int, str]:
+        return {429: "Too many requests"}
+
     def setup(self, app: Any) -> None:
         """Close the store with the application."""
         app.add_shutdown(self.limiter.store.close)

@@ -97,10 +97,7 @@ class RequestIdMiddleware(OwnMiddleware):
         else:
             text = self._make()
             sent = text.encode("ascii")
-        if call.extras is None:
-            call.extras = {KEY: text}
-        else:
-            call.extras[KEY] = text
+        call.add_extra(KEY, text)
         return sent
 
 

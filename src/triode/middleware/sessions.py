@@ -313,10 +313,8 @@ class SessionMiddleware:
             return reply
 
         def start(call: Call, session: Session) -> Reply | Awaitable[Reply]:
-            if call.extras is None:
-                call.extras = {}
-            call.extras["session"] = session
-            call.extras["user"] = session.user
+            call.add_extra("session", session)
+            call.add_extra("user", session.user)
             return run(call)
 
         def with_session(call: Call) -> Reply | Awaitable[Reply]:

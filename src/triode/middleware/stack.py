@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from starlette.middleware import Middleware
 
@@ -161,9 +161,10 @@ def make_middleware(owner: Any, factory: Any, args: tuple[Any, ...], options: An
             )
         made: EndpointMiddleware = factory(*args, **options)
         return made
-    if _is_base_http(factory):
-        return FunctionMiddleware(factory(owner, *args, **options).dispatch_func)
-    return ForeignMiddleware(factory, args, dict(options))
+    make = cast("Callable[..., Any]", factory)
+    if _is_base_http(make):
+        return FunctionMiddleware(make(owner, *args, **options).dispatch_func)
+    return ForeignMiddleware(make, args, dict(options))
 
 
 def _is_base_http(factory: Any) -> bool:

@@ -70,6 +70,9 @@ class TimeoutMiddleware(OwnMiddleware):
         self.seconds = seconds
         self.status_code = status_code
 
+    def __responses__(self, method_name: str) -> dict[int, str]:
+        return {} if self.seconds is None else {self.status_code: "The time for an answer ran out"}
+
     def wrap(self, run: Run) -> Run:
         """Return an endpoint around another."""
         seconds, status = self.seconds, self.status_code

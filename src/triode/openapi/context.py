@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 from triode.openapi.failures import Failures
 from triode.openapi.operation_ids import OperationIds
-from triode.schema import Mode, Registry
+from triode.schema import Mode, ObjectSchema, Registry, Schema
+from triode.schema.node import walk
 
 Json: TypeAlias = dict[str, Any]
 
@@ -35,11 +36,29 @@ class Context:
     problem_details: bool = False
     failures: Failures = field(default_factory=Failures)
 
+    def sent(self, schema: Schema) -> Json:
+        """Return the schema of what is sent.
+
+        Where one schema of a class is wanted for both ways, there are two all the same if what is
+        sent has other fields than what is accepted: computed ones, or one that is never sent.
+        """
+        differs = self.output == "output" or any(map(_has_other_fields, walk(schema, sent=True)))
+        return schema.json_schema(self.registry, "output" if differs else "input")
+
     def named(self, name: str, make: Callable[[], Json]) -> Json:
         """Return a reference to a component of ours; a user's class may have the same name."""
         return self.registry.reference(
             ("triode.openapi", name), name, "input", make, module="triode"
         )
+
+
+def _has_other_fields(node: Schema) -> bool:
+    if not isinstance(node, ObjectSchema):
+        return False
+    computed = getattr(node.target, "__pydantic_decorators__", None)
+    if computed is not None and computed.computed_fields:
+        return True
+    return {each.name for each in node.sent} != {each.name for each in node.accepted}
 
 
 def merge_into(target: Json, update: Mapping[str, Any]) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 from triode.openapi.context import Context, Json
 from triode.openapi.operation import describe_route
 from triode.openapi.operation_ids import OperationIds
+from triode.openapi.version import OPENAPI_VERSION
 from triode.routing import Route
-
-OPENAPI_VERSION = "3.1.0"
 
 
 def get_openapi(
@@ -40,10 +39,9 @@ def get_openapi(
     WebSockets), are left out. The other parameters go into the document as they are; `webhooks`
     are routes whose path is the webhook's name. `generate_unique_id_function` makes operation
     ids from routes. With `separate_input_output_schemas` a class has two schemas where what is
-    accepted differs from what is sent. `has_body_limit` documents the 413 of a body too large.
-    What one of the `middleware` has to say in `describe_operation(operation)` is added.
     accepted differs from what is sent. `has_body_limit` documents the 413 of a body too large,
-    `problem_details` that errors are those of RFC 9457.
+    `problem_details` that errors are those of RFC 9457. `middleware` are those around all routes:
+    what one has to say in `__responses__` and `describe_operation(operation)` is added.
 
     Raises:
         RouteError: two operations have the same id.

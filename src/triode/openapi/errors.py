@@ -8,10 +8,15 @@ JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
 
 
-def error_response(description: str, context: Context) -> Json:
-    """Return the response of an error with a text: `{"detail": "…"}`, or a problem."""
+def error_response(description: str, context: Context, *, is_text: bool = True) -> Json:
+    """Return the response of an error: `{"detail": "…"}`, or a problem.
+
+    `is_text` says that nothing but text is its detail.
+    """
     if context.problem_details:
         return content(description, PROBLEM_JSON, context.named("ProblemDetails", _problem_details))
+    if not is_text:
+        return content(description, JSON, context.named("HTTPErrorDetail", _detailed_error))
     return content(description, JSON, context.named("HTTPError", _error))
 
 
@@ -35,6 +40,15 @@ def _error() -> Json:
         "type": "object",
         "required": ["detail"],
         "title": "HTTPError",
+    }
+
+
+def _detailed_error() -> Json:
+    return {
+        "properties": {"detail": {"title": "Detail"}},
+        "type": "object",
+        "required": ["detail"],
+        "title": "HTTPErrorDetail",
     }
 
 

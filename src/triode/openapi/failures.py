@@ -45,6 +45,10 @@ class Failures:
                     descriptions.append(description)
         return {status: "; ".join(found[status]) for status in sorted(found)}
 
+    def with_objects(self, dependant: Dependency) -> set[int]:
+        """Return the statuses of errors whose detail may be something else than text."""
+        return {status for step in self._search(dependant) for status in step.objects}
+
     def may_refuse_values(self, dependant: Dependency) -> bool:
         """Whether the code leads to a class that speaks of its errors, as models do.
 
@@ -90,17 +94,23 @@ _Place: TypeAlias = tuple[FunctionType, type | None]
 class _Step:
     """What one function answers by itself, and the functions it leads to.
 
-    `speaks` says that it uses a class which describes its errors.
+    `objects` are the statuses of those answers whose detail may be no text; `speaks` says that it
+    uses a class which describes its errors.
     """
 
     responses: list[tuple[int, str]] = field(default_factory=list)
+    objects: list[int] = field(default_factory=list)
     next: list[_Place] = field(default_factory=list)
     speaks: bool = False
 
 
 def _read_step(function: FunctionType, owner: type | None) -> _Step:
     reading, source = read_code(function), source_of(function)
-    step = _Step(list(raises_of(source)) if reading.raises and source else [])
+    raised = list(raises_of(source)) if reading.raises and source else []
+    step = _Step(
+        [(each.status, each.description) for each in raised],
+        [each.status for each in raised if not each.is_text],
+    )
     package = _package_of(function)
     for value in reading.values:
         target = inspect.unwrap(value) if isinstance(value, FunctionType) else None

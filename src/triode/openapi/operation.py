@@ -73,6 +73,7 @@ def _input_of(route: Route, parts: list[BodyPart], context: Context, *, is_serve
     return Input(
         may_be_invalid=bool(parts) or is_refused,
         is_form=any(map(is_form, parts)),
+        middleware=(*context.middleware, *route.options.middleware),
         has_limit=bool(parts) and (context.has_body_limit or bool(route.options.max_body_size)),
     )
 

@@ -6,9 +6,10 @@ from typing import Final, get_args
 
 from triode.binding.description import BodyPart, Dependency
 from triode.binding.markers import FileInfo, FormInfo
+from triode.binding.shape import objects_of
 from triode.openapi.context import Context, Json
 from triode.openapi.values import openapi_examples, schema_of_text, schema_of_value
-from triode.schema import ObjectSchema, title_of
+from triode.schema import title_of
 
 MULTIPART: Final = "multipart/form-data"
 
@@ -54,7 +55,7 @@ def _is_whole_body(part: BodyPart) -> bool:
     """Whether a lone part is the body itself, and not a key of it."""
     if part.schema is None or part.is_file:
         return False
-    is_form_model = is_form(part) and isinstance(part.schema, ObjectSchema)
+    is_form_model = is_form(part) and bool(objects_of(part.schema))
     return is_form_model or not part.embed
 
 
@@ -81,13 +82,16 @@ def _schema_of(part: BodyPart, context: Context) -> Json:
     if not is_form(part):
         return schema_of_value(part.schema, part.info, context.registry, name=part.alias)
     described = schema_of_text(part.schema, part.info, context.registry, name=part.alias)
-    if part.required:
-        # An empty field of a form counts as not sent.
-        if described.get("type") == "string" and not {"enum", "const"} & described.keys():
-            described.setdefault("minLength", 1)
-        elif described.get("type") == "array":
-            described.setdefault("minItems", 1)
-    return described
+    return _filled(described) if part.required else described
+
+
+def _filled(schema: Json) -> Json:
+    """Return the schema of a field that must be sent; an empty one counts as not sent."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_filled(each) for each in schema["anyOf"]]}
+    if schema.get("type") == "string" and not {"enum", "const"} & schema.keys():
+        return {**schema, "minLength": max(1, schema.get("minLength", 1))}
+    return {"minItems": 1, **schema} if schema.get("type") == "array" else schema
 
 
 def _file(part: BodyPart) -> Json:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from triode.binding.results import response_schema
 from triode.binding.streams import is_stream, stream_class
+from triode.openapi.around import responses_around
 from triode.openapi.context import Context, Json, merge_into
 from triode.openapi.errors import JSON, error_response, validation_response
 from triode.openapi.streams import describe_stream
@@ -33,12 +34,13 @@ class Input:
     """What of a request may be refused before the handler runs.
 
     `may_be_invalid` says that some request does not fit the signature, `has_limit` that a body may
-    be too large.
+    be too large; `middleware` are those around the handler.
     """
 
     may_be_invalid: bool = False
     is_form: bool = False
     has_limit: bool = False
+    middleware: tuple[Any, ...] = ()
 
 
 def describe_responses(route: Route, operation_id: str, context: Context, given: Input) -> Json:
@@ -48,9 +50,12 @@ def describe_responses(route: Route, operation_id: str, context: Context, given:
     _add_declared(responses, route, operation_id, context)
     _add_answers(responses, route, context)
     _add_refusals(responses, given, context)
-    for status, description in context.failures.of(route.dependant).items():
+    found = context.failures.of(route.dependant) | responses_around(given.middleware)
+    objects = context.failures.with_objects(route.dependant)
+    for status, description in found.items():
         if str(status) not in responses:
-            responses[str(status)] = error_response(description, context)
+            is_text = status not in objects
+            responses[str(status)] = error_response(description, context, is_text=is_text)
     return dict(sorted(responses.items()))
 
 
@@ -141,7 +146,7 @@ def _result_schema(annotation: Any, operation_id: str, context: Context) -> Json
     schema = response_schema(annotation)
     if schema is None:
         return {}
-    return _titled(schema.json_schema(context.registry, context.output), f"Response_{operation_id}")
+    return _titled(context.sent(schema), f"Response_{operation_id}")
 
 
 def _titled(schema: Json, name: str) -> Json:
@@ -158,7 +163,7 @@ def _add_declared(responses: Json, route: Route, operation_id: str, context: Con
         description = found.get("description")
         merge_into(found, response)
         if declared.get("model") is not None:
-            schema = describe(declared["model"]).json_schema(context.registry, context.output)
+            schema = context.sent(describe(declared["model"]))
             schema = _titled(schema, f"Response_{key}_{operation_id}")
             merge_into(found, {"content": {media_type: {"schema": schema}}})
         found["description"] = response.get("description") or description or _meaning(key)

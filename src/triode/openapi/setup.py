@@ -1,15 +1,17 @@
 """Attach the documentation to an application: the document, its pages and their files.
 
-Nothing is built until it is asked for. A document is kept until the routes change, and is sent
-as bytes that were encoded once.
+Nothing is built until it is asked for, and what builds it is not loaded before. A document is kept
+until the routes change, and is sent as bytes that were encoded once.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
@@ -17,16 +19,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from triode.openapi.bundle import respond
-from triode.openapi.context import Json
-from triode.openapi.document import get_openapi
 from triode.openapi.operation_ids import OperationIds
-from triode.openapi.pages import (
-    get_redoc_html,
-    get_swagger_ui_html,
-    get_swagger_ui_oauth2_redirect_html,
-)
 from triode.routing import Route, RouteOptions
 from triode.schema import describe
+
+if TYPE_CHECKING:
+    from triode.openapi.context import Json
 
 _MOST_VARIANTS: Final = 8
 
@@ -59,7 +57,7 @@ class DocumentedApp(Protocol):
     swagger_ui_parameters: Mapping[str, Any] | None
 
     @property
-    def routes(self) -> list[Any]: ...
+    def routes(self) -> MutableSequence[Any]: ...
 
     @property
     def webhooks(self) -> Any: ...
@@ -99,16 +97,16 @@ class Documentation:
     def setup(self) -> None:
         """Add the routes that the application's addresses ask for."""
         app = self.app
-        if app.openapi_url is None:
+        if not app.openapi_url:  # "" as from an empty environment variable means none, too
             return
         app.add_startup(self.check)
         self._add(app.openapi_url, self._serve_document)
         self._add(f"{self.assets_url}/{{name}}", self._serve_asset)
-        if app.docs_url is not None:
+        if app.docs_url:
             self._add(app.docs_url, self._serve_swagger_ui)
-            if app.swagger_ui_oauth2_redirect_url is not None:
+            if app.swagger_ui_oauth2_redirect_url:
                 self._add(app.swagger_ui_oauth2_redirect_url, self._serve_oauth2_redirect)
-        if app.redoc_url is not None:
+        if app.redoc_url:
             self._add(app.redoc_url, self._serve_redoc)
 
     def check(self) -> None:
@@ -145,7 +143,7 @@ class Documentation:
 
     def _build(self) -> Json:
         app = self.app
-        return get_openapi(
+        made: Json = _module("document").get_openapi(
             title=app.title,
             version=app.version,
             openapi_version=app.openapi_version,
@@ -165,6 +163,7 @@ class Documentation:
             has_body_limit=app.max_body_size is not None,
             problem_details=app.problem_details,
         )
+        return made
 
     def _with_root_path(self, document: Json, root_path: str) -> Json:
         servers = document.get("servers", [])
@@ -188,7 +187,7 @@ class Documentation:
     def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
         app, root_path = self.app, _root_path(request)
         redirect = app.swagger_ui_oauth2_redirect_url
-        return get_swagger_ui_html(
+        page: HTMLResponse = _module("pages").get_swagger_ui_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - Swagger UI",
             oauth2_redirect_url=None if redirect is None else root_path + redirect,
@@ -197,20 +196,28 @@ class Documentation:
             assets_url=root_path + self.assets_url,
             connect_origins=_origins(app.openapi()),
         )
+        return page
 
     async def _serve_oauth2_redirect(self, request: Request) -> HTMLResponse:
-        return get_swagger_ui_oauth2_redirect_html(_root_path(request) + self.assets_url)
+        make: Callable[[str], HTMLResponse] = _module("pages").get_swagger_ui_oauth2_redirect_html
+        return make(_root_path(request) + self.assets_url)
 
     async def _serve_redoc(self, request: Request) -> HTMLResponse:
         root_path = _root_path(request)
-        return get_redoc_html(
+        page: HTMLResponse = _module("pages").get_redoc_html(
             openapi_url=f"{root_path}{self.app.openapi_url}",
             title=f"{self.app.title} - ReDoc",
             assets_url=root_path + self.assets_url,
         )
+        return page
 
     async def _serve_asset(self, request: Request, name: str) -> Response:
         return respond(name, request.headers.get("accept-encoding", ""))
+
+
+def _module(name: str) -> ModuleType:
+    """Return a module of this room that is not needed before a document or page is asked for."""
+    return import_module(f"triode.openapi.{name}")
 
 
 def _are_same(routes: list[Any], others: list[Any]) -> bool:

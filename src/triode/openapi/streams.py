@@ -40,7 +40,7 @@ def describe_stream(
 def _item_schema(annotation: Any, operation_id: str, context: Context) -> Json | None:
     if annotation is MISSING:
         return None
-    described = dict(describe(annotation).json_schema(context.registry, context.output))
+    described = dict(context.sent(describe(annotation)))
     if described and "$ref" not in described:
         described.setdefault("title", title_of(f"StreamItem_{operation_id}"))
     return described

@@ -17,10 +17,17 @@ class Webhooks(Router):
     def add_api_route(
         self,
         path: str,
-        handler: Callable[..., Any],
+        endpoint: Callable[..., Any],
         *,
-        methods: Iterable[str] = ("GET",),
+        methods: Iterable[str] | None = None,
+        route_class_override: type[Route] | None = None,
         **options: Unpack[RouteKeywords],
     ) -> Route:
         """Add a webhook; the handler's parameters and return type describe it."""
-        return super().add_api_route(f"/{path.lstrip('/')}", handler, methods=methods, **options)
+        return super().add_api_route(
+            f"/{path.lstrip('/')}",
+            endpoint,
+            methods=methods,
+            route_class_override=route_class_override,
+            **options,
+        )

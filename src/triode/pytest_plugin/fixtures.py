@@ -17,9 +17,11 @@ import pytest
 
 if TYPE_CHECKING:
     from triode.app import App
-    from triode.testing import AsyncTestClient, TestClient
+    from triode.db import Database
+    from triode.testing import AsyncTestClient, Factory, TestClient
 
 _loaded = pytest.StashKey["App"]()
+_opened = pytest.StashKey[bool]()
 
 
 @pytest.fixture
@@ -44,6 +46,37 @@ def async_client(app: App) -> AsyncTestClient:
     """Return a client for async tests; the application runs on the event loop of the test."""
     made: AsyncTestClient = import_module("triode.testing").StartingTestClient(app)
     return made
+
+
+@pytest.fixture
+def database(app: App, pytestconfig: pytest.Config) -> Iterator[Database]:
+    """Return the application's database; whatever happens in it during the test is undone."""
+    opened: Database = getattr(app, "database", None) or pytest.fail(
+        "triode: the application has no database", pytrace=False
+    )
+    opened.create_tables().run()
+    if _opened not in pytestconfig.stash:
+        pytestconfig.stash[_opened] = True
+        # It stays open from test to test; one in memory would otherwise be made anew each time.
+        pytestconfig.add_cleanup(opened.close)
+    with import_module("triode.testing.rollback").rolled_back(opened):
+        yield opened
+
+
+@pytest.fixture
+def factory() -> Factory:
+    """Return a factory of rows that begins anew for each test."""
+    made: Factory = import_module("triode.testing.factories").Factory()
+    return made
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """List the statements where an assertion on their number fails."""
+    statements = getattr(left, "statements", None)
+    if not isinstance(left, int) or not isinstance(statements, tuple):
+        return None
+    lines = import_module("triode.testing.queries").listed(statements).splitlines()
+    return [f"{int(left)} {op} {right!r}: these statements ran", *lines]
 
 
 def load_application(config: pytest.Config) -> App:

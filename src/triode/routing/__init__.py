@@ -1,20 +1,36 @@
-"""Paths to handlers: path templates, the matcher, routes and routers."""
+"""Paths to handlers: path templates, the matcher, routes, routers and controllers."""
 
+from triode.routing.controller import Controller, MethodView
+from triode.routing.hooks import Hook, Lifespan, LifespanHooks
 from triode.routing.matcher import Matcher
+from triode.routing.mount import Host, Mount
+from triode.routing.options import RouterKeywords
 from triode.routing.path import PathTemplate, parse_path
-from triode.routing.route import Mount, Route, RouteKeywords, RouteOptions
+from triode.routing.route import APIRoute, Route, RouteKeywords, RouteOptions
 from triode.routing.router import APIRouter, Router
-from triode.routing.websocket import WebSocketRoute
+from triode.routing.tree import AnyRoute, Routes
+from triode.routing.websocket import APIWebSocketRoute, WebSocketRoute
 
 __all__ = [
+    "APIRoute",
     "APIRouter",
+    "APIWebSocketRoute",
+    "AnyRoute",
+    "Controller",
+    "Hook",
+    "Host",
+    "Lifespan",
+    "LifespanHooks",
     "Matcher",
+    "MethodView",
     "Mount",
     "PathTemplate",
     "Route",
     "RouteKeywords",
     "RouteOptions",
     "Router",
+    "RouterKeywords",
+    "Routes",
     "WebSocketRoute",
     "parse_path",
 ]

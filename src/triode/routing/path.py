@@ -7,10 +7,15 @@ text mixed with parameters (`{name}.{ext}`). Converters have Starlette's names.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
+
+from starlette.datastructures import URLPath
 
 from triode.errors import RouteError
 
@@ -31,6 +36,8 @@ CONVERTERS = {
     "uuid": r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}",
 }
 
+CONVERSIONS: Mapping[str, Callable[[str], Any]] = {"int": int, "float": float, "uuid": UUID}
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -44,6 +51,15 @@ class Segment:
     names: tuple[str, ...] = ()
     test: re.Pattern[str] | None = None
     is_rest: bool = False
+
+    def match(self, part: str) -> tuple[str, ...] | None:
+        """Return the parameters in the part of a path, None if it does not fit."""
+        if not self.names:
+            return () if part == self.literal else None
+        if self.test is None:
+            return (part,) if part else None
+        found = self.test.fullmatch(part)
+        return None if found is None else found.groups()
 
     @property
     def shape(self) -> str:
@@ -80,7 +96,7 @@ class PathTemplate:
             RouteError: a parameter is missing, unknown, or does not fit its converter.
         """
         if set(values) != set(self.names):
-            raise RouteError(
+            raise no_match(
                 f'"{self.text}" takes the parameters {sorted(self.names)}, '
                 f"and got {sorted(values)}.",
                 code="route-url-parameters",
@@ -89,7 +105,7 @@ class PathTemplate:
         for name, converter in zip(self.names, self.converters, strict=True):
             text = str(values[name])
             if not re.fullmatch(CONVERTERS[converter], text, re.DOTALL):
-                raise RouteError(
+                raise no_match(
                     f'"{text}" cannot be the {converter} parameter "{name}" of "{self.text}".',
                     code="route-url-value",
                 )
@@ -98,6 +114,44 @@ class PathTemplate:
             safe = "/" if converter == "path" else ""
             path = path.replace("{" + name + "}", quote(text, safe=safe), 1)
         return path
+
+    def convert(self, values: Mapping[str, str]) -> dict[str, Any]:
+        """Return parameters as Starlette's converters give them: an `int` for `{id:int}`.
+
+        Digits beyond what Python turns into a number stay text.
+        """
+        found: dict[str, Any] = dict(values)
+        for name, converter in zip(self.names, self.converters, strict=True):
+            if converter in CONVERSIONS and name in found:
+                with suppress(ValueError):
+                    found[name] = CONVERSIONS[converter](found[name])
+        return found
+
+
+def rewritten(path: URLPath, text: str, *, host: str | None = None) -> URLPath:
+    """Return an address with another path, and perhaps another host."""
+    protocol: Any = path.protocol
+    return URLPath(text, protocol=protocol, host=path.host if host is None else host)
+
+
+def no_match(message: str, *, code: str = "route-unknown-name") -> RouteError:
+    """Return the error of an address that cannot be made; it is Starlette's `NoMatchFound` too."""
+    return _no_match_class()(message, code=code)
+
+
+@cache
+def _no_match_class() -> type[RouteError]:
+    from starlette.routing import NoMatchFound
+
+    class UnknownRouteName(RouteError, NoMatchFound):
+        """No route has this name and these parameters."""
+
+        def __init__(self, message: str, *, code: str) -> None:
+            Exception.__init__(self, message)
+            self.message, self.code, self.where = message, code, None
+
+    found: type[RouteError] = UnknownRouteName
+    return found
 
 
 def parse_path(text: str, *, where: Callable[[], str] = lambda: "") -> PathTemplate:

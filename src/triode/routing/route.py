@@ -1,25 +1,38 @@
-"""One route: a path, methods, a handler and what is said of them."""
+"""One route: a path, methods, a handler and what is said of them.
+
+What a router says of all its routes is in `options.py`, what is no handler of ours in `mount.py`.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict
+from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
+from starlette.datastructures import URLPath
 from starlette.responses import Response
 
 from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint, read_signature
 from triode.binding.bodies import FormLimits
 from triode.binding.endpoint import Overrides
 from triode.binding.markers import DependsInfo
+from triode.binding.mistakes import check_path_names
 from triode.binding.places import place_of_field
-from triode.binding.signature import check_lifetimes, name_of, read_dependency, signature_of
+from triode.binding.signature import (
+    check_connection,
+    check_lifetimes,
+    name_of,
+    read_dependency,
+    signature_of,
+)
 from triode.binding.trimming import Names, Trim
-from triode.errors import RouteError, SchemaError, place_of
-from triode.http import ASGIApp
+from triode.errors import BindingError, RouteError, SchemaError, place_of
+from triode.routing.handlers import RouteHandler, endpoint_of, request_handler
 from triode.routing.mistakes import check_options, check_status
-from triode.routing.path import PathTemplate, parse_path
+from triode.routing.options import RouterOptions
+from triode.routing.path import PathTemplate, no_match, parse_path
 from triode.schema import MISSING
 
 
@@ -33,9 +46,9 @@ class RouteKeywords(TypedDict, total=False):
     response_model_exclude_defaults: bool
     response_model_exclude_none: bool
     response_model_by_alias: bool
-    status_code: int
-    tags: Sequence[str]
-    dependencies: Sequence[Any]
+    status_code: int | None
+    tags: Sequence[Any] | None
+    dependencies: Sequence[Any] | None
     summary: str | None
     description: str | None
     response_description: str
@@ -46,13 +59,13 @@ class RouteKeywords(TypedDict, total=False):
     response_class: type[Response] | None
     name: str | None
     openapi_extra: dict[str, Any] | None
-    callbacks: Sequence[Any]
+    callbacks: Sequence[Any] | None
     generate_unique_id_function: Callable[[Any], str] | None
     sync_to_thread: bool
     max_body_size: int | None
     form_limits: FormLimits | None
     strict_content_type: bool | None
-    middleware: Sequence[Any]
+    middleware: Sequence[Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ class RouteOptions:
     response_model_exclude_none: bool = False
     response_model_by_alias: bool = True
     status_code: int | None = None
-    tags: tuple[str, ...] = ()
+    tags: tuple[Any, ...] = ()
     dependencies: tuple[DependsInfo, ...] = ()
     summary: str | None = None
     description: str | None = None
@@ -124,62 +137,173 @@ def make_options(keywords: RouteKeywords) -> RouteOptions:
     return RouteOptions(**values)
 
 
+T = TypeVar("T")
+
+
+class Option(Generic[T]):
+    """One of a route's options as an attribute of the route, which may be set."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    @overload
+    def __get__(self, route: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, route: Route, owner: type) -> T: ...
+    def __get__(self, route: Route | None, owner: type) -> Self | T:
+        if route is None:
+            return self
+        value: T = getattr(route.options, self.name)
+        return value
+
+    def __set__(self, route: Route, value: T) -> None:
+        changed: dict[str, Any] = {self.name: value}
+        route.options = replace(route.options, **changed)
+
+
 class Route:
-    """A path, the methods it answers, and the handler.
+    """A path, the methods it answers, and the handler; FastAPI's `APIRoute`.
 
     The handler's signature is read when the route is made, so that a mistake is found at import;
-    `endpoint` is compiled when it is first asked for.
+    `compiled` is made when it is first asked for.
     """
+
+    tags = Option[Sequence[Any]]()
+    middleware = Option[Sequence[Any]]()
+    dependencies = Option[Sequence[DependsInfo]]()
+    callbacks = Option[Sequence[Any]]()
+    summary = Option[str | None]()
+    description = Option[str | None]()
+    responses = Option[dict[int | str, dict[str, Any]]]()
+    response_description = Option[str]()
+    response_class = Option[type[Response] | None]()
+    response_model = Option[Any]()
+    status_code = Option[int | None]()
+    deprecated = Option[bool | None]()
+    operation_id = Option[str | None]()
+    include_in_schema = Option[bool]()
+    openapi_extra = Option[dict[str, Any] | None]()
+    generate_unique_id_function = Option[Callable[[Any], str] | None]()
 
     def __init__(
         self,
         path: str,
-        handler: Callable[..., Any],
+        endpoint: Callable[..., Any],
         *,
-        methods: Iterable[str] = ("GET",),
-        options: RouteOptions = RouteOptions(),
+        methods: Iterable[str] | None = None,
+        options: RouteOptions | None = None,
+        **keywords: Unpack[RouteKeywords],
     ) -> None:
-        self.path = path
-        self.handler = handler
-        self.options = options
-        self.methods = frozenset(method.upper() for method in methods)
-        self.name = options.name or getattr(handler, "__name__", type(handler).__name__)
-        self.template: PathTemplate = parse_path(path, where=lambda: f" (handler {self.place})")
-        address = getattr(handler, "address", None)
-        if address is not None:
-            self.template = replace(self.template, address=address)
-        self.path_format = self.template.format
+        self.handler = endpoint
+        self.options = make_options(keywords) if options is None else options
+        self.methods = frozenset(
+            method.upper() for method in (("GET",) if methods is None else methods)
+        )
+        self.name: Any = self.options.name or getattr(endpoint, "__name__", type(endpoint).__name__)
+        self._bound: tuple[tuple[str, ...], Dependency] | None = None
+        self._inner: Endpoint | None = None
+        self._compiled: Endpoint | None = None
+        self._move(path)
+        if not callable(endpoint):
+            raise RouteError(
+                f'"{path}" has the handler {endpoint!r}, which cannot be called.',
+                code="route-handler",
+            )
         if not self.methods:
             raise RouteError(f'"{path}" ({self.place}) answers no method.', code="route-no-method")
-        self.dependant = self._read_handler()
-        self.response_annotation = self._response_annotation()
-        check_status(options.status_code, self.response_annotation, handler, f'"{path}"')
-        self._endpoint: Endpoint | None = None
+        try:
+            self._read_handler()
+        except BindingError as exc:
+            # The prefix of a router above may name the parameter: `check` has the last word.
+            if exc.code != "binding-not-in-path":
+                raise
+        said = self.options.status_code
+        check_status(said, self.response_annotation, endpoint, f'"{path}"')
+
+    def _move(self, path: str) -> None:
+        self.path = path
+        # An empty path is that of a router's prefix.
+        self.template: PathTemplate = parse_path(
+            path or "/", where=lambda: f" (handler {self.place})"
+        )
+        address = getattr(self.handler, "address", None)
+        if address is not None:
+            self.template = replace(self.template, address=address)
+        self.path_format = self.template.format if path else ""
+
+    @property
+    def endpoint(self) -> Callable[..., Any]:
+        """The handler, under FastAPI's name."""
+        return self.handler
 
     @property
     def place(self) -> str:
         """The handler and its file:line, for messages."""
         return f"{name_of(self.handler)}, {place_of(inspect.unwrap(self.handler))}"
 
-    @property
-    def middleware(self) -> tuple[Any, ...]:
-        """The middleware of this route alone, inside those of the application."""
-        return self.options.middleware
+    def check(self) -> None:
+        """Find what is wrong with the route where it is served.
 
-    @property
-    def endpoint(self) -> Endpoint:
-        """The compiled endpoint, without overrides."""
-        if self._endpoint is None:
-            self._endpoint = self.compile()
-        return self._endpoint
-
-    def _read_handler(self) -> Dependency:
-        if not callable(self.handler):
+        Raises:
+            RouteError: neither the route nor a router has a path.
+            BindingError: a path parameter is nowhere in the path.
+        """
+        if not self.path:
             raise RouteError(
-                f'"{self.path}" has the handler {self.handler!r}, which cannot be called.',
-                code="route-handler",
+                f"The route of {self.place} has an empty path, and no router gives it a prefix. "
+                'Write "/", or include its router with a prefix.',
+                code="route-empty",
             )
-        found = read_signature(self.handler, path_names=self.template.names)
+        self._read_handler()
+
+    def check_names(self, own: str) -> None:
+        """Find a parameter of the route's own path that a query parameter is called much like.
+
+        Those of a prefix are for whoever wants them.
+
+        Raises:
+            BindingError: there is one, or a dependency cannot be bound.
+        """
+        try:
+            dependant = self.dependant
+        except BindingError as exc:
+            if exc.code != "binding-not-in-path":
+                raise
+            return
+        names = [name for name in self.template.names if f"{{{name}" in own]
+        check_path_names(dependant, names, self.path, name_of(self.handler))
+
+    def under(self, prefix: str, outer: RouterOptions) -> Self:
+        """Return the route as it is below a prefix, within a router that says `outer`."""
+        made = copy(self)
+        made.options = replace(self.options, **outer.around(self.options))
+        made._compiled = None
+        made._move(prefix + self.path)
+        return made
+
+    def url_path_for(self, name: str, /, **values: Any) -> URLPath:
+        """Return the route's path, if this is its name.
+
+        Raises:
+            RouteError: it has another name, or the parameters do not fit.
+        """
+        if name != self.name:
+            raise no_match(f'This route is named "{self.name}", not "{name}".')
+        return URLPath(self.template.fill(values), protocol="http")
+
+    # --- compile
+
+    @property
+    def compiled(self) -> Endpoint:
+        """The compiled endpoint, without overrides."""
+        if self._compiled is None:
+            self._compiled = self.compile()
+        return self._compiled
+
+    @property
+    def dependant(self) -> Dependency:
+        """What the handler needs, the dependencies of routers and route first."""
+        found = self._read_handler()
         before = []
         for depends in self.options.dependencies:
             if depends.call is None:
@@ -188,11 +312,23 @@ class Route:
                     code="route-dependency",
                 )
             before.append(read_dependency(depends.call, depends, self.template.names))
-        found.dependencies[:0] = before
-        check_lifetimes(found)
-        return found
+        whole = replace(found, dependencies=[*before, *found.dependencies])
+        check_lifetimes(whole)
+        check_connection(whole, is_socket=False)
+        return whole
 
-    def _response_annotation(self) -> Any:
+    def _read_handler(self) -> Dependency:
+        names = self.template.names
+        if self._bound is None or self._bound[0] != names:
+            self._bound = (names, read_signature(self.handler, path_names=names))
+        return self._bound[1]
+
+    @property
+    def response_annotation(self) -> Any:
+        """The contract of the response: `response_model`, else what the handler says it returns.
+
+        `MISSING` if neither says anything.
+        """
         if self.options.response_model is not MISSING:
             return self.options.response_model
         annotation = signature_of(self.handler).return_annotation
@@ -209,7 +345,7 @@ class Route:
             trim=options.trim,
         )
         try:
-            return compile_endpoint(
+            endpoint = compile_endpoint(
                 self.dependant,
                 result,
                 sync_to_thread=options.sync_to_thread,
@@ -219,6 +355,14 @@ class Route:
         except SchemaError as exc:
             exc.where = exc.where or place_of(inspect.unwrap(self.handler))
             raise
+        self._inner = endpoint
+        if type(self).get_route_handler is not Route.get_route_handler:
+            return endpoint_of(endpoint, self.get_route_handler())
+        return endpoint
+
+    def get_route_handler(self) -> RouteHandler:
+        """Return what makes a response of a request; a subclass may put its own around it."""
+        return request_handler(self._inner or self.compiled)
 
     def locate(self, field: str) -> tuple[str, ...] | None:
         """Return where a request has the value of a field, None where that is not plain."""
@@ -228,30 +372,5 @@ class Route:
         return f"<Route {'/'.join(sorted(self.methods))} {self.path} {name_of(self.handler)}>"
 
 
-class Mount:
-    """An ASGI application under a path prefix."""
-
-    def __init__(
-        self,
-        path: str,
-        app: ASGIApp,
-        name: str | None = None,
-        *,
-        middleware: Sequence[Any] = (),
-    ) -> None:
-        if path and not path.startswith("/"):
-            raise RouteError(
-                f'The mount path "{path}" does not start with "/". Write "/{path}".',
-                code="route-no-slash",
-            )
-        self.path = path.rstrip("/")
-        self.app = app
-        self.name = name
-        self.middleware = tuple(middleware)
-
-    def matches(self, path: str) -> bool:
-        """Whether a path lies under the prefix."""
-        return path == self.path or path.startswith(self.path + "/")
-
-    def __repr__(self) -> str:
-        return f"<Mount {self.path or '/'} {self.app!r}>"
+APIRoute = Route
+"""FastAPI's name for a route."""

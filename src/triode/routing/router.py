@@ -1,7 +1,7 @@
 """A group of routes with a common prefix, tags and dependencies.
 
-`App` is one as well. `include_router` copies the routes that are there from one to another, so a
-router can be included several times under different prefixes.
+`App` is one as well. A router that is included in another stays what it is: routes added to it
+later are served too (`tree.py`), and it can be included several times under different prefixes.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeVar, Unpack
+from weakref import WeakSet
 
 from starlette.datastructures import URLPath
 from starlette.responses import Response
 
 from triode.binding.markers import DependsInfo
-from triode.binding.mistakes import check_path_names
-from triode.binding.signature import name_of
 from triode.errors import RouteError
-from triode.http import ASGIApp
+from triode.routing.controller import Controller, controller_routes
 from triode.routing.folders import (
     FOLDER_PATH,
     STATIC_MAX_AGE,
@@ -28,154 +27,179 @@ from triode.routing.folders import (
     make_frontend,
     make_static,
 )
+from triode.routing.foreign import adopt, plain_handler
+from triode.routing.hooks import Hook, LifespanHooks
 from triode.routing.mistakes import check_path
-from triode.routing.route import Mount, Route, RouteKeywords, RouteOptions, make_options
+from triode.routing.mount import Host, Mount
+from triode.routing.names import path_of
+from triode.routing.options import (
+    RouterKeywords,
+    RouterOptions,
+    check_prefix,
+    make_router_options,
+)
+from triode.routing.route import Route, RouteKeywords, RouteOptions, make_options
+from triode.routing.tree import AnyRoute, Inclusion, Routes
+from triode.routing.verbs import Verbs
 from triode.routing.websocket import WebSocketRoute
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+ControllerClass = TypeVar("ControllerClass", bound=type[Controller])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class Router:
+class Router(Verbs):
     """Routes by decorator, FastAPI's `APIRouter`.
 
-    `middleware` stand around its routes only, inside those of the application, the first one
-    outermost: `[Middleware(RateLimitMiddleware, limit="10/minute")]`.
+    `routes` are added at once: Triode's own, or Starlette's. `route_class` makes the routes.
+    `lifespan`, `on_startup` and `on_shutdown` run with those of the application that includes the
+    router. `redirect_slashes` counts where the router is mounted, or served as it is.
     """
+
+    prefix: str = ""
 
     def __init__(
         self,
         *,
         prefix: str = "",
-        tags: Sequence[str] = (),
-        dependencies: Sequence[Any] = (),
-        responses: dict[int | str, dict[str, Any]] | None = None,
-        include_in_schema: bool = True,
-        deprecated: bool | None = None,
-        default_response_class: type[Response] | None = None,
-        middleware: Sequence[Any] = (),
+        routes: Iterable[Any] | None = None,
+        route_class: type[Route] = Route,
+        redirect_slashes: bool = True,
+        lifespan: Any = None,
+        on_startup: Iterable[Hook] | None = None,
+        on_shutdown: Iterable[Hook] | None = None,
+        **options: Unpack[RouterKeywords],
     ) -> None:
-        if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
-            raise RouteError(
-                f'The prefix "{prefix}" must start with "/" and not end with one.',
-                code="route-prefix",
-            )
-        self.prefix = prefix
-        self.tags = tuple(tags)
-        self.dependencies: tuple[DependsInfo, ...] = tuple(dependencies)
-        self.responses = dict(responses or {})
-        self.include_in_schema = include_in_schema
-        self.deprecated = deprecated
-        self.default_response_class = default_response_class
-        self.route_middleware = tuple(middleware)
-        self.routes: list[Route | Mount | WebSocketRoute] = []
+        self.prefix = check_prefix(prefix)
+        given = make_router_options(options)
+        self.tags: Sequence[Any] = given.tags
+        self.dependencies: Sequence[DependsInfo] = given.dependencies
+        self.responses = given.responses
+        self.callbacks: Sequence[Any] = given.callbacks
+        self.include_in_schema = given.include_in_schema
+        self.deprecated = given.deprecated
+        self.default_response_class: type[Response] | None = given.response_class
+        self.generate_unique_id_function = given.generate_unique_id_function
+        self.route_middleware = given.middleware
+        self.strict_content_type = given.strict_content_type
+        self.form_limits = given.form_limits
+        self.route_class = route_class
+        self.redirect_slashes = redirect_slashes
+        self.lifespan_hooks = LifespanHooks(lifespan, on_startup, on_shutdown)
+        self._parents: WeakSet[Router] = WeakSet()
+        self._routes = Routes(self._changed)
+        for route in routes or ():
+            self._add(adopt(route))
+
+    @property
+    def routes(self) -> Routes:
+        """Every route, those of included routers too; may be changed as a list."""
+        return self._routes
+
+    @routes.setter
+    def routes(self, routes: Iterable[AnyRoute]) -> None:
+        self._routes.replace(routes)
+
+    def _changed(self) -> None:
+        self._routes.forget()
+        for parent in list(self._parents):
+            parent._changed()
+
+    @property
+    def _own_options(self) -> RouterOptions:
+        return RouterOptions(
+            tuple(self.tags),
+            tuple(self.dependencies),
+            self.responses,
+            tuple(self.callbacks),
+            self.include_in_schema,
+            self.deprecated,
+            self.default_response_class,
+            self.generate_unique_id_function,
+            self.route_middleware,
+            self.strict_content_type,
+            self.form_limits,
+        )
 
     # --- add
 
     def add_api_route(
         self,
         path: str,
-        handler: Callable[..., Any],
+        endpoint: Callable[..., Any],
         *,
-        methods: Iterable[str] = ("GET",),
+        methods: Iterable[str] | None = None,
+        route_class_override: type[Route] | None = None,
         **options: Unpack[RouteKeywords],
     ) -> Route:
-        """Add a route.
+        """Add a route; it answers GET unless `methods` says otherwise.
 
         Raises:
             RouteError: the path makes no sense.
             BindingError: a parameter of the handler cannot be bound.
         """
         check_path(path)
-        own = self._with_defaults(make_options(options))
-        route = Route(self.prefix + path, handler, methods=methods, options=own)
-        # Those of a prefix are for whoever wants them.
-        names = [name for name in route.template.names if f"{{{name}" in path]
-        check_path_names(route.dependant, names, route.path, name_of(handler))
+        inner: RouteOptions = make_options(options)
+        own = replace(inner, **self._own_options.around(inner))
+        make = route_class_override or self.route_class
+        route = make(self.prefix + path, endpoint, methods=methods, options=own)
+        route.check_names(path)
         self._add(route)
         return route
 
-    def _add(self, route: Route | Mount | WebSocketRoute) -> None:
-        self.routes.append(route)
+    def _add(self, route: AnyRoute) -> None:
+        self._routes.append(route)
 
-    def _with_defaults(self, options: RouteOptions) -> RouteOptions:
-        return replace(
-            options,
-            tags=(*self.tags, *options.tags),
-            dependencies=(*self.dependencies, *options.dependencies),
-            responses={**self.responses, **options.responses},
-            include_in_schema=self.include_in_schema and options.include_in_schema,
-            deprecated=options.deprecated or self.deprecated,
-            response_class=options.response_class or self.default_response_class,
-            middleware=(*self.route_middleware, *options.middleware),
-        )
-
-    def route(
+    def add_api_websocket_route(
         self,
         path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
         *,
-        methods: Iterable[str] = ("GET",),
-        **options: Unpack[RouteKeywords],
-    ) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for several methods, as Flask has it."""
+        dependencies: Sequence[Any] | None = None,
+    ) -> WebSocketRoute:
+        """Add a handler of WebSocket connections."""
+        before = (*self.dependencies, *(dependencies or ()))
+        around = self.route_middleware
+        route = WebSocketRoute(self.prefix + path, endpoint, name, before, middleware=around)
+        self._add(route)
+        return route
 
-        check_path(path)
+    def add_route(
+        self,
+        path: str,
+        route: Callable[..., Any],
+        methods: Iterable[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> None:
+        """Add Starlette's kind of handler: a function of the request, or an `HTTPEndpoint`.
 
-        def decorate(handler: Handler) -> Handler:
-            self.add_api_route(path, handler, methods=methods, **options)
-            return handler
+        Nothing is bound, and the API's documentation leaves it out, as FastAPI's does.
+        """
+        made = plain_handler(route, methods)
+        options = RouteOptions(name=name or made.name, include_in_schema=False)
+        self._add(Route(self.prefix + path, made.handler, methods=made.methods, options=options))
 
-        return decorate
+    def add_websocket_route(
+        self, path: str, route: Callable[..., Any], name: str | None = None
+    ) -> None:
+        """Add Starlette's kind of WebSocket handler: a function of the connection."""
+        made = plain_handler(route, None, is_socket=True)
+        self._add(WebSocketRoute(self.prefix + path, made.handler, name or made.name))
 
-    api_route = route  # FastAPI's name for it
+    def mount(self, path: str, app: Any, name: str | None = None, *, lifespan: bool = True) -> None:
+        """Serve an ASGI or WSGI application, or a router, under a path prefix.
 
-    def get(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for GET."""
-        return self.route(path, methods=("GET",), **options)
+        An ASGI application's own start-up and shut-down are run with those of the application
+        around it, unless `lifespan` is false.
+        """
+        around = self.route_middleware
+        self._add(Mount(self.prefix + path, app, name, lifespan=lifespan, middleware=around))
 
-    def post(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for POST."""
-        return self.route(path, methods=("POST",), **options)
-
-    def put(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for PUT."""
-        return self.route(path, methods=("PUT",), **options)
-
-    def patch(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for PATCH."""
-        return self.route(path, methods=("PATCH",), **options)
-
-    def delete(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for DELETE."""
-        return self.route(path, methods=("DELETE",), **options)
-
-    def head(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for HEAD; GET handlers answer it without one."""
-        return self.route(path, methods=("HEAD",), **options)
-
-    def options(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for OPTIONS; without one `Allow` is answered."""
-        return self.route(path, methods=("OPTIONS",), **options)
-
-    def trace(self, path: str, **options: Unpack[RouteKeywords]) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for TRACE."""
-        return self.route(path, methods=("TRACE",), **options)
-
-    def websocket(
-        self, path: str, name: str | None = None, *, dependencies: Sequence[Any] = ()
-    ) -> Callable[[Handler], Handler]:
-        """Add the decorated handler for WebSocket connections."""
-
-        def decorate(handler: Handler) -> Handler:
-            before = (*self.dependencies, *dependencies)
-            around = self.route_middleware
-            self._add(WebSocketRoute(self.prefix + path, handler, name, before, middleware=around))
-            return handler
-
-        return decorate
-
-    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
-        """Serve an ASGI application under a path prefix."""
-        self._add(Mount(self.prefix + path, app, name, middleware=self.route_middleware))
+    def host(self, host: str, app: Any, name: str | None = None) -> None:
+        """Serve an application or a router under a host name: `{user}.example.org`."""
+        self._add(Host(host, app, name, middleware=self.route_middleware))
 
     def static(
         self,
@@ -232,79 +256,103 @@ class Router:
         )
 
     def include_router(
-        self,
-        router: Router,
-        *,
-        prefix: str = "",
-        tags: Sequence[str] = (),
-        dependencies: Sequence[Any] = (),
-        responses: dict[int | str, dict[str, Any]] | None = None,
-        include_in_schema: bool = True,
-        deprecated: bool | None = None,
-        default_response_class: type[Response] | None = None,
+        self, router: Router, *, prefix: str = "", **options: Unpack[RouterKeywords]
     ) -> None:
-        """Add every route of another router, under a prefix.
+        """Add every route of another router, under a prefix, those added to it later as well.
 
         Raises:
             RouteError: the prefix is malformed, or a router is included in itself.
         """
         if not isinstance(router, Router):
             raise RouteError(
-                f"{router!r} is no Router, so it cannot be included. Mount an application: "
-                "app.mount(path, application).",
+                f"{router!r} is no router of Triode. Put it into an application of its own "
+                f"framework, and mount that: mount({prefix or '/'!r}, application).",
                 code="route-include",
             )
-        if router is self:
-            raise RouteError("A router cannot be included in itself.", code="route-include-self")
-        outer = Router(
-            prefix=prefix,
-            tags=(*self.tags, *tags),
-            dependencies=(*self.dependencies, *dependencies),
-            responses={**self.responses, **(responses or {})},
-            include_in_schema=self.include_in_schema and include_in_schema,
-            deprecated=deprecated,
-            default_response_class=default_response_class or self.default_response_class,
-            middleware=self.route_middleware,
-        )
-        start = self.prefix + prefix
-        for route in router.routes:
-            if isinstance(route, Mount):
-                around = (*outer.route_middleware, *route.middleware)
-                self._add(Mount(start + route.path, route.app, route.name, middleware=around))
-            elif isinstance(route, WebSocketRoute):
-                self._add(route.under(start, outer.dependencies, outer.route_middleware))
+        if router is self or router._includes(self):
+            raise RouteError(
+                "A router cannot be included in itself, nor in one that it includes. "
+                "Include another router.",
+                code="route-include-self",
+            )
+        given = make_router_options(options)
+        outer = RouterOptions(**self._own_options.around(given))
+        self._routes.include(Inclusion(router, self.prefix + check_prefix(prefix), outer))
+        router._parents.add(self)
+
+    def _includes(self, router: Router) -> bool:
+        return any(parent is self or self._includes(parent) for parent in router._parents)
+
+    def included_routers(self) -> list[Router]:
+        """Return the routers included here and below, each once, outer ones first."""
+        found: list[Router] = []
+        for router in self._routes.included():
+            if isinstance(router, Router):
+                for each in (router, *router.included_routers()):
+                    if each not in found:
+                        found.append(each)
+        return found
+
+    def add_controller(
+        self,
+        controller: ControllerClass,
+        *,
+        prefix: str = "",
+        **options: Unpack[RouterKeywords],
+    ) -> ControllerClass:
+        """Add the routes of a class; returns the class, so that it may decorate it too.
+
+        Raises:
+            RouteError: no method of the class is a route.
+        """
+        own = controller.__router_options__
+        inner = Router(route_class=self.route_class, **own)
+        for mark, handler in controller_routes(controller):
+            if mark.is_socket:
+                inner.add_api_websocket_route(mark.path, handler, mark.name)
             else:
-                options = outer._with_defaults(route.options)
-                self._add(
-                    Route(start + route.path, route.handler, methods=route.methods, options=options)
+                inner.add_api_route(
+                    mark.path, handler, methods=mark.methods, **(mark.options or {})
                 )
+        self.include_router(inner, prefix=prefix, **options)
+        return controller
+
+    # --- start and stop
+
+    def on_event(self, event: str) -> Callable[[Function], Function]:
+        """Call the decorated function on "startup" or "shutdown".
+
+        Raises:
+            ConfigError: there is no such event.
+        """
+
+        def decorate(function: Function) -> Function:
+            self.lifespan_hooks.add(event, function)
+            return function
+
+        LifespanHooks().add(event, lambda: None)  # a mistake is found before it decorates
+        return decorate
+
+    def add_event_handler(self, event: str, function: Hook) -> None:
+        """Call a function on "startup" or "shutdown".
+
+        Raises:
+            ConfigError: there is no such event.
+        """
+        self.lifespan_hooks.add(event, function)
 
     # --- look up
 
     def url_path_for(self, name: str, /, **values: Any) -> URLPath:
         """Return the path of a named route with its parameters filled in.
 
+        What is mounted as `files` has its names below that: `files:show`. Values that the path
+        does not name become the query string.
+
         Raises:
             RouteError: no route has this name, or the parameters do not fit.
         """
-        error: RouteError | None = None
-        for route in self.routes:
-            if isinstance(route, Mount):
-                if route.name == name and set(values) == {"path"}:
-                    return URLPath(f"{route.path}/{str(values['path']).lstrip('/')}")
-                continue
-            if route.name == name:
-                try:
-                    return URLPath(route.template.fill(values), protocol="http")
-                except RouteError as exc:
-                    error = exc
-        if error is not None:
-            raise error
-        known = sorted({route.name for route in self.routes if route.name})
-        raise RouteError(
-            f'No route is named "{name}". Known are: {", ".join(known) or "none"}.',
-            code="route-unknown-name",
-        )
+        return path_of(self.routes, name, values)
 
 
 APIRouter = Router

@@ -135,7 +135,7 @@ def sized_codec(base: Any, info: FieldInfo, *, pattern: bool = False) -> Any:
     if info.max_length is not None:
         options["max_length"] = info.max_length
     if pattern and info.pattern is not None:
-        options["pattern"] = info.pattern
+        options["pattern"] = ending_strictly(info.pattern)
     return Annotated[base, msgspec.Meta(**options)] if options else base
 
 
@@ -185,12 +185,29 @@ def compiled(pattern: str) -> re.Pattern[str]:
         SchemaError: it is not a regular expression.
     """
     try:
-        return re.compile(pattern)
+        return re.compile(ending_strictly(pattern))
     except re.error as exc:
         raise SchemaError(
             f"The pattern {pattern!r} is not a regular expression: {exc}. Mend the pattern.",
             code="schema-bad-pattern",
         ) from exc
+
+
+def ending_strictly(pattern: str) -> str:
+    """Return a pattern whose "$" is the end of the text and nothing else.
+
+    SECURITY: to Python it is before a line feed at the end as well, so "^[a-z]+$" would let one
+    through, into a header for instance. To JSON Schema (ECMA-262) and pydantic it is not. A pattern
+    that speaks of lines, by the flag "m", is left as it is.
+    """
+    if _SPEAKS_OF_LINES.search(pattern):
+        return pattern
+    return _ATOM.sub(lambda atom: r"\Z" if atom[0] == "$" else atom[0], pattern)
+
+
+_SPEAKS_OF_LINES: Final = re.compile(r"\(\?[aiLsux]*m")
+# Something escaped, a set of characters, the end.
+_ATOM: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
 
 
 def _s(count: int) -> str:

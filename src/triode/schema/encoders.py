@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from triode.errors import SchemaError
 from triode.schema.describe import describe
 from triode.schema.foreign import ENCODER
 from triode.schema.node import Schema
@@ -33,9 +34,20 @@ def _by_type(node: Schema, types: frozenset[type]) -> Callable[[Any], bytes]:
     encode = ENCODER.encode
 
     def encode_json(value: Any) -> bytes:
-        return encode(value if type(value) in types else _dumped(node, value))
+        try:
+            return encode(value if type(value) in types else _dumped(node, value))
+        except RecursionError as exc:
+            raise _cycle(node) from exc
 
     return encode_json
+
+
+def _cycle(node: Schema) -> SchemaError:
+    return SchemaError(
+        f"A {node.label} holds itself, by way of what is inside of it, so its JSON would have no "
+        "end. Take one of the two directions away; of rows, load one only.",
+        code="schema-cycle",
+    )
 
 
 def adapter_encoder(
@@ -78,7 +90,10 @@ def _by_value(node: Schema) -> Callable[[Any], bytes]:
     encode, is_direct = ENCODER.encode, node.is_direct
 
     def encode_json(value: Any) -> bytes:
-        return encode(value if is_direct(value) else _dumped(node, value))
+        try:
+            return encode(value if is_direct(value) else _dumped(node, value))
+        except RecursionError as exc:
+            raise _cycle(node) from exc
 
     return encode_json
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Final, NotRequired, TypeAlias, TypedDict
 
 from triode.errors import ClientError, TriodeError
@@ -57,7 +57,7 @@ class ValidationFailed(ClientError):
 
     def __init__(self, errors: Iterable[Problem]) -> None:
         self.errors: list[Problem] = list(errors)
-        super().__init__(_summary(self.errors))
+        super().__init__(summary_of(self.errors))
 
     @property
     def detail(self) -> list[dict[str, Any]]:
@@ -86,7 +86,7 @@ class ResponseValidationFailed(TriodeError):
         self.problems: list[Problem] = list(problems)
         self.body = body
         super().__init__(
-            f"The returned value is not what the handler declares: {_summary(self.problems)}. "
+            f"The returned value is not what the handler declares: {summary_of(self.problems)}. "
             "Return the declared type, or declare what is returned.",
             where=where,
         )
@@ -96,7 +96,8 @@ class ResponseValidationFailed(TriodeError):
         return [{**each, "loc": ("response", *each["loc"])} for each in self.problems]
 
 
-def _summary(errors: list[Problem]) -> str:
+def summary_of(errors: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first problems in a line, without what was sent."""
     told = "; ".join(f"{path_of(error['loc'])}: {error['msg']}" for error in errors[:5])
     return told if len(errors) <= 5 else f"{told}; and {len(errors) - 5} more"
 

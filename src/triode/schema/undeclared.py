@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from triode.errors import SchemaError
 from triode.schema.describe import describe
+from triode.schema.foreign import openers
 from triode.schema.node import Schema, is_plain_below
 from triode.schema.objects import ObjectSchema, guarded_classes
 from triode.schema.problems import INVALID, Problem
@@ -81,3 +82,6 @@ def _find_node(kind: type) -> Schema | None:
     except SchemaError:
         return None  # No description of it: msgspec or `encode_foreign` knows it, or refuses it.
     return None if is_plain else node
+
+
+openers.append(opened)

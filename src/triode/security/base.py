@@ -52,6 +52,7 @@ class SecurityBase:
     """
 
     challenge = "Bearer"
+    auto_error = True
 
     def __init__(
         self, model: SchemeModel, *, scheme_name: str | None = None, auto_error: bool = True

@@ -5,13 +5,48 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from triode.http import Call, Receive, Scope
+from triode.http.call import Message
 from triode.http.reply import replay
+from triode.server.wire import UnsendableError, check_header
 
 
-class UnframedCycle(RequestResponseCycle):
+class LaneCycle(RequestResponseCycle):
+    """A response of an ASGI application, or one that sends itself."""
+
+    async def send(self, message: Any) -> None:
+        """Send one ASGI message.
+
+        Raises:
+            UnsendableError: the status or a header cannot be sent. Nothing was, so that the client
+                gets a 500.
+        """
+        if message["type"] == "http.response.start" and not self.response_started:
+            message = self._checked(message)
+        await super().send(message)
+
+    def _checked(self, message: Any) -> Any:
+        status = message["status"]
+        if status not in STATUS_LINE or status < 200:
+            raise UnsendableError(f"{status} is no status of a stream. It must be 200 to 599.")
+        headers = [
+            (bytes(name).lower(), bytes(value)) for name, value in message.get("headers", ())
+        ]
+        for name, value in headers:
+            check_header(name, value)
+        own = {name for name, _ in headers}
+        self.default_headers = [pair for pair in self.default_headers if pair[0] not in own]
+        # What is sent as chunks is for the server to know.
+        return {**message, "headers": [pair for pair in headers if pair[0] != b"transfer-encoding"]}
+
+
+class UnframedCycle(LaneCycle):
     """A response to HTTP/1.0, which knows no chunks: the connection's end is a stream's end."""
 
     has_length = False
@@ -33,6 +68,8 @@ class CycleProtocol(HttpToolsProtocol):
     is_closing = False
     running: RequestResponseCycle | None = None
     lost: asyncio.Event | None = None
+    # Whether the client has closed its own side: it sends no more, but may still read.
+    has_ended = False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection, and wake those who wait for that."""
@@ -61,7 +98,7 @@ class CycleProtocol(HttpToolsProtocol):
 
     def new_cycle(self, scope: Any, *, keep_alive: bool) -> RequestResponseCycle:
         """Return a response cycle of uvicorn's, not yet started."""
-        kind = RequestResponseCycle if scope["http_version"] == "1.1" else UnframedCycle
+        kind = LaneCycle if scope["http_version"] == "1.1" else UnframedCycle
         return kind(
             scope=scope,
             transport=self.transport,
@@ -92,11 +129,12 @@ class CycleProtocol(HttpToolsProtocol):
 
     def receive(self, call: Call) -> Receive:
         """Return an ASGI receive callable over the body."""
-        return replay(call.body or b"", self._wait_for_disconnect)
+        return replay(call.body or b"", self.wait_for_disconnect)
 
-    async def _wait_for_disconnect(self) -> dict[str, Any]:
+    async def wait_for_disconnect(self) -> Message:
+        """Wait until the client is gone."""
         if self.lost is None:
             self.lost = asyncio.Event()
-        if not self.transport.is_closing():
+        if not (self.has_ended or self.transport.is_closing()):
             await self.lost.wait()
         return {"type": "http.disconnect"}

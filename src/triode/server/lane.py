@@ -15,31 +15,32 @@ from typing import Any, cast
 import httptools
 
 from triode.dispatch import Served
-from triode.http import Call, Head, Reply, current_call
-from triode.middleware.errors import detail_reply
-from triode.server.leaving import LeavingProtocol
+from triode.http import Call, Head
+from triode.http.exceptions import BodyTooLarge
+from triode.server.bodies import CONTINUE, StreamedBody, append_part, join_parts
+from triode.server.guarded import GuardedProtocol
 from triode.server.limits import (
-    BODY_SECONDS,
-    HEAD_SECONDS,
-    MAX_HEAD,
-    MAX_HEADERS,
-    MAX_TARGET,
+    MAX_HANDSHAKE_LINE,
     NOT_REPEATABLE,
-    WRITE_SECONDS,
     RefusedError,
+    body_too_large,
     check_headers,
     check_size,
-    content_length,
     expects_continue,
-    split_target,
 )
-from triode.server.repeats import RepeatedBlock
-from triode.server.sweeper import Sweeper, sweeper_for
+from triode.server.targets import ASTERISK, origin_form, split_target
 
 logger = logging.getLogger("triode")
 
+# What the parser gets at a time, in bytes, in heads and in lines of a chunked body: it bounds how
+# many requests a client can make wait, and how long it keeps others waiting. `SMALL` is below that.
+PIECE = 8 * 1024
+MOST_HEADS = 32
+MOST_LINES = 256
+SMALL = 2 * 1024
 
-class LaneProtocol(LeavingProtocol):
+
+class LaneProtocol(GuardedProtocol):
     """One connection: what comes in, and whether it may."""
 
     parser: httptools.HttpRequestParser
@@ -52,81 +53,29 @@ class LaneProtocol(LeavingProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self.sweeper: Sweeper = sweeper_for(server_state, self.loop)
-        self.call: Call | None = None
         self.head: Head | None = None
         self.served: Served | None = None
-        self.chunks: list[bytes] = []
-        self.body_size = 0
+        self.chunks: list[bytes | bytearray] = []
+        self.body_limit: int | None = None
+        # What the client says that the body has, 0 where it does not say.
+        self.body_length = 0
         # Bytes of this read, and of the reads since the parser last came forward.
         self.read_size = 0
         self.idle_size = 0
         self.trailers = 0
         self.messages = 0
         self.is_whole = False
-        self.is_reading_head = False
-        self.is_reading_body = False
-        self.unsent = 0
+        self.is_upgrading = False
         self.version = "1.1"
-        self.block = RepeatedBlock()
         self.is_plain = False
         self.target = b""
-
-    # --- connection
-
-    def connection_made(self, transport: Any) -> None:
-        """Begin a connection."""
-        super().connection_made(transport)
-        self.sweeper.wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection; handlers that are running finish."""
         super().connection_lost(exc)
-        self.waiting.clear()
-        self.is_closing = True
-        if self.streaming is not None:
-            self.streaming.cancel()
-
-    def shutdown(self) -> None:
-        """Close the connection now, or after the response that is under way."""
-        if self.is_busy or self.waiting:
-            self._close_after_response()
-        else:
-            self.transport.close()
-
-    def tick(self) -> None:
-        """Count a second of silence; close an idle connection, refuse a slow request."""
-        if self.flow.write_paused or self.transport.is_closing():
-            self._tick_writing()
-            return
-        if self.is_busy and (not self.is_reading_body or self.flow.read_paused):
-            return
-        self.silent_seconds += 1
-        if self.is_reading_head or self.is_reading_body:
-            limit = HEAD_SECONDS if self.is_reading_head else BODY_SECONDS
-            if self.silent_seconds > limit:
-                self._refuse(RefusedError(408, "The request took too long to arrive."))
-        elif self.silent_seconds > self.timeout_keep_alive:
-            self.transport.close()
-
-    def _tick_writing(self) -> None:
-        """Count a second; give up a client that takes nothing of what it asked for."""
-        unsent = self.transport.get_write_buffer_size()
-        self.silent_seconds = self.silent_seconds + 1 if unsent == self.unsent else 0
-        self.unsent = unsent
-        if self.silent_seconds > WRITE_SECONDS:
-            self.transport.abort()
-
-    def pause_writing(self) -> None:
-        """Stop reading while the client does not take what is written."""
-        super().pause_writing()
-        self.flow.pause_reading()
-
-    def resume_writing(self) -> None:
-        """Go on with what waited, and read again."""
-        super().resume_writing()
-        self.silent_seconds = 0
-        self._next()
+        # A call knows its connection: kept here, half a body would wait for the garbage collector.
+        self.call = self.served = None
+        self.chunks = []
 
     # --- parse
 
@@ -139,36 +88,95 @@ class LaneProtocol(LeavingProtocol):
             and self._serve_repeated(data)
         ):
             return
-        if not self.is_reading_head:
+        if self.is_deaf:
+            return
+        is_body = self.is_reading_body and self.body_length - self.body_size >= len(data)
+        if (is_body or len(data) <= SMALL) and not self.unread:
+            self._parse(data)
+        else:
+            self.unread.put(data)
+            if not self.is_advancing:
+                self._next()
+
+    def parse_unread(self) -> bool:
+        """Go on with the bytes that the parser has not seen; return whether that took its time."""
+        left = self.body_length - self.body_size if self.is_reading_body else 0
+        if left > PIECE:
+            self._parse(self.unread.take(left))
+            return False
+        if self.is_reading_body:
+            self._parse(self.unread.take_marked(PIECE, b"\r\n", MOST_LINES))
+        else:
+            self._parse(self.unread.take_marked(PIECE, b"\r\n\r\n", MOST_HEADS))
+        return self.messages > 0 or not self.body_length
+
+    def _parse(self, data: bytes) -> None:
+        if self.is_reading_body:
             self.silent_seconds = 0
         self.messages = 0
         self.is_whole = False
         self.read_size = len(data)
+        rest: bytes | None = None
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            if not self._should_upgrade():
-                return  # RFC 9110, 7.8: the request was served as if it had not asked
-            if self._must_wait():
-                self._refuse(RefusedError(400, "A WebSocket cannot be pipelined."))
-            else:
-                self.handle_websocket_upgrade()
+        except httptools.HttpParserUpgrade as exc:
+            rest = data[exc.args[0] :]
         except httptools.HttpParserCallbackError as exc:
             reason = exc.__context__
             if not isinstance(reason, RefusedError):
                 if reason is not None:  # None: more of a request that was refused already
                     logger.exception("Error while reading a request")
                 reason = RefusedError(400, "Invalid HTTP request received.")
-            self._refuse(reason)
+            self.refuse(reason)
         except httptools.HttpParserError:
-            self._refuse(RefusedError(400, "Invalid HTTP request received."))
+            self.refuse(RefusedError(400, "Invalid HTTP request received."))
         else:
             if self.is_reading_head or self.is_reading_body:
-                self.idle_size += len(data)
-                if self.idle_size > MAX_HEAD:
-                    self._refuse(RefusedError(431, "The request's head is too large."))
+                self._parse_on()
             elif self.messages == 1 and self.is_whole:
                 self._remember(data)
+        if rest is not None:  # not above: within an `except`, what else is raised has its context
+            self._upgrade(rest)
+
+    def _parse_on(self) -> None:
+        """Look at a request of which there is more to come."""
+        self.idle_size += self.read_size
+        if self.idle_size > self.limits.max_head:
+            self.refuse(RefusedError(431, "The request's head is too large."))
+        elif self.is_reading_head and len(self.headers) > self.limits.max_headers:
+            self.refuse(RefusedError(431, "The request has too many headers."))
+        elif self.is_reading_body and self.body is None and self.call is not None:
+            served = cast(Served, self.served)
+            if not served.reads_body:
+                self._begin_streamed(self.call, served)
+
+    def _begin_streamed(self, call: Call, served: Served) -> None:
+        """Serve a call whose endpoint need not wait for the whole body."""
+        needs_continue = self.expect_100_continue and not self.body_size
+        call.origin = self.body = StreamedBody(self, self.chunks, needs_continue=needs_continue)
+        keep_alive = self._keeps_alive()
+        if self._must_wait():
+            self.waiting.append((call, served, keep_alive))
+            self.flow.pause_reading()
+        else:
+            self.keep_alive = keep_alive
+            self._start_streamed(call, served, self.body)
+
+    def _upgrade(self, rest: bytes) -> None:
+        """Change to WebSocket, or read a request as if it had not asked (RFC 9110, 7.8)."""
+        if not self.is_upgrading:
+            if rest or self.unread or self._must_wait():
+                self.refuse(RefusedError(400, "A WebSocket cannot be pipelined."))
+            else:
+                self.is_deaf = self.is_last = True
+                self.handle_websocket_upgrade()
+            return
+        self.is_upgrading = False
+        lines = [b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, b"1.1")]
+        lines += [b"%b: %b\r\n" % pair for pair in self.headers if pair[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._parse(b"".join(lines) + b"\r\n" + rest)
 
     def _serve_repeated(self, data: bytes) -> bool:
         """Serve a request that repeats the last one's headers; False: it is the parser's."""
@@ -229,14 +237,16 @@ class LaneProtocol(LeavingProtocol):
         self.is_reading_head = True
         self.is_whole = True
         self.silent_seconds = 0
-        self.idle_size = -self.read_size
+        self.idle_size = -self.read_size if self.messages else 0
         self.trailers = 0
-        self.call = None
+        self.call = self.body = None
+        self.body_size = self.body_length = self.body_ticks = 0
+        self.body_limit = self.limits.max_body
 
     def on_url(self, url: bytes) -> None:
         """Take in a part of the request target."""
         self.url += url
-        if len(self.url) > MAX_TARGET:
+        if len(self.url) > self.limits.max_target:
             raise RefusedError(414, "The request target is too long.")
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -245,37 +255,74 @@ class LaneProtocol(LeavingProtocol):
             self.headers.append((name.lower(), value))
             return
         self.trailers += 1
-        if self.trailers > MAX_HEADERS:
+        if self.trailers > self.limits.max_headers:
             raise RefusedError(431, "The request has too many trailers.")
 
     def on_headers_complete(self) -> None:
         """Find what serves the request: the lane, or uvicorn's ASGI way."""
         self.is_reading_head = False
         self.is_reading_body = True
-        if self.read_size > MAX_HEAD or self.idle_size >= 0:  # only then it can be too large
-            check_size(self.url, self.headers)
+        limits, parser = self.limits, self.parser
+        if self.read_size > limits.max_head or not self.is_whole:  # only then it can be too large
+            check_size(self.url, self.headers, limits.max_head)
         self.idle_size = -self.read_size
-        self.version = self.parser.get_http_version()
-        names = check_headers(self.headers, self.version)
+        self.version = parser.get_http_version()
+        names = check_headers(self.headers, self.version, limits.max_headers)
         self.is_plain = NOT_REPEATABLE.isdisjoint(names)
-        self.expect_100_continue = not self.is_plain and expects_continue(self.headers)
-        if self.parser.should_upgrade() and self._should_upgrade():
-            self.scope = self.new_scope(self.parser.get_method().decode("ascii"), self.headers)
+        if b"content-length" in names:
+            self.body_length = int(self.headers[names.index(b"content-length")][1])
+        if self.url[:1] != b"/":
+            # SECURITY: the host is that of the target, not of the block, which may be repeated.
+            self.is_plain = False
+        self.url = origin_form(self.url, self.headers)
+        method = parser.get_method().decode("ascii")
+        if method == "CONNECT":
+            raise RefusedError(400, "This server is no proxy.")
+        if not self.is_plain:
+            self.expect_100_continue = expects_continue(self.headers)
+            if parser.should_upgrade():
+                if self._may_upgrade():
+                    self.scope = self.new_scope(method, self.headers)
+                else:
+                    self.is_upgrading = True
+                return
+        path, self.target, query = split_target(self.url)
+        if path == "*":
+            if method != "OPTIONS":
+                raise RefusedError(400, "Only OPTIONS has the request target *.")
+            self._begin_call(method, path, query, ASTERISK, {})
             return
         table = self._table()
         if table is not None and self._has_room():
-            method = self.parser.get_method().decode("ascii")
-            path, self.target, query = split_target(self.url)
             served, params = table.resolve(method, path)
             if not served.is_asgi:
                 self._begin_call(method, path, query, served, params)
                 return
-        self._begin_cycle()
+        self._begin_cycle(method, path, query)
+
+    def _may_upgrade(self) -> bool:
+        """Whether a request becomes a WebSocket; False: it is served as if it had not asked.
+
+        Raises:
+            RefusedError: it does, but it cannot.
+        """
+        if self.version != "1.1" or not self._should_upgrade():
+            return False
+        if self.body_length or any(name == b"transfer-encoding" for name, _ in self.headers):
+            raise RefusedError(400, "A WebSocket handshake has no body.")
+        longest = max(len(name) + len(value) for name, value in self.headers)
+        if len(self.headers) > 120 or max(longest, len(self.url)) > MAX_HANDSHAKE_LINE:
+            raise RefusedError(431, "The WebSocket handshake is too large.")
+        if not self._has_room():
+            raise RefusedError(503, "The server is busy.")
+        return True
 
     def _begin_call(self, method: str, path: str, query: str, served: Served, params: Any) -> None:
         # Kept beside the call, whose head a middleware may replace: see `_remember`.
         head = self.head = Head(self.headers)
-        limit = served.body_limit
+        limit, cap = served.body_limit, self.body_limit
+        if cap is not None and (limit is None or limit > cap):
+            limit = cap
         target, route = self.target, served.route
         call = Call(
             method, path, query, head, self, params, None, limit, target, route, self.lane_app
@@ -284,36 +331,45 @@ class LaneProtocol(LeavingProtocol):
             call.extras = {"http_version": self.version}
         self.call, self.served = call, served
         self.chunks = []
-        self.body_size = 0
-        if limit is not None and content_length(self.headers) > limit:
-            raise RefusedError(413, f"The request body is larger than {limit} bytes.")
-        if self.expect_100_continue and not self._must_wait():
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.body_limit = limit
+        if limit is not None and self.body_length > limit:
+            raise body_too_large(limit)
+        if self.expect_100_continue and served.reads_body and not self._must_wait():
+            self.transport.write(CONTINUE)
 
     def on_body(self, body: bytes) -> None:
         """Take in a part of the body."""
         self.idle_size = -self.read_size
-        if self.call is None:
-            if self.cycle is not None:
-                super().on_body(body)
-            return
         self.body_size += len(body)
-        limit = cast(Served, self.served).body_limit
-        if limit is not None and self.body_size > limit:
-            raise RefusedError(413, f"The request body is larger than {limit} bytes.")
-        self.chunks.append(body)
+        if self.body_limit is not None and self.body_size > self.body_limit:
+            if self.body is not None:
+                self.body.fail(BodyTooLarge(self.body_limit))
+            raise body_too_large(self.body_limit)
+        if self.body is not None:
+            self.body.put(body)
+        elif self.call is not None:
+            append_part(self.chunks, body)
+        elif self.cycle is not None:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request: serve it, or let it wait for those before it."""
         self.is_reading_body = False
         self.messages += 1
+        self.silent_seconds = 0
         call, served = self.call, self.served
+        if self.body is not None:
+            self.body.finish()
+            self.is_last = self.is_last or not self._keeps_alive()
+            return
+        if self.is_upgrading:
+            return
         if call is None or served is None:
             if self.cycle is not None:
                 super().on_message_complete()
                 self.is_last = not self.cycle.keep_alive
             return
-        call.body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        call.body = join_parts(self.chunks)
         keep_alive = self._keeps_alive()
         self.is_last = not keep_alive
         if self._must_wait():
@@ -323,12 +379,14 @@ class LaneProtocol(LeavingProtocol):
             self.keep_alive = keep_alive
             self._serve(call, served)
 
-    def _begin_cycle(self) -> None:
+    def _begin_cycle(self, method: str, path: str, query: str) -> None:
         """Begin a request that takes uvicorn's way."""
-        path, target, query = split_target(self.url)
-        scope = self.new_scope(self.parser.get_method().decode("ascii"), self.headers)
+        limit = self.body_limit
+        if limit is not None and self.body_length > limit:
+            raise body_too_large(limit)
+        scope = self.new_scope(method, self.headers)
         scope["path"] = self.root_path + path
-        scope["raw_path"] = self.root_path.encode("ascii") + target
+        scope["raw_path"] = self.root_path.encode("ascii") + self.target
         scope["query_string"] = query.encode("ascii")
         scope["http_version"] = self.version
         self.cycle = self.new_cycle(scope, keep_alive=self._keeps_alive())
@@ -338,33 +396,3 @@ class LaneProtocol(LeavingProtocol):
             self.flow.pause_reading()
         else:
             self._start_cycle(self.cycle)
-
-    def _refusal(self, refused: RefusedError) -> Reply:
-        """Return the reply to a request that may not be; a 413 has the middleware's headers."""
-        table = self._table()
-        if refused.status == 413 and self.call is not None and table is not None:
-            current_call.set(self.call)
-            reply = table.refuse_body(self.call)
-            if reply is not None and reply.stream is None:
-                return reply
-        return detail_reply(refused.status, refused.reason)
-
-    def _refuse(self, refused: RefusedError) -> None:
-        """Answer with an error and close; after an unfinished response just close."""
-        if self.is_last or self.transport.is_closing():
-            return
-        self.waiting.clear()
-        self.block.forget()
-        cycle = self.running
-        if self.is_busy and (cycle is None or not cycle.more_body):
-            self._close_after_response()
-            return
-        if cycle is not None:  # it waits for the rest of this very request
-            cycle.disconnected = True
-            if cycle.response_started:
-                self.transport.close()
-                return
-        reply = self._refusal(refused)
-        defaults = self.server_state.default_headers
-        self.transport.write(self.wire.encode(reply, defaults, is_head=False, keep_alive=False))
-        self.transport.close()

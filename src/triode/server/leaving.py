@@ -43,6 +43,8 @@ class LeavingProtocol(ServingProtocol):
         try:
             outcome = served.run(call)
             reply = outcome if isinstance(outcome, Reply) else await outcome
+        except asyncio.CancelledError as exc:
+            error, reply = exc, self._cancelled_reply()
         except BaseException as exc:
             error, reply = exc, error_reply(exc)
         try:
@@ -113,7 +115,7 @@ class LeavingProtocol(ServingProtocol):
         self.is_busy = False
         if not self._finish_plain(call, reply):
             self._finish(call, reply)
-        if self.waiting and not self.is_busy:
+        if not self.is_busy and (self.waiting or self.unread or self.has_ended):
             self.loop.call_soon(self._next)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from triode.dispatch import RouteTable, Served
 from triode.http import Head
-from triode.server.limits import MAX_HEAD, MAX_TARGET
+from triode.server.limits import Limits
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 MAX_LINES = 1024  # of a table; what is kept is bounded by this and by the length of a line
@@ -42,9 +42,12 @@ class Aim:
 class RepeatedBlock:
     """Header bytes and what they meant; `head` None while nothing is kept."""
 
-    __slots__ = ("body_size", "bytes", "head", "size")
+    __slots__ = ("body_size", "bytes", "head", "max_head", "max_target", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self.max_head = limits.max_head
+        self.max_target = limits.max_target
         self.head: Head | None = None
         self.bytes = b""
         self.size = 0
@@ -57,7 +60,9 @@ class RepeatedBlock:
     def remember(self, data: bytes, head: Head, body_size: int) -> None:
         """Keep the block of a request that came in one piece and that the parser accepted."""
         end, head_end = data.find(b"\r\n"), data.find(b"\r\n\r\n") + 4
-        if end <= 0 or head_end < 4 or len(data) - head_end != body_size or head_end > MAX_HEAD:
+        is_head = end > 0 and 4 <= head_end <= self.max_head
+        # Lines that are kept for all connections are not looked at for their length again.
+        if not is_head or len(data) - head_end != body_size or self.max_target < MAX_LINE:
             self.head = None
             return
         self.bytes = data[end:head_end]
@@ -74,7 +79,7 @@ class RepeatedBlock:
         lines = table.lines
         aim = lines.get(line)
         if aim is None:
-            aim = _read_line(line, table)
+            aim = _read_line(line, table, self.max_target)
             if aim is not None and end <= MAX_LINE:
                 if len(lines) >= MAX_LINES:
                     lines.clear()
@@ -82,7 +87,7 @@ class RepeatedBlock:
         return aim
 
 
-def _read_line(line: bytes, table: RouteTable) -> Aim | None:
+def _read_line(line: bytes, table: RouteTable, max_target: int) -> Aim | None:
     """Return what a request line asks for.
 
     None: it is not plainly a valid one, and is left to the parser.
@@ -92,7 +97,7 @@ def _read_line(line: bytes, table: RouteTable) -> Aim | None:
     except UnicodeDecodeError:
         return None
     parts = text.split(" ")
-    if len(parts) != 3 or not text.isprintable() or len(text) > MAX_TARGET:
+    if len(parts) != 3 or not text.isprintable() or len(text) > max_target:
         return None
     method, target, version = parts
     if version != "HTTP/1.1" or method not in METHODS or target[:1] != "/" or "#" in target:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
 
+from triode.server.graceful import GracefulServer
 from triode.server.lifespan import LifespanDriver
+from triode.server.limits import Limits, check_positive
 
 LANE = "triode.server.lane:LaneProtocol"
 LOOP = "triode.server.loop:new_event_loop"
@@ -18,8 +20,13 @@ LOOP = "triode.server.loop:new_event_loop"
 class ServerOptions:
     """Where and how to listen.
 
-    `uds` is the path of a Unix socket instead of host and port. Times are in seconds;
-    `limit_concurrency` None means no limit.
+    `uds` is the path of a Unix socket instead of host and port. Times are in seconds.
+    `limit_concurrency` is how many requests may be under way at once before others get 503, None
+    for no limit. `server_name` is the Server header, empty for none. `limits` are what one client
+    may ask.
+
+    Raises:
+        ConfigError: a number that must be positive is not.
     """
 
     host: str = "127.0.0.1"
@@ -34,6 +41,12 @@ class ServerOptions:
     backlog: int = 2048
     ssl_certfile: str | None = None
     ssl_keyfile: str | None = None
+    server_name: str = "triode"
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        for name in ("workers", "keep_alive", "graceful_shutdown", "limit_concurrency", "backlog"):
+            check_positive(name, getattr(self, name))
 
 
 def make_config(
@@ -61,14 +74,18 @@ def make_config(
         "log_level": options.log_level,
         "proxy_headers": False,
         "server_header": False,
+        "headers": [("server", options.server_name)] if options.server_name else [],
         "timeout_keep_alive": options.keep_alive,
         "timeout_graceful_shutdown": options.graceful_shutdown,
         "limit_concurrency": options.limit_concurrency,
         "backlog": options.backlog,
+        "ws_max_size": options.limits.max_message,
         "ssl_certfile": options.ssl_certfile,
         "ssl_keyfile": options.ssl_keyfile,
     }
-    return kind(app, **{**settings, **extra})
+    config = kind(app, **{**settings, **extra})
+    config.lane_limits = options.limits  # type: ignore[attr-defined]  # the lane asks for it
+    return config
 
 
 def serve(app: Any, options: ServerOptions, *, listener: socket.socket | None = None) -> None:
@@ -82,4 +99,4 @@ def serve(app: Any, options: ServerOptions, *, listener: socket.socket | None = 
     config = make_config(app, options)
     config.load()
     config.lifespan_class = lambda _config: LifespanDriver(app)
-    uvicorn.Server(config).run(sockets=None if listener is None else [listener])
+    GracefulServer(config).run(sockets=None if listener is None else [listener])

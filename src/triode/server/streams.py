@@ -42,7 +42,7 @@ class StreamWriter:
         self._transport = transport
         self._flow = flow
         self._has_body = call.method != "HEAD" and stream.status_code not in (204, 304)
-        raw = [*stream.raw_headers, *(added or ())]
+        raw = [(name.lower(), value) for name, value in (*stream.raw_headers, *(added or ()))]
         self.headers: RawHeaders = [pair for pair in raw if pair[0] != b"transfer-encoding"]
         lengths = [int(value) for name, value in self.headers if name == b"content-length"]
         self._length = lengths[0] if lengths else None

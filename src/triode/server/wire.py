@@ -6,6 +6,7 @@ within a second, so it is kept that long.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,6 +17,9 @@ from triode.http import Reply
 from triode.http.call import RawHeaders
 from triode.http.headers import CONSTANT_LINES, is_sendable
 
+# How a body is framed is the server's business alone; the other two a response may have of its own.
+FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+DEFAULTS = frozenset({b"date", b"server"})
 LENGTHS = [b"%d\r\n" % length for length in range(4096)]
 LAST_LENGTHS = [b"%d\r\n\r\n" % length for length in range(4096)]
 
@@ -138,23 +142,30 @@ class Wire:
             body = b""
         if reply.headers is None and keep_alive:
             return b"%b%b\r\n%b" % (head, length, body)
-        return b"%b%b%b\r\n%b" % (head, length, _lines(reply.headers, keep_alive), body)
+        own: set[bytes] = set()
+        lines = _lines(reply.headers, keep_alive, own)
+        if own:
+            head = self._head(status, media, own)
+        return b"%b%b%b\r\n%b" % (head, length, lines, body)
 
     def encode_head(
         self, status: int, headers: RawHeaders, default_headers: RawHeaders, *, keep_alive: bool
     ) -> bytes:
-        """Return the head of a response whose body follows by itself.
+        """Return the head of a response whose body follows by itself, framed as `headers` say.
 
         Raises:
             UnsendableError: the status or a header must not be sent.
         """
-        defaults = b"".join([b"%b: %b\r\n" % pair for pair in default_headers])
-        lines = _lines(headers, keep_alive)
-        return b"%b%b%b\r\n" % (status_line(status), defaults, lines)
+        own: set[bytes] = set()
+        lines = _lines(headers, keep_alive, own, without=frozenset())
+        defaults = [b"%b: %b\r\n" % pair for pair in default_headers if pair[0] not in own]
+        return b"%b%b%b\r\n" % (status_line(status), b"".join(defaults), lines)
 
-    def _head(self, status: int, media: bytes | None) -> bytes:
+    def _head(self, status: int, media: bytes | None, without: Set[bytes] = frozenset()) -> bytes:
         parts = [status_line(status)]
-        parts += [b"%b: %b\r\n" % pair for pair in self._default_headers or ()]
+        for name, value in self._default_headers or ():
+            if name not in without:
+                parts.append(b"%b: %b\r\n" % (name, value))
         if media is not None:
             check_header(b"content-type", media)
             parts.append(b"content-type: %b\r\n" % media)
@@ -163,7 +174,14 @@ class Wire:
         return b"".join(parts)
 
 
-def _lines(headers: RawHeaders | None, keep_alive: bool) -> bytes:
+def _lines(
+    headers: RawHeaders | None,
+    keep_alive: bool,
+    own: set[bytes],
+    *,
+    without: Set[bytes] = FRAMING,
+) -> bytes:
+    """Return the lines of headers; `own` gets the names of those that replace the server's."""
     lines = []
     known = CONSTANT_LINES.get
     for pair in headers or ():
@@ -174,6 +192,11 @@ def _lines(headers: RawHeaders | None, keep_alive: bool) -> bytes:
         if line is None:
             name, value = pair
             check_header(name, value)
+            lower = name.lower()
+            if lower in without:
+                continue
+            if lower in DEFAULTS:
+                own.add(lower)
             line = b"%b: %b\r\n" % (name, value)
         lines.append(line)
     if not keep_alive and not (headers and asks_to_close(headers)):

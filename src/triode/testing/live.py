@@ -16,7 +16,7 @@ from typing import Any, Self, TypeVar
 import uvicorn
 
 from triode.http.call import ASGIApp
-from triode.server import ServerOptions, make_config
+from triode.server import Limits, ServerOptions, make_config
 from triode.server.lifespan import LifespanDriver
 
 T = TypeVar("T")
@@ -28,14 +28,14 @@ _GRACE_SECONDS = 5.0
 class LiveServer:
     """Serves `app` while the context is open; `url` is its address, without a trailing slash.
 
-    `options` are those of `uvicorn.Config` that Triode does not set itself.
+    `options` are those of `uvicorn.Config`, in place of what Triode sets itself.
     """
 
-    def __init__(self, app: ASGIApp, **options: Any) -> None:
+    def __init__(self, app: ASGIApp, *, limits: Limits | None = None, **options: Any) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        settings = ServerOptions(port=self.port, log_level="warning")
+        settings = ServerOptions(port=self.port, log_level="warning", limits=limits or Limits())
         config = make_config(app, settings, **{"log_config": None, **options})
         self._server = _ThreadServer(config, app)
         self._thread = threading.Thread(target=self._run, name=f"live-server-{self.port}")
@@ -60,6 +60,11 @@ class LiveServer:
         self._thread.join()
         if self._failure is not None and value is None:
             raise self._failure
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._server.server_state.connections)
 
     def call(
         self, function: Callable[..., Coroutine[Any, Any, T]], /, *args: Any, **options: Any

@@ -1,8 +1,12 @@
 """Engines: how SQL text reaches a database and rows come back."""
 
 from triode.db.engine.protocol import (
+    USUAL,
     Channel,
     Engine,
+    Into,
+    Isolation,
+    Mode,
     Outcome,
     Pinned,
     PinnedChannel,
@@ -12,8 +16,12 @@ from triode.db.engine.protocol import (
 )
 
 __all__ = [
+    "USUAL",
     "Channel",
     "Engine",
+    "Into",
+    "Isolation",
+    "Mode",
     "Outcome",
     "Pinned",
     "PinnedChannel",

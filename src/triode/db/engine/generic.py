@@ -7,10 +7,14 @@ it stands. MariaDB and MySQL are the ones that are tried.
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from math import isfinite
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, CursorResult
@@ -19,14 +23,30 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from triode.concurrency import ThreadPool
 from triode.db.engine.generic_errors import translate, unavailable
-from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.errors import TransactionError
+from triode.db.engine.options import EngineOptions
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.errors import (
+    ConnectionLost,
+    OutOfRange,
+    SerializationFailure,
+    TransactionError,
+    ValueRefused,
+)
 from triode.errors import ConfigError, MissingExtraError
 
 T = TypeVar("T")
 
 POOL_SIZE = 10
 MYSQL = ("mysql", "mariadb")
+UNIT: Final = "unit"
+_COMMITTING: Final = re.compile(
+    r"\s*(alter|create(?!\s+temporary)|drop(?!\s+temporary)|rename|truncate|grant|revoke|lock)\b",
+    re.IGNORECASE,
+)
+_PLAIN: Final = (
+    str, bool, int, float, bytes, Decimal, datetime, date, time, timedelta
+)  # fmt: skip
+"""What every driver understands, subclasses before their classes."""
 MYSQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO"
 """What is wrong is refused, not changed until it fits."""
 
@@ -34,11 +54,19 @@ MYSQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_
 class GenericEngine:
     """One database of any kind."""
 
-    def __init__(self, url: URL, *, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: URL, options: EngineOptions = EngineOptions()) -> None:  # noqa: B008
         self.plans: dict[Any, Any] = {}
         self.address = url.render_as_string(hide_password=True)
-        self._pool_size = pool_size
+        pool_size = options.pool_size or POOL_SIZE
         self._engine = _make_engine(url, pool_size)
+        if self._engine.dialect.name in MYSQL:
+            sa.event.listen(self._engine, "connect", mysql_settings(options))
+        elif options.statement_timeout is not None:
+            raise ConfigError(
+                f"statement_timeout is not known for {self._engine.dialect.name}; set it on its "
+                "server.",
+                code="database-option",
+            )
         self._is_known = False
         self._knowing = threading.Lock()
         # Those who wait for a connection must not keep out those who have one.
@@ -61,9 +89,16 @@ class GenericEngine:
                     self._is_known = True
             except SQLAlchemyError as exc:
                 raise unavailable(self.address, exc) from exc
-        if not self._engine.dialect.positional:
+        dialect = self._engine.dialect
+        if not dialect.positional:
             raise ConfigError(
                 f"The driver of {self.address} takes parameters by name only. Use another one.",
+                code="database-url",
+            )
+        if not (dialect.insert_returning or dialect.name in MYSQL):
+            raise ConfigError(
+                f"{dialect.name} does not tell which key it gave a new row, so models cannot be "
+                "kept in it.",
                 code="database-url",
             )
 
@@ -85,7 +120,20 @@ class GenericEngine:
         with translated(), self._engine.connect() as connection:
             yield connection
 
+    def on_sqlalchemy(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on a connection on which it begins its own transactions."""
+        with self._engine.connect() as connection:
+            default = self._engine.dialect.default_isolation_level
+            return work(connection.execution_options(isolation_level=default))
+
     def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        try:
+            return self._read(sql, parameters)
+        except ConnectionLost:
+            # A read that nobody answered does no harm when it is asked again.
+            return self._read(sql, parameters)
+
+    def _read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         with self.connection() as connection:
             return rows_of(run(connection, sql, parameters))
 
@@ -102,13 +150,16 @@ class GenericEngine:
         block.finish(is_commit=True)
         return outcomes
 
-    def begin(self) -> GenericTransaction:
+    def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         with translated():
             connection = self._engine.connect()
             try:
-                default = self._engine.dialect.default_isolation_level
-                connection = connection.execution_options(isolation_level=default)
+                usual = self._engine.dialect.default_isolation_level or ""
+                level = mode.isolation.upper() if mode.isolation else usual
+                connection = connection.execution_options(isolation_level=level)
                 connection.begin()
+                if mode.is_read_only:
+                    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             except BaseException:
                 connection.invalidate()
                 connection.close()
@@ -135,18 +186,36 @@ def _make_engine(url: URL, pool_size: int) -> sa.Engine:
             code="database-url",
         ) from exc
     except ModuleNotFoundError as exc:
-        raise MissingExtraError(
-            str(exc.name), extra="mysql", feature=f"The database {url.drivername}"
-        ) from exc
-    if engine.dialect.name in MYSQL:
-        sa.event.listen(engine, "connect", _make_strict)
+        raise _missing_driver(url, str(exc.name)) from exc
     return engine
 
 
-def _make_strict(connection: Any, record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"SET SESSION sql_mode = '{MYSQL_MODE}', time_zone = '+00:00'")
-    cursor.close()
+def _missing_driver(url: URL, package: str) -> Exception:
+    if url.get_backend_name() in MYSQL and package == "pymysql":
+        return MissingExtraError(package, extra="mysql", feature="MySQL or MariaDB")
+    return ConfigError(
+        f"A database at {url.drivername}:// needs the package {package!r}, which is not "
+        f"installed. Install it, or name another driver, as in {url.get_backend_name()}+driver://.",
+        code="database-url",
+    )
+
+
+def mysql_settings(options: EngineOptions) -> Callable[[Any, object], None]:
+    """Return what sets up a new connection to MySQL or MariaDB."""
+    seconds = options.statement_timeout
+
+    def configure(connection: Any, record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET SESSION sql_mode = '{MYSQL_MODE}', time_zone = '+00:00'")
+            if seconds is None:
+                return
+            cursor.execute("SELECT version()")
+            if "MariaDB" in cursor.fetchone()[0]:
+                cursor.execute(f"SET SESSION max_statement_time = {seconds}")
+            else:  # MySQL limits reads alone
+                cursor.execute(f"SET SESSION max_execution_time = {round(seconds * 1000)}")
+
+    return configure
 
 
 @contextmanager
@@ -158,11 +227,35 @@ def translated() -> Iterator[None]:
         raise translate(exc) from exc
     except sa.exc.TimeoutError as exc:
         raise translate(exc) from exc
+    except UnicodeEncodeError as exc:
+        raise ValueRefused("A text holds a lone surrogate, which is not a character.") from exc
 
 
 def run(connection: Connection, sql: str, parameters: Sequence[Any]) -> CursorResult[Any]:
     """Run one statement."""
-    return connection.exec_driver_sql(sql, tuple(parameters))
+    return connection.exec_driver_sql(sql, checked(parameters))
+
+
+def checked(parameters: Sequence[Any]) -> tuple[Any, ...]:
+    """Return parameters that are safe to hand to a plain driver.
+
+    Raises:
+        ValueRefused: one is of a type, or a number, that the database would change or misread.
+    """
+    return tuple([each if each is None else _checked(each) for each in parameters])
+
+
+def _checked(value: Any) -> Any:
+    kind = next((kind for kind in _PLAIN if isinstance(value, kind)), None)
+    if kind is None:
+        # SECURITY: some drivers write a list or a dict as SQL of its own.
+        raise ValueRefused(f"A value of type {type(value).__name__} cannot be sent to a database.")
+    if kind is int and not -(2**63) <= value < 2**63:
+        raise OutOfRange("A number is too large: the database stores up to 64 bits.")
+    if kind is float and not isfinite(value):
+        raise ValueRefused(f"The database does not store the number {value}.")
+    # A subclass, such as a StrEnum, may be written by its name.
+    return value if type(value) is kind else kind(value) if kind in (int, float, str) else value
 
 
 def run_write(connection: Connection, write: Write) -> Outcome:
@@ -170,7 +263,7 @@ def run_write(connection: Connection, write: Write) -> Outcome:
     if write.many:
         if not write.parameters:
             return Outcome([], 0)
-        connection.exec_driver_sql(write.sql, [tuple(each) for each in write.parameters])
+        connection.exec_driver_sql(write.sql, [checked(each) for each in write.parameters])
         return Outcome([], len(write.parameters))
     result = run(connection, write.sql, write.parameters)
     if result.returns_rows:
@@ -195,6 +288,7 @@ class GenericTransaction:
         self._connection = connection
         self._turn = threading.Lock()
         self._is_open = True
+        self._undone: SerializationFailure | None = None
         self.awaiting = PinnedAwaitingChannel(self)
         self.blocking = PinnedBlockingChannel(self)
 
@@ -203,8 +297,15 @@ class GenericTransaction:
         with self._turn:
             if not self._is_open:
                 raise TransactionError("The transaction has ended.")
-            with translated():
-                yield self._connection
+            if self._undone is not None:
+                raise self._undone
+            try:
+                with translated():
+                    yield self._connection
+            except SerializationFailure as exc:
+                # The server has undone the whole transaction; what came now would stand alone.
+                self._undone = exc
+                raise
 
     def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         with self._held() as connection:
@@ -216,10 +317,31 @@ class GenericTransaction:
         `is_alone` says that the transaction has nothing else in it, and is undone as a whole.
         """
         with self._held() as connection:
-            if len(writes) == 1 or is_alone:
+            if is_alone:
                 return [run_write(connection, each) for each in writes]
-            with connection.begin_nested():
-                return [run_write(connection, each) for each in writes]
+            self._refuse_definitions(writes)
+            if len(writes) == 1:
+                return [run_write(connection, writes[0])]
+            dialect = self.engine.dialect
+            dialect.do_savepoint(connection, UNIT)
+            try:
+                outcomes = [run_write(connection, each) for each in writes]
+            except DBAPIError as exc:
+                if not isinstance(translate(exc), SerializationFailure | ConnectionLost):
+                    dialect.do_rollback_to_savepoint(connection, UNIT)
+                raise
+            dialect.do_release_savepoint(connection, UNIT)
+            return outcomes
+
+    def _refuse_definitions(self, writes: Sequence[Write]) -> None:
+        if self.engine.dialect.name not in MYSQL:
+            return
+        found = next((each.sql for each in writes if _COMMITTING.match(each.sql)), None)
+        if found is not None:
+            raise TransactionError(
+                f"{self.engine.dialect.name} commits a transaction before {found[:40]!r}, and "
+                "nothing in it could be undone. Do it outside of the transaction."
+            )
 
     def finish(self, *, is_commit: bool) -> None:
         """End the transaction and give the connection back."""
@@ -228,7 +350,12 @@ class GenericTransaction:
                 return
             self._is_open = False
             with translated(), self._connection as connection:
-                (connection.commit if is_commit else connection.rollback)()
+                if is_commit and self._undone is None:
+                    connection.commit()
+                else:
+                    connection.rollback()
+            if is_commit and self._undone is not None:
+                raise self._undone
 
 
 class AwaitingChannel:
@@ -265,9 +392,9 @@ class AwaitingChannel:
         finally:
             await asyncio.shield(engine.inside.submit(steps.close))
 
-    async def begin(self) -> GenericTransaction:
+    async def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         """See `RootChannel.begin`."""
-        beginning = self.engine.entering.submit(self.engine.begin)
+        beginning = self.engine.entering.submit(lambda: self.engine.begin(mode))
         try:
             return await asyncio.shield(beginning)
         except asyncio.CancelledError:
@@ -307,14 +434,14 @@ class BlockingChannel:
         for rows in _stream(self.engine, sql, parameters, size):
             yield rows
 
-    async def begin(self) -> GenericTransaction:
+    async def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         """See `RootChannel.begin`."""
-        return self.engine.begin()
+        return self.engine.begin(mode)
 
 
 def _stream(
     engine: GenericEngine, sql: str, parameters: Sequence[Any], size: int
-) -> Iterator[list[Row]]:
+) -> Generator[list[Row], None, None]:
     """Give rows from a cursor that stays on the server where the driver can do that."""
     with engine.connection() as connection:
         streaming = connection.execution_options(stream_results=True, max_row_buffer=size)

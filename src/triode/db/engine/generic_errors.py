@@ -7,11 +7,17 @@ from typing import Any, Final
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
+from triode.db.engine.protocol import LOST, READ_ONLY, REPEAT, TIMEOUT
 from triode.db.errors import (
+    ConnectionLost,
     ConstraintViolation,
     DatabaseBusy,
     DatabaseUnavailable,
+    Deadlock,
     OutOfRange,
+    SerializationFailure,
+    StatementTimeout,
+    TransactionError,
     ValueRefused,
 )
 
@@ -25,7 +31,10 @@ _CONSTRAINTS: Final[dict[int, Any]] = {
 
 _OUT_OF_RANGE: Final = (1264, 1690, 167)
 _REFUSED: Final = (1265, 1292, 1366, 1406, 1411, 3140, 3141)
-_BUSY: Final = (1040, 1158, 1159, 1160, 1161, 1205, 1213, 2002, 2003, 2006, 2013, 2055)
+_BUSY: Final = (1040, 1203, 1205)
+_LOST: Final = (1053, 1080, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2055)
+_TIMEOUT: Final = (1969, 3024)
+_REPEATABLE: Final = {1020: SerializationFailure, 1213: Deadlock}
 
 
 def translate(exc: SQLAlchemyError) -> Exception:
@@ -42,7 +51,15 @@ def translate(exc: SQLAlchemyError) -> Exception:
     if isinstance(exc, IntegrityError):
         return ConstraintViolation("check", message=message)
     is_lost = isinstance(exc, DBAPIError) and exc.connection_invalidated
-    if number in _BUSY or is_lost or not isinstance(exc, DBAPIError):
+    if number in _REPEATABLE:
+        return _REPEATABLE[number](REPEAT)
+    if number == 1792:
+        return TransactionError(READ_ONLY)
+    if number in _TIMEOUT:
+        return StatementTimeout(TIMEOUT)
+    if number in _LOST or is_lost:
+        return ConnectionLost(LOST)
+    if number in _BUSY or not isinstance(exc, DBAPIError):
         return DatabaseBusy("The database cannot be reached or is busy. Try again.")
     return exc
 
@@ -53,23 +70,17 @@ def _number(original: Any) -> int:
 
 
 def _message(original: Any) -> str:
-    arguments = getattr(original, "args", ())
+    arguments: Any = getattr(original, "args", ())
     return str(arguments[1]) if len(arguments) > 1 else ""
 
 
 def _violation(kind: Any, message: str) -> ConstraintViolation:
-    return ConstraintViolation(kind, columns=_columns(kind, message), message=message)
-
-
-def _columns(kind: str, message: str) -> tuple[str, ...]:
-    """Return the columns that a message names; those of a key by its name."""
-    if kind == "not null":
-        found = re.search(r"(?:Column|Field) '([^']+)'", message)
-        return (found[1],) if found else ()
-    if kind == "unique":
-        found = re.search(r"for key '(?:[^'.]+\.)?([^']+)'", message)
-        return (found[1],) if found else ()
-    return ()
+    column = re.search(r"(?:Column|Field) '([^']+)'", message) if kind == "not null" else None
+    # MySQL writes the table before the name of the key, MariaDB does not.
+    key = re.search(r"for key '(?:[^'.]+\.)?([^']+)'$", message) if kind == "unique" else None
+    columns: tuple[str, ...] = () if column is None else (column.group(1),)
+    name = None if key is None else key.group(1)
+    return ConstraintViolation(kind, columns=columns, constraint=name, message=message)
 
 
 def unavailable(address: str, exc: Exception) -> DatabaseUnavailable:

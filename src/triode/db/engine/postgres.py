@@ -17,9 +17,11 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
-from triode.db.engine.postgres_errors import translate, unavailable
-from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.errors import TransactionError
+from triode.db.engine.options import EngineOptions
+from triode.db.engine.postgres_errors import is_unsent, translate, unavailable
+from triode.db.engine.postgres_listening import Listener
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.errors import ConnectionLost, TransactionError
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -27,6 +29,9 @@ Connection = Any
 """An asyncpg connection; the driver is optional and has no types."""
 
 POOL_SIZE = 10
+
+COPY_ROWS = 50
+"""Rows from which on COPY, which first asks for the types of the columns, is faster."""
 
 CLOSE_LIMIT = 2.0
 """Seconds that a connection may take to close before it is aborted."""
@@ -39,12 +44,13 @@ _RETURNING: Final = re.compile(r"^\s*(with|select)\b|\breturning\b", re.IGNORECA
 class PostgresEngine:
     """One PostgreSQL database."""
 
-    def __init__(self, url: URL, *, pool_size: int = POOL_SIZE) -> None:
+    def __init__(self, url: URL, options: EngineOptions = EngineOptions()) -> None:  # noqa: B008
         self.dialect: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
         self.plans: dict[Any, Any] = {}
         self.address = url.render_as_string(hide_password=True)
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._pool_size = pool_size
+        self._pool_size = options.pool_size or POOL_SIZE
+        self._options = options
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
         self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
             WeakKeyDictionary()
@@ -89,9 +95,30 @@ class PostgresEngine:
                 # PERF: our connections keep no state between statements, so the driver's reset,
                 # a round trip after each of them, is left out.
                 reset=_keep_as_it_is,
+                **self._settings(),
             )
         except (OSError, self._driver.PostgresError, self._driver.InterfaceError) as exc:
             raise unavailable(self.address, exc) from exc
+
+    def listen(self, channels: tuple[str, ...]) -> Listener:
+        """Return what hears notifications, on a connection of its own."""
+        return Listener(self._connect_alone, channels)
+
+    async def _connect_alone(self) -> Connection:
+        try:
+            return await self._driver.connect(self._dsn, **self._settings())
+        except (OSError, self._driver.PostgresError, self._driver.InterfaceError) as exc:
+            raise unavailable(self.address, exc) from exc
+
+    def _settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = {}
+        if self._options.prepared_statements is False:
+            # A pooler gives each transaction another connection, which knows none of them.
+            settings["statement_cache_size"] = 0
+        if self._options.statement_timeout is not None:
+            milliseconds = max(1, round(self._options.statement_timeout * 1000))
+            settings["server_settings"] = {"statement_timeout": str(milliseconds)}
+        return settings
 
     async def close(self) -> None:
         """See `Engine.close`."""
@@ -125,7 +152,11 @@ class PostgresEngine:
             async with pool.acquire() as connection:
                 return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]
         except Exception as exc:
-            raise translate(exc) from exc
+            error = translate(exc)
+            if not isinstance(error, ConnectionLost):
+                raise error from exc
+        # A read that nobody answered does no harm when it is asked again.
+        return await self._again(lambda connection: connection.fetch(sql, *parameters))
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         pool = await self.pool()
@@ -133,7 +164,26 @@ class PostgresEngine:
             async with pool.acquire() as connection:
                 return await run_writes(connection, writes)
         except Exception as exc:
-            raise translate(exc) from exc
+            if not is_unsent(exc):
+                raise translate(exc) from exc
+        return await self._again(lambda connection: run_writes(connection, writes))
+
+    async def _again(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """Do what a connection that has ended did not do; there may be more such connections."""
+        pool = await self.pool()
+        for attempt in range(self._pool_size + 1):
+            try:
+                async with pool.acquire() as connection:
+                    try:
+                        return await work(connection)
+                    except Exception as exc:
+                        if is_unsent(exc):
+                            connection.terminate()
+                        raise
+            except Exception as exc:
+                if not is_unsent(exc) or attempt == self._pool_size:
+                    raise translate(exc) from exc
+        raise AssertionError  # the last attempt returns or raises
 
     async def stream(
         self, sql: str, parameters: Sequence[Any], size: int
@@ -143,20 +193,26 @@ class PostgresEngine:
             async for rows in _stream(connection, sql, parameters, size):
                 yield rows
 
-    async def begin(self) -> PostgresTransaction:
+    async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         pool = await self.pool()
-        try:
-            connection = await pool.acquire()
-            block = connection.transaction()
+        isolation = mode.isolation and mode.isolation.replace(" ", "_")
+        for attempt in range(self._pool_size + 1):
             try:
-                await block.start()
-            except BaseException:
-                # Cancelled or failed: nobody knows whether the transaction has begun.
-                await _give_up(pool, connection)
-                raise
-        except Exception as exc:
-            raise translate(exc) from exc
-        return PostgresTransaction(self, pool, connection, block)
+                connection = await pool.acquire()
+                block = connection.transaction(isolation=isolation, readonly=mode.is_read_only)
+                try:
+                    await block.start()
+                except BaseException:
+                    # Cancelled or failed: nobody knows whether the transaction has begun.
+                    await _give_up(pool, connection)
+                    raise
+                return PostgresTransaction(self, pool, connection, block)
+            except Exception as exc:
+                error = translate(exc)
+                # Nothing was done in it yet, so another connection does as well.
+                if not isinstance(error, ConnectionLost) or attempt == self._pool_size:
+                    raise error from exc
+        raise AssertionError  # the last attempt returns or raises
 
 
 async def _give_up(pool: Any, connection: Connection) -> None:
@@ -259,9 +315,9 @@ class BlockingChannel:
         for start in range(0, len(rows), size):
             yield rows[start : start + size]
 
-    async def begin(self) -> PostgresTransaction:
+    async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         """See `RootChannel.begin`."""
-        return self.engine.run_aside(self.engine.begin())
+        return self.engine.run_aside(self.engine.begin(mode))
 
 
 class PostgresTransaction:
@@ -382,6 +438,14 @@ async def run_pinned(connection: Connection, writes: Sequence[Write]) -> list[Ou
 
 async def _run(connection: Connection, write: Write) -> Outcome:
     if write.many:
+        if write.into is not None and len(write.parameters) >= COPY_ROWS:
+            await connection.copy_records_to_table(
+                write.into.table,
+                schema_name=write.into.schema,
+                columns=write.into.columns,
+                records=write.parameters,
+            )
+            return Outcome([], len(write.parameters))
         await connection.executemany(write.sql, write.parameters)
         return Outcome([], len(write.parameters))
     if _RETURNING.search(write.sql):

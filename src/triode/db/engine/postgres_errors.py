@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from triode.db.engine.protocol import LOST, READ_ONLY, REPEAT, TIMEOUT
 from triode.db.errors import (
+    ConnectionLost,
     ConstraintViolation,
     DatabaseBusy,
     DatabaseUnavailable,
+    Deadlock,
     OutOfRange,
+    SerializationFailure,
+    StatementTimeout,
+    TransactionError,
     ValueRefused,
 )
 
@@ -20,7 +26,9 @@ _CONSTRAINTS: Final = {
     "23502": "not null",
     "23514": "check",
 }
-_BUSY: Final = ("40001", "40P01", "55P03", "57P01", "57P02", "57P03", "53300")
+_BUSY: Final = ("55P03", "57P03", "53300")
+_LOST: Final = ("57P01", "57P02")
+_REPEATABLE: Final = {"40001": SerializationFailure, "40P01": Deadlock}
 _REFUSED: Final = ("22",)
 """Class 22 of SQLSTATE: data exceptions."""
 
@@ -38,9 +46,32 @@ def translate(exc: BaseException) -> BaseException:
         return ValueRefused(f"The database refused a value: {exc}.")
     if isinstance(exc, UnicodeEncodeError):
         return ValueRefused("A text holds a lone surrogate, which is not a character.")
-    if state in _BUSY or state.startswith("08") or isinstance(exc, ConnectionError | TimeoutError):
+    if state in _REPEATABLE:
+        return _REPEATABLE[state](REPEAT)
+    if state == "25006":
+        return TransactionError(READ_ONLY)
+    if state == "57014":
+        return StatementTimeout(TIMEOUT)
+    if is_lost(exc, state):
+        return ConnectionLost(LOST)
+    if state in _BUSY or isinstance(exc, TimeoutError):
         return DatabaseBusy("The database cannot be reached or is busy. Try again.")
     return exc
+
+
+def is_lost(exc: BaseException, state: str) -> bool:
+    """Whether the connection ended before the answer was there."""
+    ended = state in _LOST or state.startswith("08") or isinstance(exc, ConnectionError)
+    return ended or is_unsent(exc)
+
+
+def is_unsent(exc: BaseException) -> bool:
+    """Whether the connection had ended before anything was sent over it."""
+    kind, message = type(exc).__name__, str(exc)
+    # What the driver says itself; the second between the server's farewell and its hanging up.
+    return (kind == "InterfaceError" and "connection is closed" in message) or (
+        kind == "InternalClientError" and "cannot switch to state" in message
+    )
 
 
 def _violation(kind: Any, exc: BaseException) -> ConstraintViolation:

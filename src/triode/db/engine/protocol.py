@@ -8,19 +8,37 @@ code. Both have the same coroutine methods; those of the blocking channel never 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy.engine.interfaces import Dialect
 
 Row = tuple[Any, ...]
 
+# What every engine says, whatever its database calls it.
+REPEAT: Final = "Another transaction was in the way, so nothing was changed. Do it again."
+LOST: Final = "The connection to the database was lost."
+READ_ONLY: Final = "The transaction was opened with read_only=True, and something is written in it."
+TIMEOUT: Final = "The database took too long for this, so nothing was changed."
+
+
+class Into(NamedTuple):
+    """Where the rows of an INSERT go, for engines that have a faster way than its SQL."""
+
+    table: str
+    columns: tuple[str, ...]
+    schema: str | None = None
+
 
 class Write(NamedTuple):
-    """One writing SQL statement; `many` runs it once for each tuple of `parameters`."""
+    """One writing SQL statement; `many` runs it once for each tuple of `parameters`.
+
+    `into` says that it is a plain INSERT whose parameters are these columns, in this order.
+    """
 
     sql: str
     parameters: Sequence[Any] = ()
     many: bool = False
+    into: Into | None = None
 
 
 class Outcome(NamedTuple):
@@ -28,6 +46,19 @@ class Outcome(NamedTuple):
 
     rows: list[Row]
     changed: int
+
+
+Isolation: TypeAlias = Literal["read committed", "repeatable read", "serializable"]
+
+
+class Mode(NamedTuple):
+    """What a transaction is asked to be; None leaves it to the database."""
+
+    isolation: Isolation | None = None
+    is_read_only: bool = False
+
+
+USUAL: Final = Mode()
 
 
 class Channel(Protocol):
@@ -65,7 +96,7 @@ class RootChannel(Channel, Protocol):
         """Whether it is for plain code."""
         ...
 
-    async def begin(self) -> Pinned:
+    async def begin(self, mode: Mode = USUAL) -> Pinned:
         """Start a transaction, waiting for its turn."""
         ...
 

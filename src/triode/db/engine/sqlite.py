@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -21,9 +22,18 @@ from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from triode.db.engine.protocol import Outcome, Row, Write
-from triode.db.engine.sqlite_connection import check_path, connect, run_writes, translate
+from triode.db.engine.options import EngineOptions
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.engine.sqlite_connection import (
+    check_path,
+    connect,
+    run_writes,
+    translate,
+    unavailable,
+)
+from triode.db.engine.sqlite_snapshot import Snapshot
 from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
+from triode.db.errors import DatabaseUnavailable, TransactionError
 
 READ_BUDGET = 0.002
 """Seconds that a read may hold an event loop."""
@@ -40,6 +50,9 @@ SLOW_MEMORY = 10.0
 RETRY_MEMORY = 0.05
 """Seconds for which a query that was stopped once is believed to be slow."""
 
+READING_THREADS = 4
+"""Threads for slow reads, where `pool_size` says nothing."""
+
 _memory_numbers = itertools.count(1)
 
 
@@ -47,18 +60,21 @@ class Reader:
     """A reading connection that stops a query when it exceeds its budget.
 
     A short query never looks at the clock. `looks` is how often the query was looked at; far
-    below zero means that it has no budget.
+    below zero means that it has no budget, but a `deadline`.
     """
 
-    __slots__ = ("connection", "looks", "started")
+    __slots__ = ("connection", "deadline", "looks", "started")
 
     def __init__(self, address: str, *, is_uri: bool) -> None:
         self.connection = connect(address, is_uri=is_uri, is_reader=True)
         self.looks = -math.inf
         self.started = 0.0
+        self.deadline = math.inf
         self.connection.set_progress_handler(self._is_late, PROGRESS_STEPS)
 
     def _is_late(self) -> bool:
+        if self.looks == -math.inf:
+            return monotonic() > self.deadline
         self.looks += 1
         if self.looks <= 1:
             self.started = monotonic()
@@ -72,10 +88,15 @@ class Reader:
 class SQLiteEngine:
     """One SQLite file, or a database in memory where `path` is None."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        options: EngineOptions = EngineOptions(),  # noqa: B008
+    ) -> None:
         self.dialect = SQLiteDialect_pysqlite(paramstyle="qmark")
         self.plans: dict[Any, Any] = {}
         self.path = path
+        self._options = options
         if path is None:
             self._address = f"file:triode{next(_memory_numbers)}?mode=memory&cache=shared"
         else:
@@ -112,12 +133,17 @@ class SQLiteEngine:
                 self._keeper.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             except sqlite3.Error as exc:
                 self._keeper.close()
-                raise translate(exc) from exc
-            self._threads = ThreadPoolExecutor(4, "triode-reader")
+                error = translate(exc)
+                is_broken = isinstance(error, DatabaseUnavailable)
+                raise (unavailable(self._address, exc) if is_broken else error) from exc
+            self._threads = ThreadPoolExecutor(
+                self._options.pool_size or READING_THREADS, "triode-reader"
+            )
             self._writer = Writer(self._connect_writer)
 
     def _connect_writer(self) -> sqlite3.Connection:
-        return connect(self._address, is_uri=self._is_uri, is_reader=False)
+        limit = self._options.statement_timeout
+        return connect(self._address, is_uri=self._is_uri, is_reader=False, limit=limit)
 
     async def close(self) -> None:
         """See `Engine.close`."""
@@ -188,6 +214,7 @@ class SQLiteEngine:
         """Return the rows, however long it takes."""
         reader = self.borrow()
         started = monotonic()
+        self.limit(reader)
         try:
             return reader.fetch(sql, parameters)
         except Exception as exc:
@@ -198,6 +225,11 @@ class SQLiteEngine:
             # machine.
             if monotonic() - started > READ_BUDGET:
                 self._slow[sql] = monotonic() + SLOW_MEMORY
+
+    def limit(self, reader: Reader) -> None:
+        """Let what the reader does next take no longer than `statement_timeout`."""
+        if self._options.statement_timeout is not None:
+            reader.deadline = monotonic() + self._options.statement_timeout
 
     def in_thread(self, function: Any, *arguments: Any) -> asyncio.Future[Any]:
         self.open()
@@ -240,6 +272,7 @@ class AwaitingChannel:
         """See `Channel.stream`."""
         engine = self.engine
         reader = engine.borrow()
+        engine.limit(reader)
         try:
             cursor = await engine.in_thread(_execute, reader.connection, sql, parameters)
             while rows := await engine.in_thread(cursor.fetchmany, size):
@@ -248,15 +281,18 @@ class AwaitingChannel:
         finally:
             engine.give_back(reader)
 
-    async def begin(self) -> SQLiteTransaction:
-        """See `RootChannel.begin`."""
+    async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
+        """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
+        if mode.is_read_only:
+            return Snapshot(self.engine)
         job = TransactionJob(asyncio.get_running_loop())
         self.engine.writer().put(job)
         try:
             lane: Lane = await job.future
         except asyncio.CancelledError:
             # The writer may have begun already; a lane that nobody holds must not stay open.
-            job.lane.put(Job(_rollback, asyncio.get_running_loop()))
+            with suppress(TransactionError):  # it has not begun, and never will
+                job.lane.put(Job(_rollback, asyncio.get_running_loop()))
             raise
         return SQLiteTransaction(self.engine, lane)
 
@@ -288,6 +324,7 @@ class BlockingChannel:
     ) -> AsyncIterator[list[Row]]:
         """See `Channel.stream`."""
         reader = self.engine.borrow()
+        self.engine.limit(reader)
         try:
             cursor = _execute(reader.connection, sql, parameters)
             while rows := cursor.fetchmany(size):
@@ -295,8 +332,10 @@ class BlockingChannel:
         finally:
             self.engine.give_back(reader)
 
-    async def begin(self) -> SQLiteTransaction:
-        """See `RootChannel.begin`."""
+    async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
+        """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
+        if mode.is_read_only:
+            return Snapshot(self.engine)
         job = TransactionJob(None)
         self.engine.writer().put(job)
         return SQLiteTransaction(self.engine, job.future.result())

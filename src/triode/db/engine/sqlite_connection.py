@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import math
+import os
 import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
-from triode.db.engine.protocol import Outcome, Write
+from triode.db.engine.protocol import TIMEOUT, Outcome, Write
 from triode.db.engine.sqlite_functions import register
 from triode.db.errors import (
     ConstraintViolation,
     DatabaseBusy,
     DatabaseUnavailable,
     OutOfRange,
+    StatementTimeout,
     TransactionError,
     ValueRefused,
 )
@@ -24,6 +29,9 @@ BUSY_TIMEOUT = 30.0
 """Seconds that a connection waits for another process before it gives up."""
 
 CACHED_STATEMENTS = 512
+
+LIMIT_STEPS = 10_000
+"""Virtual machine steps between two looks at the clock of a statement with a limit."""
 
 _CONSTRAINTS = {
     "SQLITE_CONSTRAINT_UNIQUE": "unique",
@@ -45,12 +53,36 @@ _MENDS = {
     "write in it.",
     "SQLITE_PERM": "This user may not use it. Mend the permissions of the file and its folder.",
     "SQLITE_FULL": "The disk is full.",
-    "SQLITE_IOERR": "The disk could not be read or written.",
+    "SQLITE_IOERR": "The disk could not be read or written. Look whether it is full or broken.",
 }
 
+_LOG = logging.getLogger("triode.db")
 
-def connect(address: str, *, is_uri: bool, is_reader: bool) -> sqlite3.Connection:
+
+class LimitedConnection(sqlite3.Connection):
+    """A connection whose statements may take `limit` seconds each."""
+
+    limit: float = math.inf
+    deadline: float = math.inf
+
+    def execute(self, *arguments: Any) -> sqlite3.Cursor:
+        self.deadline = monotonic() + self.limit
+        return super().execute(*arguments)
+
+    def executemany(self, *arguments: Any) -> sqlite3.Cursor:
+        self.deadline = monotonic() + self.limit
+        return super().executemany(*arguments)
+
+    def is_late(self) -> bool:
+        return monotonic() > self.deadline
+
+
+def connect(
+    address: str, *, is_uri: bool, is_reader: bool, limit: float | None = None
+) -> sqlite3.Connection:
     """Open one connection with Triode's settings.
+
+    `limit` is for how many seconds a statement may run.
 
     Raises:
         DatabaseUnavailable: the file cannot be used.
@@ -63,11 +95,15 @@ def connect(address: str, *, is_uri: bool, is_reader: bool) -> sqlite3.Connectio
             check_same_thread=False,
             cached_statements=CACHED_STATEMENTS,
             uri=is_uri,
+            factory=sqlite3.Connection if limit is None else LimitedConnection,
         )
     except sqlite3.Error as exc:
         raise unavailable(address, exc) from exc
     try:
         _configure(connection, is_reader=is_reader)
+        if isinstance(connection, LimitedConnection) and limit is not None:
+            connection.limit = limit
+            connection.set_progress_handler(connection.is_late, LIMIT_STEPS)
     except sqlite3.Error as exc:
         connection.close()
         raise unavailable(address, exc) from exc
@@ -90,21 +126,39 @@ def _configure(connection: sqlite3.Connection, *, is_reader: bool) -> None:
 
 
 def check_path(path: Path) -> None:
-    """Refuse a path that can never become a database, before SQLite says so in fewer words."""
-    if path.is_dir():
+    """Refuse a path that can never become a database, before SQLite says so in fewer words.
+
+    SQLite tells of a file that nobody may write only when something is written.
+    """
+    try:
+        is_folder, has_folder, exists = path.is_dir(), path.parent.is_dir(), path.exists()
+    except OSError as exc:
+        raise DatabaseUnavailable(f"The database {str(path)!r} cannot be reached: {exc}.") from exc
+    if is_folder:
         raise DatabaseUnavailable(f"The database {str(path)!r} is a folder. Name a file in it.")
-    if not path.parent.is_dir():
+    if not has_folder:
         raise DatabaseUnavailable(
             f"The database {str(path)!r} lies in a folder that does not exist. "
             f"Create {str(path.parent)!r} or mend DATABASE_URL."
         )
+    if exists and not os.access(path, os.R_OK | os.W_OK):
+        raise DatabaseUnavailable(
+            f"The database {str(path)!r} may not be read and written by this user. Mend the "
+            "permissions of the file."
+        )
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise DatabaseUnavailable(
+            f"The database {str(path)!r} lies in a folder where this user may not write, and its "
+            f"log has to be written beside it. Mend the permissions of {str(path.parent)!r}."
+        )
 
 
-def unavailable(address: str, exc: sqlite3.Error) -> DatabaseUnavailable:
-    """Describe a failure to open `address`."""
+def unavailable(address: str | None, exc: sqlite3.Error) -> DatabaseUnavailable:
+    """Describe a failure to open or use `address`; None where it is not at hand."""
     name = getattr(exc, "sqlite_errorname", "")
     mend = next((mend for code, mend in _MENDS.items() if name.startswith(code)), "")
-    return DatabaseUnavailable(f"The database {address!r} cannot be used: {exc}. {mend}".rstrip())
+    subject = "The SQLite database" if address is None else f"The database {address!r}"
+    return DatabaseUnavailable(f"{subject} cannot be used: {exc}. {mend}".rstrip())
 
 
 def translate(exc: Exception) -> Exception:
@@ -122,10 +176,14 @@ def translate(exc: Exception) -> Exception:
         return DatabaseBusy("The database is busy with another process. Try again.")
     if str(exc) == "user-defined function raised exception":
         return ValueRefused("A value makes no sense for a function, such as a wrong pattern.")
+    if name == "SQLITE_INTERRUPT":
+        return StatementTimeout(TIMEOUT)
     if name == "SQLITE_TOOBIG":
         return ValueRefused("A value is too long for the database.")
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_READONLY", "SQLITE_FULL")):
-        return unavailable("SQLite", exc) if isinstance(exc, sqlite3.Error) else exc
+    if name.startswith(tuple(_MENDS)) and isinstance(exc, sqlite3.Error):
+        error = unavailable(None, exc)
+        _LOG.error("%s", error)
+        return error
     return exc
 
 

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from triode.db.engine.sqlite_connection import lost_transaction, translate
-from triode.db.errors import TransactionError
+from triode.db.errors import StatementTimeout, TransactionError
 
 GROUP_LIMIT = 500
 """Writes in one commit at most, so that the first of them does not wait too long."""
@@ -48,6 +48,10 @@ class Job:
         except BaseException as exc:
             # Every failure, also an interrupt, belongs to the one who waits.
             self.error = translate(exc) if isinstance(exc, Exception) else exc
+
+    @property
+    def is_late(self) -> bool:
+        return isinstance(self.error, StatementTimeout)
 
     def resolve(self) -> None:
         if self.future.done():
@@ -192,7 +196,11 @@ class Writer:
             group.append(following)
             following.run(connection)
             following = None
-        _finish(connection, group)
+        if not connection.in_transaction and any(job.is_late for job in group):
+            # SQLite undid them all because one took too long; the others have done nothing wrong.
+            _finish_again(connection, group)
+        else:
+            _finish(connection, group)
         return following, is_stopped
 
 
@@ -257,6 +265,23 @@ def _finish(connection: sqlite3.Connection, group: list[Job]) -> None:
         for job in group:
             job.error = job.error or failure
     _deliver(group)
+
+
+def _finish_again(connection: sqlite3.Connection, group: list[Job]) -> None:
+    """Commit what a group would have done without those of its jobs that took too long."""
+    _deliver([job for job in group if job.is_late])
+    rest = [job for job in group if not job.is_late]
+    if not rest:
+        return
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for job in rest:
+            job.error = None
+            job.run(connection)
+    except sqlite3.Error as exc:
+        for job in rest:
+            job.error = job.error or translate(exc)
+    _finish(connection, rest)
 
 
 def _deliver(group: list[Job]) -> None:

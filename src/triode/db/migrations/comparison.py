@@ -1,24 +1,26 @@
-"""What differs between the models and the database, written as the text of a migration."""
+"""What differs between the models and the database, as Alembic's operations."""
 
 from __future__ import annotations
 
 import datetime
-import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic import autogenerate
-from alembic.autogenerate.api import AutogenContext
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from triode.db.creation import in_order
+from triode.db.creation import circular, in_order
 from triode.db.errors import MigrationError
-from triode.db.sql.storage import DecimalStorage, EnumStorage, JsonStorage, Storage
+from triode.db.migrations.adoption import differ, unfillable, without_satisfied
+from triode.db.migrations.expressions import add_missing, without_the_warning
+from triode.db.migrations.folder import Owned
+from triode.db.migrations.rendering import OPTIONS, render_item
+from triode.db.sql.storage import Storage
 from triode.db.table import ModelTable, model_registry
 
 _EMPTY: Final[dict[type, str]] = {
@@ -34,7 +36,7 @@ _EMPTY: Final[dict[type, str]] = {
     uuid.UUID: "'00000000-0000-0000-0000-000000000000'",
 }
 
-OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}
+NOTHING_OWNED: Final = Owned()
 
 
 def complete_metadata() -> sa.MetaData:
@@ -49,32 +51,121 @@ def complete_metadata() -> sa.MetaData:
     return model_registry.metadata
 
 
-def compare(connection: Connection) -> ops.MigrationScript:
+def managed_names() -> set[str]:
+    """Return the names of the tables that migrations may make and change."""
+    others = {each.name for each in model_registry.tables() if not each.options.managed}
+    return set(complete_metadata().tables) - others
+
+
+def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.MigrationScript:
     """Return the operations that make the database like the models.
+
+    `owned` is what earlier migrations made; of what no model has, only that is dropped.
 
     Raises:
         MigrationError: a new column could not be filled in the rows that exist.
     """
     metadata = complete_metadata()
-    context = MigrationContext.configure(
-        connection, opts={**OPTIONS, "target_metadata": metadata, "render_item": render_type}
-    )
-    script = autogenerate.produce_migrations(context, metadata)
+    managed = managed_names()
+    wanted = managed | (owned.tables - set(metadata.tables))
+
+    def include_name(name: str | None, kind: str, parents: Any) -> bool:
+        return kind != "table" or name in wanted
+
+    def include_object(item: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
+        if kind == "table":
+            return name in wanted
+        return not reflected or other is not None or _is_ours(item, name, kind, owned)
+
+    options = {
+        **OPTIONS,
+        "target_metadata": metadata,
+        "render_item": render_item,
+        "compare_type": differ,
+        "include_name": include_name,
+        "include_object": include_object,
+    }
+    context = MigrationContext.configure(connection, opts=options)
+    with without_the_warning():
+        script = autogenerate.produce_migrations(context, metadata)
     assert script.upgrade_ops is not None
-    assert script.downgrade_ops is not None
+    add_missing(script.upgrade_ops, connection, metadata, set(wanted))
+    without_satisfied(script.upgrade_ops, connection)
+    untangle(script.upgrade_ops, metadata)
+    script.downgrade_ops = script.upgrade_ops.reverse()
+    for side in (script.upgrade_ops, script.downgrade_ops):
+        dropped = {each.table_name for each in side.ops if isinstance(each, ops.DropTableOp)}
+        for table in side.ops:
+            if isinstance(table, ops.ModifyTableOps):
+                table.ops = _new_indexes_first(_without_needless(table, dropped))
     for table_name, column in _new_columns(script.upgrade_ops):
-        text = _default_text(table_name, column, connection.dialect.name == "sqlite")
-        column.server_default = sa.DefaultClause(text)
+        column.server_default = _default(table_name, column)
     for _, column in _new_columns(script.downgrade_ops):
         # What a dropped column held is gone; the rows get something that its type allows.
         column.server_default = sa.DefaultClause(sa.text(_empty_text(column)))
     return script
 
 
+def _is_ours(item: Any, name: str | None, kind: str, owned: Owned) -> bool:
+    """Whether what no model has was made by a script, or by `create_tables`."""
+    table = item.table.name
+    if kind == "column":
+        return (table, name) in owned.columns
+    first = next((column.name for column in getattr(item, "columns", ())), "")
+    usual = {f"{table}_{first}_{ending}" for ending in ("key", "idx", "fkey")}
+    return name in owned.names or name in usual
+
+
+def untangle(operations: ops.UpgradeOps, metadata: sa.MetaData) -> None:
+    """Make tables before those that refer to them; keys that lead in a circle come last."""
+    made = [each for each in operations.ops if isinstance(each, ops.CreateTableOp)]
+    if not made:
+        return
+    by_name = {each.table_name: each for each in made}
+    tables = in_order({metadata.tables[name] for name in by_name})
+    late = circular(tables)
+    position = {table.name: number for number, table in enumerate(tables)}
+    for key in late:
+        create = by_name[key.table.name]
+        create.columns = [each for each in create.columns if each is not key]
+    keys = [
+        ops.ModifyTableOps(key.table.name, [ops.CreateForeignKeyOp.from_constraint(key)])
+        for key in late
+    ]
+    rest = [each for each in operations.ops if not isinstance(each, ops.CreateTableOp)]
+    made.sort(key=lambda each: position[each.table_name])
+    operations.ops = [*made, *rest, *keys]
+
+
+def _without_needless(table: ops.ModifyTableOps, dropped: set[str]) -> list[Any]:
+    """Leave out indexes that go with their table; MySQL would not drop those of foreign keys."""
+    is_dropped = table.table_name in dropped
+    return [each for each in table.ops if not (is_dropped and isinstance(each, ops.DropIndexOp))]
+
+
+def _new_indexes_first(operations: Sequence[Any]) -> list[Any]:
+    """Make an index before another is dropped: MySQL wants one for each foreign key, always."""
+    dropped = {each.index_name for each in operations if isinstance(each, ops.DropIndexOp)}
+    first = next(
+        (at for at, each in enumerate(operations) if isinstance(each, ops.DropIndexOp)), None
+    )
+    if first is None:
+        return list(operations)
+    moved = [
+        each
+        for each in operations[first:]
+        if isinstance(each, ops.CreateIndexOp) and each.index_name not in dropped
+    ]
+    return [
+        *operations[:first],
+        *moved,
+        *(each for each in operations[first:] if each not in moved),
+    ]
+
+
 def has_tables(connection: Connection) -> bool:
     """Whether the database has a table of any model."""
-    known = set(complete_metadata().tables)
-    return bool(known & set(sa.inspect(connection).get_table_names()))
+    return bool(managed_names() & set(sa.inspect(connection).get_table_names()))
 
 
 def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
@@ -85,12 +176,20 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     """
     present = compare(connection).upgrade_ops
     assert present is not None
-    if any(not isinstance(each, ops.DropTableOp) for each in present.ops):
+    differing = [*describe(present), *unfillable(connection, complete_metadata(), managed_names())]
+    if differing:
         raise MigrationError(
             "The tables in the database were made before the first migration, and differ from "
-            "the models. Make the first migration with the models they were made of, or delete "
+            "the models: "
+            + "; ".join(differing)
+            + ". Make the first migration with the models they were made of, or delete "
             "the database if nothing in it is worth keeping."
         )
+    return from_nothing()
+
+
+def from_nothing() -> ops.MigrationScript:
+    """Return the operations that make every table."""
     nothing = sa.create_engine("sqlite://")
     with nothing.connect() as empty:
         script = compare(empty)
@@ -98,37 +197,42 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     return script
 
 
-def write_operations(connection: Connection, operations: ops.UpgradeOps | ops.DowngradeOps) -> str:
-    """Return operations as the body of a function."""
-    context = MigrationContext.configure(connection, opts=OPTIONS)
-    text: str = autogenerate.render_python_code(
-        operations, render_as_batch=True, render_item=render_type, migration_context=context
+def describe(operations: ops.UpgradeOps | ops.DowngradeOps | ops.ModifyTableOps) -> list[str]:
+    """Return in words what operations do."""
+    found = []
+    for each in operations.ops:
+        if isinstance(each, ops.ModifyTableOps):
+            found += describe(each)
+        else:
+            found.append(_words(each))
+    return found
+
+
+def _words(operation: Any) -> str:
+    """Describe one operation: "add column book.price"."""
+    verb = {
+        ops.CreateTableOp: "create table",
+        ops.DropTableOp: "drop table",
+        ops.AddColumnOp: "add column",
+        ops.DropColumnOp: "drop column",
+        ops.AlterColumnOp: "change column",
+        ops.CreateIndexOp: "create index",
+        ops.DropIndexOp: "drop index",
+        ops.DropConstraintOp: "drop constraint",
+    }.get(type(operation))
+    if verb is None:
+        kind = type(operation).__name__.removesuffix("Op").removeprefix("Create")
+        verb = f"add {kind.lower().replace('constraint', ' constraint')}"
+    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", "")
+    column = getattr(operation, "column_name", None) or getattr(
+        getattr(operation, "column", None), "name", None
     )
-    # Alembic marks what it wrote; our file says at its top to read it.
-    text = re.sub(r" *# ### .*\n?", "", text)
-    return re.sub(r"batch_alter_table\('(\w+)', schema=None\)", _batch_call, text)
-
-
-def _batch_call(found: re.Match[str]) -> str:
-    """Keep AUTOINCREMENT on a table that SQLite can only alter by making it anew."""
-    name = found.group(1)
-    table = model_registry.metadata.tables.get(name)
-    is_automatic = table is not None and table.dialect_options["sqlite"]["autoincrement"]
-    options = ", table_kwargs={'sqlite_autoincrement': True}" if is_automatic else ""
-    return f"batch_alter_table({name!r}{options})"
-
-
-def render_type(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
-    """Write a column type of ours without the model's own classes; False for anything else."""
-    if kind != "type" or not isinstance(item, Storage):
-        return False
-    if isinstance(item, DecimalStorage):
-        return f"storage.DecimalStorage({item.max_digits}, {item.decimal_places})"
-    if isinstance(item, EnumStorage):
-        return f"storage.{'Integer' if item.is_integer else 'Text'}Storage()"
-    if isinstance(item, JsonStorage):
-        return "storage.JsonStorage()"
-    return f"storage.{type(item).__name__}()"
+    name = (
+        column
+        or getattr(operation, "index_name", None)
+        or getattr(operation, "constraint_name", None)
+    )
+    return f"{verb} {table}{'.' if name else ''}{name or ''}"
 
 
 def _new_columns(
@@ -156,7 +260,8 @@ def _empty_text(column: sa.Column[Any]) -> str:
     return _EMPTY.get(python_type, "''")
 
 
-def _default_text(table_name: str, column: sa.Column[Any], is_sqlite: bool) -> sa.TextClause:
+def _default(table_name: str, column: sa.Column[Any]) -> sa.DefaultClause:
+    """Return what the rows that exist get; the value itself, so that any database can write it."""
     model = _model_of(table_name)
     default = None
     if model is not None and column.name in model.by_name:
@@ -166,14 +271,8 @@ def _default_text(table_name: str, column: sa.Column[Any], is_sqlite: bool) -> s
             f"{table_name}.{column.name} is new and may not be empty, and the field has no "
             "default for the rows that exist. Give it one, or allow None."
         )
-    storage = column.type
-    assert isinstance(storage, Storage)
-    # SQLite's texts are literals on PostgreSQL too; only its numbers are its own.
-    is_number = isinstance(storage, DecimalStorage)
-    writer = storage.writer("postgresql" if is_number and not is_sqlite else "sqlite")
-    value = default if writer is None else writer(default)
-    text = str(sa.literal(value).compile(compile_kwargs={"literal_binds": True}))
-    return sa.text(text)
+    assert isinstance(column.type, Storage)
+    return sa.DefaultClause(sa.literal(default, column.type))
 
 
 def _model_of(table_name: str) -> ModelTable | None:

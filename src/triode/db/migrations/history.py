@@ -1,12 +1,9 @@
-"""The migrations of an application: a folder of files, and which of them the database has."""
+"""The migrations of an application: a folder of scripts, and which of them the database has."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 from alembic.config import Config
@@ -16,17 +13,16 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy.engine import Connection
 
-from triode.db.database import Database
+from triode.db.database import Database, parse
 from triode.db.errors import MigrationError
-from triode.db.migrations.comparison import (
-    compare,
-    compare_with_nothing,
-    has_tables,
-    write_operations,
-)
-from triode.db.migrations.connection import on_connection
-
-TEMPLATE = Path(__file__).parent / "template"
+from triode.db.migrations.checking import Report, check
+from triode.db.migrations.connection import check_references, on_connection, while_locked
+from triode.db.migrations.folder import only_head, open_folder, replaced_by, write_script
+from triode.db.migrations.lint import Danger, find_dangers
+from triode.db.migrations.making import EMPTY_STEP, make_script
+from triode.db.migrations.offline import Recorder, offline_text
+from triode.db.migrations.renames import Chooser, refuse_to_guess
+from triode.db.migrations.squashing import squash
 
 
 class Step(NamedTuple):
@@ -38,6 +34,13 @@ class Step(NamedTuple):
     is_applied: bool
 
 
+class Made(NamedTuple):
+    """A script that was written, and what in it is dangerous on this database."""
+
+    path: Path
+    dangers: list[Danger]
+
+
 class Migrations:
     """The migrations in `directory` and the database they are for."""
 
@@ -45,113 +48,214 @@ class Migrations:
         self.database = database
         self.directory = directory
 
-    def make(self, message: str) -> Path | None:
-        """Write a migration that makes the database like the models.
+    @property
+    def dialect(self) -> str:
+        """The kind of the database: "sqlite", "postgresql", …"""
+        name = parse(self.database.url).drivername.partition("+")[0]
+        return "postgresql" if name == "postgres" else name
 
-        Gives the file, None where nothing differs. The file is not applied; only where
-        `create_tables` made the database before, the first one counts as applied.
+    def make(self, message: str, *, choose: Chooser = refuse_to_guess) -> Made | None:
+        """Write a migration that makes the database like the models, None where nothing differs.
+
+        The file is not applied; only where `create_tables` made the database before, the first
+        one counts as applied. `choose` is asked what was renamed, where `renamed_from` says
+        nothing.
 
         Raises:
-            MigrationError: earlier migrations are not applied yet, or a new column cannot be
-                filled in the rows that exist.
+            MigrationError: earlier migrations are not applied yet, there are two branches, it is
+                not known what was renamed, or a new column cannot be filled in the rows that exist.
         """
-        return on_connection(self.database, lambda connection: self._make(connection, message))
+        script = open_folder(self.directory)
+        only_head(script)
 
-    def _make(self, connection: Connection, message: str) -> Path | None:
-        script = self._script()
-        current = set(MigrationContext.configure(connection).get_current_heads())
-        if current != set(script.get_heads()):
-            raise MigrationError(
-                "The database does not have every migration yet. Apply them first: upgrade."
-            )
-        is_made_already = not script.get_heads() and has_tables(connection)
-        operations = compare_with_nothing(connection) if is_made_already else compare(connection)
-        upgrade, downgrade = operations.upgrade_ops, operations.downgrade_ops
-        assert upgrade is not None
-        assert downgrade is not None
-        if upgrade.is_empty():
-            return None
-        texts = [write_operations(connection, each).strip() for each in (upgrade, downgrade)]
-        needs_dialect = any("postgresql." in text for text in texts)
-        made = script.generate_revision(
-            new_revision(),
-            message,
-            head="head",
-            upgrades=texts[0],
-            downgrades=texts[1],
-            imports="from sqlalchemy.dialects import postgresql" if needs_dialect else "",
+        def work(connection: Connection) -> Path | None:
+            self._current(script, connection)
+            return make_script(connection, script, message, choose)
+
+        path = on_connection(self.database, work)
+        return None if path is None else Made(path, find_dangers(path, self.dialect))
+
+    def make_empty(self, message: str) -> Path:
+        """Write a migration that changes no table, with a place for steps that change rows."""
+        script = open_folder(self.directory)
+        only_head(script)
+        return write_script(
+            script, message, ("change_rows()", ""), functions=EMPTY_STEP, head="head"
         )
-        assert made is not None
-        if is_made_already:
-            MigrationContext.configure(connection).stamp(script, "head")
-        return Path(made.path)
+
+    def merge(self, message: str) -> Path:
+        """Write a migration that joins those that were made side by side.
+
+        Raises:
+            MigrationError: there are no two.
+        """
+        script = open_folder(self.directory)
+        if len(script.get_heads()) < 2:
+            raise MigrationError("There is one line of migrations: nothing to join.")
+        return write_script(script, message, ("", ""), head="heads")
+
+    def squash(self, message: str, *, drop_data_steps: bool = False) -> Path:
+        """Put one script in the place of all, and delete those.
+
+        A database that has all of them needs nothing; one that lacks some has to get them from
+        the older files first.
+
+        Raises:
+            MigrationError: the database or the models are not at the newest migration, or a
+                script changes rows.
+        """
+        return on_connection(
+            self.database,
+            lambda connection: squash(
+                connection,
+                open_folder(self.directory),
+                message,
+                drop_data_steps=drop_data_steps,
+            ),
+        )
+
+    def check(self) -> Report:
+        """Say what is wrong: the database is behind or ahead, the models differ from the scripts.
+
+        Scripts that are not applied yet are tried out, and undone.
+        """
+        return check(self.database, self.directory, self.dialect, run_scripts)
 
     def upgrade(self, target: str = "head") -> list[Step]:
         """Apply migrations up to `target`, all of them by default; gives those it applied.
 
-        All of them are applied in one transaction, or none.
+        All of them are applied in one transaction, or none, where the database can do that.
         """
-
-        def steps(script: ScriptDirectory, revision: Any) -> Any:
-            return script._upgrade_revs(target, revision)
-
-        return self._move(target, steps)
+        return self._move(target, _upgrade_to(target))
 
     def downgrade(self, target: str = "-1") -> list[Step]:
         """Take migrations back down to `target`, one by default, "base" for all."""
+        return self._move(target, _downgrade_to(target))
 
-        def steps(script: ScriptDirectory, revision: Any) -> Any:
-            return script._downgrade_revs(target, revision)
+    def sql(self, target: str = "head", *, is_downgrade: bool = False) -> str:
+        """Return the SQL of `upgrade` or `downgrade` from where the database is, and run nothing.
 
-        return self._move(target, steps)
+        On SQLite, which alters tables by copying them, it is run and undone to see the SQL.
+        """
+        script = open_folder(self.directory)
+        steps = _downgrade_to(target) if is_downgrade else _upgrade_to(target)
+        only_head(script)
 
-    def _move(self, target: str, steps: Callable[[ScriptDirectory, Any], Any]) -> list[Step]:
-        script = self._script()
-        before = {step.revision: step for step in self.steps()}
+        def record(connection: Connection) -> str:
+            self._current(script, connection, is_complete=False)
+            if connection.dialect.name == "sqlite":
+                with Recorder(connection) as recorder:
+                    run_scripts(connection, script, steps)
+                return recorder.text()
+            return offline_text(connection, script, steps)
 
-        def run(connection: Connection) -> None:
-            with EnvironmentContext(
-                Config(), script, fn=lambda revision, context: steps(script, revision)
-            ) as environment:
-                environment.configure(connection=connection)
-                environment.run_migrations()
-
-        try:
-            on_connection(self.database, run)
-        except CommandError as exc:
-            raise MigrationError(f"The migration {target!r} cannot be reached: {exc}") from exc
-        return [
-            step for step in self.steps() if step.is_applied != before[step.revision].is_applied
-        ]
+        return _reached(target, lambda: on_connection(self.database, record, is_kept=False))
 
     def steps(self) -> list[Step]:
         """Return every migration, the oldest first."""
-        script = self._script()
-
-        def applied(connection: Connection) -> set[str]:
-            heads = MigrationContext.configure(connection).get_current_heads()
-            done = script.iterate_revisions(heads, "base") if heads else ()
-            return {each.revision for each in done}
-
-        done = on_connection(self.database, applied)
+        script = open_folder(self.directory)
+        done = on_connection(self.database, lambda connection: _applied(connection, script))
         ordered = reversed(list(script.walk_revisions()))
         return [
-            Step(each.revision, each.doc, Path(each.path), each.revision in done)
+            Step(each.revision, each.doc.splitlines()[0], Path(each.path), each.revision in done)
             for each in ordered
         ]
 
-    def _script(self) -> ScriptDirectory:
-        self.directory.mkdir(parents=True, exist_ok=True)
-        return ScriptDirectory(
-            TEMPLATE,
-            file_template="%(rev)s_%(slug)s",
-            version_locations=[self.directory],
-            messaging_opts={"quiet": True},
+    def revisions(self) -> set[str]:
+        """Return the names of every migration, whatever the database has."""
+        return {each.revision for each in open_folder(self.directory).walk_revisions()}
+
+    def _move(self, target: str, steps: Steps) -> list[Step]:
+        script = open_folder(self.directory)
+        if target in ("head", "heads"):
+            only_head(script)
+        moved: list[str] = []
+
+        def run(connection: Connection) -> None:
+            self._current(script, connection, is_complete=False)
+            connection.rollback()
+            moved.extend(run_scripts(connection, script, steps))
+
+        _reached(target, lambda: while_locked(self.database, run))
+        known = {step.revision: step for step in self.steps()}
+        return [known[revision] for revision in moved if revision in known]
+
+    def _current(
+        self, script: ScriptDirectory, connection: Connection, *, is_complete: bool = True
+    ) -> set[str]:
+        """Return what the database has; refuse one that knows more than the folder, or less."""
+        current = set(MigrationContext.configure(connection).get_current_heads())
+        for revision in sorted(current):
+            refuse_unknown(script, revision)
+        if is_complete and current != set(script.get_heads()):
+            raise MigrationError(
+                "The database does not have every migration yet. Apply them first: "
+                "triode db upgrade."
+            )
+        return current
+
+
+Steps = Callable[[ScriptDirectory, Any], Any]
+
+
+def refuse_unknown(script: ScriptDirectory, revision: str) -> None:
+    """Refuse a database that has a migration which the folder does not.
+
+    Raises:
+        MigrationError: and says what may have happened.
+    """
+    if any(each.revision == revision for each in script.walk_revisions()):
+        return
+    squashed = replaced_by(script, revision)
+    if squashed is not None:
+        raise MigrationError(
+            f"The database is at {revision}, which was squashed into {squashed}. Apply the older "
+            "scripts first, from the version of the program before."
         )
+    raise MigrationError(
+        f"The database has the migration {revision}, and there is no script of it in "
+        f"{script.versions}. Is the program older than the database? Or were the migrations made "
+        "by another tool? Then drop the table alembic_version once, and make a first migration."
+    )
 
 
-def new_revision() -> str:
-    """Return a name that sorts by time: the second, and four letters against a collision."""
-    now = datetime.now(UTC)
-    letters = "".join(secrets.choice(ascii_lowercase) for _ in range(4))
-    return f"{now:%Y%m%d_%H%M%S}_{letters}"
+def run_scripts(connection: Connection, script: ScriptDirectory, steps: Steps) -> list[str]:
+    """Run scripts in one transaction, the one that is open if there is one; give their names."""
+    moved: list[str] = []
+
+    def choose(revision: Any, context: MigrationContext) -> Any:
+        chosen = list(steps(script, revision))
+        moved.extend(each.revision.revision for each in chosen)
+        return chosen
+
+    with EnvironmentContext(Config(), script, fn=choose) as environment:
+        environment.configure(
+            connection=connection, transactional_ddl=connection.dialect.name == "sqlite" or None
+        )
+        with environment.begin_transaction():
+            environment.run_migrations()
+            check_references(connection)
+    return moved
+
+
+def _upgrade_to(target: str) -> Steps:
+    return lambda script, revision: script._upgrade_revs(target, revision)
+
+
+def _downgrade_to(target: str) -> Steps:
+    return lambda script, revision: script._downgrade_revs(target, revision)
+
+
+def _reached(target: str, work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except CommandError as exc:
+        raise MigrationError(f"The migration {target!r} cannot be reached: {exc}") from exc
+
+
+def _applied(connection: Connection, script: ScriptDirectory) -> set[str]:
+    heads = MigrationContext.configure(connection).get_current_heads()
+    for revision in heads:
+        refuse_unknown(script, revision)
+    done = script.iterate_revisions(heads, "base") if heads else ()
+    return {each.revision for each in done}

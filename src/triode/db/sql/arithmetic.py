@@ -16,7 +16,6 @@ from sqlalchemy.sql.elements import Grouping
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Built, Call, JsonValue
-from triode.db.sql.literals import MOST_DIGITS, storage_of_type
 from triode.db.sql.rendering import RENDERERS, renders
 from triode.db.sql.storage import (
     DateStorage,
@@ -29,6 +28,7 @@ from triode.db.sql.storage import (
     Storage,
     TextStorage,
 )
+from triode.db.sql.value_types import MOST_DIGITS, storage_of_type
 
 _NUMBERS: Final = (IntegerStorage, RealStorage, DecimalStorage)
 _SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {

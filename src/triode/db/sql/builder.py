@@ -60,7 +60,7 @@ class Builder:
     ) -> None:
         self.root = table
         self.owner = owner
-        self.family = family
+        self.family: Family = family
         self.count = first
         self.outer = outer
         self.excluded: Any = None

@@ -11,9 +11,9 @@ from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import as_real, places_of, scaled, typed
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Built, Call, Expression, Value, as_condition, as_literal
-from triode.db.sql.literals import MOST_DIGITS, storage_of_type
 from triode.db.sql.rendering import renders
 from triode.db.sql.storage import DecimalStorage, IntegerStorage, RealStorage, Storage
+from triode.db.sql.value_types import MOST_DIGITS, storage_of_type
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
 _NUMBERS: Final = (IntegerStorage, RealStorage, DecimalStorage)

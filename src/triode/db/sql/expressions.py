@@ -16,11 +16,11 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.errors import QueryError, ValueRefused
 from triode.db.sql.builder import Builder, Path
-from triode.db.sql.literals import lowered, storage_of_value
 from triode.db.sql.order import Order
 from triode.db.sql.plan import Shape
 from triode.db.sql.rendering import RENDERERS, renders
 from triode.db.sql.storage import Storage
+from triode.db.sql.value_types import lowered, storage_of_value
 
 Built = ColumnElement[Any]
 

@@ -12,9 +12,9 @@ from triode.db.errors import QueryError
 from triode.db.sql.aggregates import Aggregate, WindowFunction
 from triode.db.sql.choices import Case, Function
 from triode.db.sql.expressions import Both, Call, Condition, Expression, as_condition
-from triode.db.sql.literals import storage_of_type
 from triode.db.sql.moments import checked_zone, part, truncated
 from triode.db.sql.order import Order
+from triode.db.sql.value_types import storage_of_type
 
 T = TypeVar("T")
 

@@ -1,107 +1,44 @@
-"""Which column type a plain Python value has where nothing beside it says."""
+"""Values as they stand in SQL text: the defaults of columns, and statements without parameters."""
 
 from __future__ import annotations
 
 import datetime
-import enum
 import uuid
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
-from triode.db.errors import QueryError
-from triode.db.sql.storage import (
-    BytesStorage,
-    DateStorage,
-    DecimalStorage,
-    DurationStorage,
-    FlagStorage,
-    IntegerStorage,
-    JsonStorage,
-    MomentStorage,
-    RealStorage,
-    Storage,
-    TextStorage,
-    TimeStorage,
-    UuidStorage,
-)
+from sqlalchemy.engine.interfaces import Dialect
 
-MOST_DIGITS: Final = 38
-
-_PLAIN: Final[dict[Any, Storage]] = {
-    bool: FlagStorage(),
-    int: IntegerStorage(),
-    float: RealStorage(),
-    str: TextStorage(),
-    bytes: BytesStorage(),
-    datetime.datetime: MomentStorage(),
-    datetime.date: DateStorage(),
-    datetime.time: TimeStorage(),
-    datetime.timedelta: DurationStorage(),
-    uuid.UUID: UuidStorage(),
-    dict: JsonStorage(),
-    list: JsonStorage(),
-}
-
-_KINDS: Final[dict[type[Storage], tuple[type, ...]]] = {
-    IntegerStorage: (int,),
-    RealStorage: (int, float, Decimal),
-    TextStorage: (str, enum.Enum),
-    DecimalStorage: (int, float, Decimal),
-    DateStorage: (datetime.date,),
-    MomentStorage: (datetime.datetime,),
-    TimeStorage: (datetime.time,),
-    DurationStorage: (datetime.timedelta,),
-    UuidStorage: (uuid.UUID, str),
-    BytesStorage: (bytes,),
-}
+from triode.db.errors import MigrationError
 
 
-def storage_of_type(kind: type) -> Storage:
-    """Return how values of a plain type are kept.
+def literal_text(value: Any, dialect: Dialect) -> str:
+    """Write a value of the driver's as SQL; SQLAlchemy doubles the backslashes that MySQL wants so.
 
     Raises:
-        QueryError: it is no plain type.
+        MigrationError: there is no way to write it.
     """
-    found = _PLAIN.get(kind)
-    if kind is Decimal:
-        return DecimalStorage(MOST_DIGITS, 10)
-    if found is None:
-        raise QueryError(
-            f"{kind!r} is not a type of SQL. Use int, float, str, bool, bytes, Decimal, date, "
-            "time, datetime, timedelta, UUID, dict or list.",
-            code="query-type",
-        )
-    return found
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return ("true" if value else "false") if dialect.name == "postgresql" else str(int(value))
+    if isinstance(value, int | float | Decimal):
+        return str(value)
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'" if dialect.name == "postgresql" else f"x'{value.hex()}'"
+    if isinstance(value, datetime.timedelta):
+        days, seconds = value.days, value.seconds
+        return f"'{days} days {seconds}.{value.microseconds:06} seconds'"
+    if isinstance(value, datetime.datetime):
+        return _quoted(value.isoformat(" "), dialect)
+    if isinstance(value, str | uuid.UUID | datetime.date | datetime.time):
+        return _quoted(str(value), dialect)
+    raise MigrationError(f"A {type(value).__name__} cannot be written as SQL: {value!r}.")
 
 
-def storage_of_value(value: Any) -> Storage | None:
-    """Return the type of a parameter; None where the database has to know."""
-    if isinstance(value, enum.Enum):
-        value = value.value
-    if isinstance(value, Decimal):
-        exponent = value.as_tuple().exponent
-        places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        return DecimalStorage(MOST_DIGITS, places)
-    for kind in type(value).__mro__:
-        if kind in _PLAIN:
-            return _PLAIN[kind]
-    return None
-
-
-def kinds_of(storage: Storage | None) -> tuple[type, ...] | None:
-    """Return the types that a column may be compared with; None: any."""
-    return _KINDS.get(type(storage))  # type: ignore[arg-type]
-
-
-def lowered(text: str) -> str:
-    """Return the text in lower case, for a comparison that ignores it.
-
-    Raises:
-        QueryError: it is no text.
-    """
-    if not isinstance(text, str):
-        raise QueryError(
-            f"A text is looked for, not {text!r} of type {type(text).__name__}.",
-            code="query-wrong-type",
-        )
-    return text.lower()
+def _quoted(text: str, dialect: Dialect) -> str:
+    doubled = text.replace("'", "''")
+    # Some drivers take a percent sign for the beginning of a parameter.
+    if getattr(dialect.identifier_preparer, "_double_percents", False):
+        doubled = doubled.replace("%", "%%")
+    return f"'{doubled}'"

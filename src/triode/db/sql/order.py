@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.sql.builder import Builder, Path
@@ -44,6 +45,13 @@ class Order:
     def build(self, builder: Builder) -> ColumnElement[Any]:
         built = self.inner.build_sortable(builder)
         ordered = built.desc() if self.is_descending else built.asc()
-        if self.nulls == "first":
-            return ordered.nulls_first()
-        return ordered.nulls_last() if self.nulls == "last" else ordered
+        if self.nulls is None:
+            return ordered
+        if builder.family == "generic":
+            # MySQL, MariaDB and SQL Server have no word for it.
+            ranks: list[Any] = [sa.literal_column(rank) for rank in ("0", "1")]
+            if self.nulls == "last":
+                ranks.reverse()
+            rank = sa.case((built.is_(None), ranks[0]), else_=ranks[1])
+            return sa.sql.expression.ClauseList(rank, ordered, group=False)  # type: ignore[return-value]
+        return ordered.nulls_first() if self.nulls == "first" else ordered.nulls_last()

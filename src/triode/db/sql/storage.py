@@ -9,102 +9,82 @@ from __future__ import annotations
 import datetime
 import enum
 import uuid
-from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.errors import OutOfRange, ValueRefused
+from triode.db.sql.column_types import (
+    Converter,
+    Family,
+    Storage,
+    TextStorage,
+    family_of,
+    is_mysql,
+    text_type,
+)
+from triode.db.sql.structured import (
+    AddressStorage,
+    ArrayStorage,
+    ForeignStorage,
+    JsonStorage,
+    ParsedStorage,
+)
 
-Converter = Callable[[Any], Any]
-
-Family: TypeAlias = Literal["sqlite", "postgresql", "generic"]
-"""What kinds of databases keep values alike; "generic" is every other SQL database."""
-
-LONGEST_VARCHAR = 4000
+__all__ = [
+    "AddressStorage",
+    "ArrayStorage",
+    "BytesStorage",
+    "Converter",
+    "DateStorage",
+    "DecimalStorage",
+    "DurationStorage",
+    "EnumStorage",
+    "Family",
+    "FlagStorage",
+    "ForeignStorage",
+    "IntegerStorage",
+    "JsonStorage",
+    "LocalMomentStorage",
+    "MomentStorage",
+    "ParsedStorage",
+    "PatternStorage",
+    "RealStorage",
+    "Storage",
+    "TextStorage",
+    "TimeStorage",
+    "UuidStorage",
+    "family_of",
+    "is_mysql",
+    "text_type",
+]  # fmt: skip
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 
-
-def family_of(dialect: Dialect) -> Family:
-    """Return the family of a SQLAlchemy dialect."""
-    name = dialect.name
-    return name if name in ("sqlite", "postgresql") else "generic"  # type: ignore[return-value]
+_NUMBERS = (int, float, Decimal)
 
 
-def is_mysql(dialect: Dialect) -> bool:
-    """Whether a dialect is that of MySQL or MariaDB."""
-    return dialect.name in ("mysql", "mariadb")
+def _only(*kinds: type) -> Converter:
+    """Refuse other types, which a plain driver would send as text for the server to guess at."""
 
+    def check(value: Any) -> Any:
+        if not isinstance(value, kinds):
+            raise TypeError(f"{' or '.join(kind.__name__ for kind in kinds)} is expected")
+        return value
 
-def text_type(dialect: Dialect, length: int | None) -> sa.types.TypeEngine[Any]:
-    """Return the type of text of at most `length` characters; None: of any length.
-
-    On MySQL and MariaDB it compares case, accents and spaces at the end, as other databases do.
-    """
-    if not is_mysql(dialect):
-        return sa.Text() if length is None else sa.String(length)
-    is_mariadb = bool(getattr(dialect, "is_mariadb", False))
-    collation = "utf8mb4_nopad_bin" if is_mariadb else "utf8mb4_0900_bin"
-    if length is None or length > LONGEST_VARCHAR:
-        return mysql.LONGTEXT(collation=collation)
-    return mysql.VARCHAR(length, collation=collation)
-
-
-class Storage(sa.types.TypeDecorator[Any]):
-    """A column type of ours; `sqlite_type` and `postgres_type` are what the database has.
-
-    SQLAlchemy's own conversions are passed over: the drivers are called directly.
-    """
-
-    impl = sa.types.TypeEngine
-    cache_ok = True
-    sqlite_type: ClassVar[sa.types.TypeEngine[Any]] = sqlite.TEXT()
-    postgres_type: ClassVar[sa.types.TypeEngine[Any]] = postgresql.TEXT()
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        family = family_of(dialect)
-        if family == "sqlite":
-            return self.sqlite_type
-        return self.postgres_type if family == "postgresql" else self.generic_type(dialect)
-
-    def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        """Return the type in any other database."""
-        return text_type(dialect, None)
-
-    def bind_processor(self, dialect: Dialect) -> Any:
-        return self.writer(family_of(dialect))
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        return self.reader(family_of(dialect))
-
-    def writer(self, family: Family) -> Converter | None:
-        """Return what turns a value into the driver's; it is not called with None."""
-        return None
-
-    def reader(self, family: Family) -> Converter | None:
-        """Return what turns the driver's value into ours; it is not called with None."""
-        return None
-
-    def normal(self) -> Converter | None:
-        """Return what makes of a value what will be read back; None where it stays as it is."""
-        return None
-
-    def coerce_compared_value(self, op: Any, value: Any) -> Any:
-        return self
+    return check
 
 
 class IntegerStorage(Storage):
     impl = sa.BigInteger
     sqlite_type = sqlite.INTEGER()
     postgres_type = postgresql.BIGINT()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(*_NUMBERS) if family == "generic" else None
 
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return sa.BigInteger()
@@ -115,40 +95,20 @@ class RealStorage(Storage):
     sqlite_type = sqlite.REAL()
     postgres_type = postgresql.DOUBLE_PRECISION()
 
+    def writer(self, family: Family) -> Converter | None:
+        return _only(*_NUMBERS) if family == "generic" else None
+
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return sa.Double()
-
-
-class TextStorage(Storage):
-    """Text without a limit in the database: lengths are checked before.
-
-    `length` is for databases that can make an index only over text of a limited length.
-    """
-
-    impl = sa.Text
-
-    def __init__(self, length: int | None = None) -> None:
-        super().__init__()
-        self.length = length
-
-    def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        return text_type(dialect, self.length)
-
-    def writer(self, family: Family) -> Converter | None:
-        return _text
-
-
-def _text(value: str) -> str:
-    # PostgreSQL cannot store it, and SQLite's own functions stop at it: refused everywhere.
-    if "\0" in value:
-        raise ValueRefused("A text holds a NUL byte, which the database does not store.")
-    return value
 
 
 class BytesStorage(Storage):
     impl = sa.LargeBinary
     sqlite_type = sqlite.BLOB()
     postgres_type = postgresql.BYTEA()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(bytes) if family == "generic" else None
 
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return mysql.LONGBLOB() if is_mysql(dialect) else sa.LargeBinary()
@@ -158,6 +118,9 @@ class FlagStorage(Storage):
     impl = sa.Boolean
     sqlite_type = sqlite.INTEGER()
     postgres_type = postgresql.BOOLEAN()
+
+    def writer(self, family: Family) -> Converter | None:
+        return _only(bool, int) if family == "generic" else None
 
     def reader(self, family: Family) -> Converter | None:
         return None if family == "postgresql" else bool
@@ -211,11 +174,39 @@ def _aware_moment(value: datetime.datetime) -> datetime.datetime:
     return value.replace(tzinfo=datetime.UTC)
 
 
+class LocalMomentStorage(Storage):
+    """A date and a time of day as a clock on the wall shows them, in no zone."""
+
+    impl = sa.DateTime
+    postgres_type = postgresql.TIMESTAMP(timezone=False)
+
+    def writer(self, family: Family) -> Converter | None:
+        return _local_moment_text if family == "sqlite" else _local_moment
+
+    def reader(self, family: Family) -> Converter | None:
+        return datetime.datetime.fromisoformat if family == "sqlite" else None
+
+    def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        return mysql.DATETIME(fsp=6) if is_mysql(dialect) else sa.DateTime()
+
+
+def _local_moment(value: datetime.datetime) -> datetime.datetime:
+    if value.tzinfo is not None:
+        raise ValueRefused(f"The moment {value} has a time zone; here it is one without.")
+    return value
+
+
+def _local_moment_text(value: datetime.datetime) -> str:
+    return _local_moment(value).isoformat(" ", "microseconds")
+
+
 class DateStorage(Storage):
     impl = sa.Date
     postgres_type = postgresql.DATE()
 
     def writer(self, family: Family) -> Converter | None:
+        if family == "generic":
+            return _only(datetime.date)
         return datetime.date.isoformat if family == "sqlite" else None
 
     def reader(self, family: Family) -> Converter | None:
@@ -230,7 +221,9 @@ class TimeStorage(Storage):
     postgres_type = postgresql.TIME()
 
     def writer(self, family: Family) -> Converter | None:
-        return _time_text if family == "sqlite" else None
+        if family == "generic":
+            return _only_time
+        return _time_text if family == "sqlite" else _time_without_zone
 
     def reader(self, family: Family) -> Converter | None:
         if family == "generic":
@@ -249,7 +242,19 @@ def _time_of_day(value: Any) -> datetime.time:
 
 
 def _time_text(value: datetime.time) -> str:
-    return value.isoformat("microseconds")
+    return _time_without_zone(value).isoformat("microseconds")
+
+
+def _only_time(value: datetime.time) -> datetime.time:
+    _only(datetime.time)(value)
+    return _time_without_zone(value)
+
+
+def _time_without_zone(value: datetime.time) -> datetime.time:
+    # Without a date nobody knows how far the zone is from UTC; PostgreSQL would drop it.
+    if value.tzinfo is not None:
+        raise ValueRefused(f"The time {value} has a time zone, which no column keeps.")
+    return value
 
 
 class DurationStorage(Storage):
@@ -300,6 +305,10 @@ class DecimalStorage(Storage):
         self.max_digits = max_digits
         self.decimal_places = decimal_places
 
+    @property
+    def constructor(self) -> str:
+        return f"DecimalStorage({self.max_digits}, {self.decimal_places})"
+
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         if dialect.name == "sqlite":
             return self.sqlite_type
@@ -346,6 +355,13 @@ class EnumStorage(Storage):
         self.enum_class = enum_class
         self.is_integer = is_integer
 
+    @property
+    def constructor(self) -> str:
+        if self.is_integer:
+            return "IntegerStorage()"
+        longest = max(len(str(member.value)) for member in self.enum_class)
+        return f"TextStorage({max(1, longest)})"
+
     def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         if self.is_integer:
             return IntegerStorage().load_dialect_impl(dialect)
@@ -357,23 +373,6 @@ class EnumStorage(Storage):
 
     def reader(self, family: Family) -> Converter | None:
         return self.enum_class
-
-
-class JsonStorage(Storage):
-    """Anything msgspec can write, decoded as `annotation` when it is read."""
-
-    impl = sa.JSON
-    postgres_type = postgresql.JSONB()
-
-    def __init__(self, annotation: Any = Any) -> None:
-        super().__init__()
-        self.annotation = annotation
-
-    def writer(self, family: Family) -> Converter | None:
-        return lambda value: msgspec.json.encode(value).decode()
-
-    def reader(self, family: Family) -> Converter | None:
-        return msgspec.json.Decoder(self.annotation, strict=False).decode
 
 
 class PatternStorage(Storage):

@@ -13,7 +13,16 @@
   if (settings.oauth2RedirectUrl) {
     settings.oauth2RedirectUrl = new URL(settings.oauth2RedirectUrl, window.location.href).href;
   }
+  // Swagger UI takes lines of JSON for a file; shown they are text like any other.
+  const readLines = async (response) => {
+    const type = (response.headers && response.headers["content-type"]) || "";
+    if (response.data instanceof Blob && /jsonl|ndjson|json-seq/.test(type)) {
+      response.text = response.data = await response.data.text();
+    }
+    return response;
+  };
   const ui = window.SwaggerUIBundle({
+    responseInterceptor: readLines,
     ...settings,
     presets: [
       window.SwaggerUIBundle.presets.apis,

@@ -56,7 +56,7 @@ class EnumSchema(Schema):
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         if isinstance(value, self.enum):
             return value
-        for candidate in (value, *self._conversions(value)):
+        for candidate in (value, *self._conversions(value, text)):
             try:
                 return self.enum(candidate)
             except (ValueError, TypeError, KeyError):
@@ -64,11 +64,11 @@ class EnumSchema(Schema):
         msg = f"Input should be {self.expected}"
         return refuse(problems, "enum", loc, msg, value, expected=self.expected)
 
-    def _conversions(self, value: Any) -> tuple[Any, ...]:
-        """Return what a text on the wire may mean where the members are numbers."""
-        if not isinstance(value, str) or not issubclass(self.enum, int):
+    def _conversions(self, value: Any, text: bool) -> tuple[Any, ...]:
+        """Return what a text may mean where the members, or on the wire some, are numbers."""
+        if not isinstance(value, str) or not (text or issubclass(self.enum, int)):
             return ()
-        found = read_int(value) if len(value) < _MAX_DIGITS else None
+        found = _number(value)
         return () if found is None else (found,)
 
     def dump(self, value: Any, loc: Loc, problems: list[Problem]) -> Any:
@@ -87,6 +87,10 @@ class EnumSchema(Schema):
         if documentation and documentation != "An enumeration.":
             found["description"] = documentation.strip()
         return found
+
+
+def _number(text: str) -> int | None:
+    return read_int(text) if len(text) < _MAX_DIGITS else None
 
 
 def type_of_all(values: list[Any]) -> str | None:
@@ -150,6 +154,8 @@ class LiteralSchema(Schema):
 
     def validate(self, value: Any, loc: Loc, problems: list[Problem], *, text: bool = False) -> Any:
         found = self._find(value)
+        if found is INVALID and text and isinstance(value, str):
+            found = self._find(_number(value))
         if found is not INVALID:
             return found
         msg = f"Input should be {self.expected}"

@@ -103,7 +103,7 @@ class _Delegate(Schema):
 
 
 class PydanticSchema(_Delegate, ObjectSchema):
-    """A pydantic model."""
+    """A pydantic model, or a dataclass of pydantic's."""
 
     @property
     def adapted(self) -> Any:
@@ -113,8 +113,9 @@ class PydanticSchema(_Delegate, ObjectSchema):
         return None
 
     @property
-    def exact_types(self) -> frozenset[type]:
-        return frozenset({self.target})
+    def exact_types(self) -> frozenset[type] | None:
+        # msgspec writes a dataclass its own way, and leaves a model to `encode_foreign`.
+        return frozenset({self.target}) if hasattr(self.target, "model_fields") else None
 
     @functools.cached_property
     def adapter_of_all(self) -> Any:
@@ -133,8 +134,7 @@ class PydanticSchema(_Delegate, ObjectSchema):
 
     @property
     def _extra(self) -> Any:
-        config: Any = self.target.model_config  # type: ignore[attr-defined]
-        return config.get("extra")
+        return _config_of(self.target).get("extra")
 
     def construct(self, values: dict[str, Any]) -> Any:
         return self.adapter.validate_python(values, by_alias=False, by_name=True)
@@ -168,22 +168,11 @@ class ForeignSchema(_Delegate):
         except SchemaError:
             return None
 
-    @property
-    def is_dataclass(self) -> bool:
-        """Whether it is a dataclass of pydantic's."""
-        return hasattr(self.annotation, "__dataclass_fields__")
-
-    def _own_definition(self, made: dict[str, Any]) -> dict[str, Any]:
-        is_class = hasattr(self.annotation, "__pydantic_validator__")
-        return {component_name(self.annotation): made} if is_class and "$ref" not in made else {}
-
 
 def pydantic_model(parts: Parts) -> Schema | None:
-    """Describe a pydantic model."""
+    """Describe a pydantic model or a dataclass of pydantic's."""
     if not (isinstance(parts.bare, type) and hasattr(parts.bare, "__pydantic_validator__")):
         return None
-    if not hasattr(parts.bare, "model_fields"):
-        return ForeignSchema(parts.bare, parts.info)  # A dataclass of pydantic's.
     return PydanticSchema(
         parts.bare,
         lambda: _fields(parts.bare),
@@ -193,10 +182,14 @@ def pydantic_model(parts: Parts) -> Schema | None:
     )
 
 
+def _config_of(target: Any) -> Any:
+    return getattr(target, "model_config", None) or getattr(target, "__pydantic_config__", {})
+
+
 def _fields(target: Any) -> Iterable[FieldDescription]:
-    for name, field in target.model_fields.items():
+    for name, field in target.__pydantic_fields__.items():
         info, _ = from_pydantic(field)
-        alias, *others = _names(name, field, target.model_config)
+        alias, *others = _names(name, field, _config_of(target))
         annotation = field.annotation
         for item in field.metadata:
             annotation = Annotated[annotation, item]
@@ -324,7 +317,9 @@ def _adopt(value: Any, definitions: dict[str, Any], registry: Registry, mode: Mo
         make: Callable[[], dict[str, Any]] = lambda: _adopt(  # noqa: E731
             body, definitions, registry, mode
         )
-        # One model has one title and one set of properties in both modes, bodies may differ.
-        key = ("pydantic", name, *sorted(body.get("properties", {})))
+        # One model has one name and one set of properties in both modes, what is computed aside.
+        properties = body.get("properties", {})
+        fields = [field for field, each in properties.items() if not each.get("readOnly")]
+        key = ("pydantic", name, *sorted(fields))
         return registry.reference(key, name, mode, make, module="pydantic")["$ref"]
     return value

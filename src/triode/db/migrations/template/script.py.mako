@@ -1,6 +1,6 @@
 """${message}
 
-Made ${create_date}. Read it before you apply it: a renamed column looks like a dropped and an added one.
+Made ${create_date}. Read it before you apply it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
+% if replaces:
+replaces = ${repr(replaces)}
+% endif
 
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
-
+${functions}
 
 def downgrade() -> None:
     ${downgrades if downgrades else "pass"}

@@ -1,8 +1,6 @@
-"""Hello JSON inside of all of Triode's own middleware, or of none with `GUARDED=no`."""
+"""The middleware of the row `stack` around Triode: all of its own."""
 
 from __future__ import annotations
-
-import os
 
 from triode import Triode
 from triode.middleware.compression import CompressionMiddleware
@@ -13,11 +11,10 @@ from triode.middleware.security_headers import SecurityHeadersMiddleware
 from triode.middleware.timeout import TimeoutMiddleware
 from triode.middleware.trustedhost import TrustedHostMiddleware
 
-IS_GUARDED = os.environ.get("GUARDED") != "no"
+PROXIES = ["127.0.0.1"]
 
-app = Triode(trusted_proxies=["127.0.0.1"] if IS_GUARDED else None)
 
-if IS_GUARDED:
+def add_to(app: Triode) -> None:
     app.add_middleware(CompressionMiddleware)
     app.add_middleware(TimeoutMiddleware, seconds=30)
     app.add_middleware(RateLimitMiddleware, limit="100000000/minute")
@@ -25,8 +22,3 @@ if IS_GUARDED:
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1"])
     app.add_middleware(CORSMiddleware, allow_origins=["https://app.example"])
-
-
-@app.get("/hello")
-async def hello() -> dict[str, str]:
-    return {"message": "Hello, World!"}

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from triode.db import Database, Field, ForeignKey, Model, SchemaMismatch, model_registry
+from triode.db import Field, ForeignKey, Model, SchemaMismatch
 from triode.db.errors import MigrationError
-from triode.db.migrations import Migrations
-from triode.db.migrations.history import new_revision
-from triode.db.table import ModelTable
-
-
-@pytest.fixture
-def only_new_models() -> Iterator[None]:
-    """Hide the models of other tests: a migration is about all that exist."""
-    registry = model_registry
-    hidden = registry.tables()
-    for table in hidden:
-        registry.remove(table)
-    yield
-    for table in registry.tables():
-        registry.remove(table)
-    for table in hidden:
-        restore(table)
-
-
-def restore(table: ModelTable) -> None:
-    table._table = None
-    model_registry.add(table)
-
-
-@pytest.fixture
-def migrations(empty: Database, only_new_models: None, tmp_path: Path) -> Migrations:
-    return Migrations(empty, tmp_path / "migrations")
+from triode.db.migrations import Migrations, nothing_renamed
+from triode.db.migrations.folder import new_revision
 
 
 def define_first() -> type[Model]:
@@ -67,7 +40,7 @@ def define_second() -> type[Model]:
 
 
 def make_and_apply(migrations: Migrations, message: str) -> None:
-    assert migrations.make(message) is not None
+    assert migrations.make(message, choose=nothing_renamed) is not None
     assert [step.message for step in migrations.upgrade()] == [message]
 
 

@@ -6,12 +6,14 @@ raises. A transaction inside another one is a savepoint.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextvars import Token
 from types import TracebackType
-from typing import Any
+from typing import Any, Final, get_args
 
+from triode.db.commit_hooks import call_awaiting, call_now
 from triode.db.database import Database, current_database
-from triode.db.engine import Write
+from triode.db.engine import USUAL, Isolation, Mode, Write
 from triode.db.errors import TransactionError
 from triode.db.nesting import Level
 from triode.db.statement import drive
@@ -20,8 +22,9 @@ from triode.db.statement import drive
 class Transaction:
     """One block; made by `transaction`."""
 
-    def __init__(self, database: Database | None = None) -> None:
+    def __init__(self, database: Database | None = None, mode: Mode = USUAL) -> None:
         self._given = database
+        self._mode = mode
         self._database: Database | None = None
         self._level: Level | None = None
         self._token: Token[Level | None] | None = None
@@ -37,6 +40,7 @@ class Transaction:
         traceback: TracebackType | None,
     ) -> None:
         await self._leave(failed=kind is not None, is_blocking=False)
+        await call_awaiting(self._due())
 
     def __enter__(self) -> Transaction:
         drive(self._enter(is_blocking=True))
@@ -49,6 +53,15 @@ class Transaction:
         traceback: TracebackType | None,
     ) -> None:
         drive(self._leave(failed=kind is not None, is_blocking=True))
+        call_now(self._due())
+
+    def _due(self) -> list[Any]:
+        """Return what waited for the commit, once, if this block is the outermost."""
+        level = self._level
+        if level is None or level.outer is not None:
+            return []
+        hooks, level.hooks = level.hooks, []
+        return hooks
 
     async def _enter(self, *, is_blocking: bool) -> None:
         if self._database is not None:
@@ -57,11 +70,19 @@ class Transaction:
         outer = database.level()
         if outer is None:
             root = database.engine.blocking if is_blocking else database.engine.awaiting
-            level = Level(await root.begin())
+            level = Level(await root.begin(self._mode))
         else:
+            self._refuse_mode()
             level = await _open_inner(outer, is_blocking=is_blocking)
         self._level = level
         self._token = database.pinned.set(level)
+
+    def _refuse_mode(self) -> None:
+        if self._mode != USUAL:
+            raise TransactionError(
+                "isolation and read_only belong to the outermost transaction; this one is inside "
+                "another. Write them there."
+            )
 
     async def _leave(self, *, failed: bool, is_blocking: bool) -> None:
         level, database = self._level, self._database
@@ -74,10 +95,15 @@ class Transaction:
             return
         level.end()
         channel = _channel(level, is_blocking)
-        if failed:
+        if failed or level.is_doomed:
             level.restore()
             await channel.rollback()
-            return
+            if failed:
+                return
+            raise TransactionError(
+                "The transaction was undone: the end of a block inside it was cancelled, and "
+                "nobody knows what of it remained."
+            )
         try:
             await channel.commit()
         except Exception:
@@ -107,6 +133,9 @@ async def _close_inner(level: Level, *, failed: bool, is_blocking: bool) -> None
         if failed:
             await channel.write([Write(f"ROLLBACK TO SAVEPOINT {level.savepoint}")])
         await channel.write([Write(f"RELEASE SAVEPOINT {level.savepoint}")])
+    except BaseException:
+        level.doom()
+        raise
     finally:
         level.end()
         if failed:
@@ -119,10 +148,39 @@ def _channel(level: Level, is_blocking: bool) -> Any:
     return level.pinned.blocking if is_blocking else level.pinned.awaiting
 
 
-def transaction(database: Database | None = None) -> Transaction:
+_ISOLATIONS: Final = get_args(Isolation)
+
+
+def transaction(
+    database: Database | None = None,
+    *,
+    isolation: Isolation | None = None,
+    read_only: bool = False,
+) -> Transaction:
     """Open a transaction in the current database, or in `database`.
+
+    `isolation` is that of the SQL standard; SQLite always gives "serializable". With `read_only`
+    every statement sees the same moment (on PostgreSQL with "repeatable read"), and on SQLite
+    nobody has to wait for the block.
 
     Raises:
         DatabaseBusy: another process kept the database locked for too long.
+        TransactionError: the isolation is not known.
     """
-    return Transaction(database)
+    if isolation is not None and isolation not in _ISOLATIONS:
+        raise TransactionError(
+            f"The isolation {isolation!r} is not known. There are: {', '.join(_ISOLATIONS)}."
+        )
+    return Transaction(database, Mode(isolation, read_only))
+
+
+async def request_transaction() -> AsyncIterator[Transaction]:
+    """Be the transaction of one request, as a dependency: `Depends(request_transaction)`.
+
+    It is committed before the response is sent, and undone where the handler raises.
+    """
+    async with transaction() as block:
+        yield block
+
+
+request_transaction.__lifetime__ = "function"  # type: ignore[attr-defined]

@@ -1,0 +1,152 @@
+"""Tables that Triode did not make: what in them is as good as what the models say.
+
+An index may have another name, a text may have a length, a foreign key may be checked later.
+None of that is a reason to change a table that serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import sqlalchemy as sa
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.engine import Connection
+
+_FAMILIES: Final[tuple[tuple[tuple[Any, ...], Any], ...]] = (
+    ((sa.String, sa.Enum), sa.String),
+    ((sa.Integer,), sa.Integer),
+    ((sa.Float, sa.Numeric), sa.Float),
+    ((sa.DateTime,), sa.DateTime),
+)
+"""Types of the database, and what a model may say instead."""
+
+_ON_SQLITE: Final[tuple[tuple[tuple[Any, ...], Any], ...]] = (
+    ((sa.Boolean, sa.Numeric), sa.Integer),
+    ((sa.DateTime, sa.Date, sa.Time, sa.JSON), sa.String),
+)
+"""What SQLite keeps alike, whatever a column is declared as."""
+
+
+def differ(
+    context: MigrationContext,
+    inspected_column: sa.Column[Any],
+    metadata_column: sa.Column[Any],
+    inspected_type: Any,
+    metadata_type: Any,
+) -> bool | None:
+    """Say that two types hold the same values (False), or leave it to Alembic (None)."""
+    wanted = metadata_type.dialect_impl(context.dialect)
+    wanted = getattr(wanted, "impl", wanted)
+    families = _FAMILIES + (_ON_SQLITE if context.dialect.name == "sqlite" else ())
+    for kinds, model_kind in families:
+        if isinstance(wanted, model_kind) and isinstance(inspected_type, kinds):
+            is_zoned = getattr(inspected_type, "timezone", False)
+            return False if is_zoned == getattr(wanted, "timezone", False) else None
+    return None
+
+
+def without_satisfied(operations: ops.UpgradeOps, connection: Connection) -> None:
+    """Take out what the database has under another name."""
+    inspector = sa.inspect(connection)
+    for table in operations.ops:
+        if isinstance(table, ops.ModifyTableOps) and inspector.has_table(table.table_name):
+            present = _groups_of(inspector, table.table_name)
+            table.ops = _without_present(_without_same_keys(table.ops), present)
+    operations.ops = [
+        each for each in operations.ops if not isinstance(each, ops.ModifyTableOps) or each.ops
+    ]
+
+
+def unfillable(connection: Connection, metadata: sa.MetaData, names: set[str]) -> list[str]:
+    """Return the columns that no model has and that a new row would have to give."""
+    inspector = sa.inspect(connection)
+    present = set(inspector.get_table_names())
+    return [
+        f"{name}.{column['name']} may not be empty"
+        for name in sorted(names & present)
+        for column in inspector.get_columns(name)
+        if column["name"] not in metadata.tables[name].columns
+        and not column["nullable"]
+        and column["default"] is None
+    ]
+
+
+class _Group(NamedTuple):
+    """The columns of an index or of a unique constraint."""
+
+    name: str | None
+    columns: tuple[str, ...]
+    is_unique: bool
+
+
+def _groups_of(inspector: sa.Inspector, table: str) -> list[_Group]:
+    found = [
+        _Group(
+            each["name"], tuple(str(name) for name in each["column_names"]), bool(each["unique"])
+        )
+        for each in inspector.get_indexes(table)
+        if not any(name.endswith("_where") for name in each.get("dialect_options", {}))
+    ]
+    for unique in inspector.get_unique_constraints(table):
+        found.append(_Group(unique["name"], tuple(unique["column_names"]), True))
+    key = inspector.get_pk_constraint(table)
+    return [*found, _Group(None, tuple(key["constrained_columns"]), True)]
+
+
+def _without_present(operations: Sequence[Any], present: Sequence[_Group]) -> list[Any]:
+    """Leave out what would be made though it is there, and what would be dropped for it."""
+    dropped = {name: each for each in operations if (name := _dropped_name(each)) is not None}
+    needless: list[Any] = []
+    for each in operations:
+        wanted = _wanted(each)
+        for group in present if wanted is not None else ():
+            is_same = wanted is not None and group[1:] == wanted[1:]
+            is_enough = wanted is not None and group.columns == wanted.columns and group.is_unique
+            if is_same and group.name in dropped:
+                needless += [each, dropped[group.name]]
+            elif (is_same or is_enough) and group.name not in dropped:
+                needless.append(each)
+    return [each for each in operations if not any(each is other for other in needless)]
+
+
+def _wanted(operation: Any) -> _Group | None:
+    if isinstance(operation, ops.CreateIndexOp) and not operation.kw:
+        names = tuple(each if isinstance(each, str) else "" for each in operation.columns)
+        return _Group(None, names, bool(operation.unique))
+    if isinstance(operation, ops.CreateUniqueConstraintOp):
+        return _Group(None, tuple(str(name) for name in operation.columns), True)
+    return None
+
+
+def _dropped_name(operation: Any) -> str | None:
+    if isinstance(operation, ops.DropIndexOp):
+        return operation.index_name
+    is_unique = (
+        isinstance(operation, ops.DropConstraintOp) and operation.constraint_type == "unique"
+    )
+    return operation.constraint_name if is_unique else None
+
+
+def _without_same_keys(operations: Sequence[Any]) -> list[Any]:
+    """Leave a foreign key alone that differs only in when it is checked."""
+    dropped = {
+        _signature(each.to_constraint()): each
+        for each in operations
+        if isinstance(each, ops.DropConstraintOp) and each.constraint_type == "foreignkey"
+    }
+    made = {
+        _signature(each.to_constraint()): each
+        for each in operations
+        if isinstance(each, ops.CreateForeignKeyOp)
+    }
+    same = [*(dropped[key] for key in dropped.keys() & made.keys())]
+    same += [*(made[key] for key in dropped.keys() & made.keys())]
+    return [each for each in operations if not any(each is other for other in same)]
+
+
+def _signature(key: Any) -> tuple[Any, ...]:
+    rule = (key.ondelete or "NO ACTION").upper()
+    targets = tuple(element.target_fullname for element in key.elements)
+    return tuple(str(name) for name in key.column_keys), targets, rule

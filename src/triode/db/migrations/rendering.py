@@ -1,0 +1,84 @@
+"""Operations as the text of a migration that a person reads, and that any database can run."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic import autogenerate
+from alembic.autogenerate.api import AutogenContext
+from alembic.operations import ops
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy.engine import Connection
+
+from triode.db.sql.storage import (
+    Storage,
+)
+from triode.db.table import model_registry
+from triode.schema.foreign import to_builtins
+
+OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}
+
+_IMPORTS = {
+    "postgresql.": "from sqlalchemy.dialects import postgresql",
+    "mysql.": "from sqlalchemy.dialects import mysql",
+    "datetime.": "import datetime",
+    "Decimal(": "from decimal import Decimal",
+    "UUID(": "from uuid import UUID",
+    "steps.": "from triode.db.migrations import steps",
+}
+"""What the text of a migration may use, and the line that imports it."""
+
+
+def write_operations(connection: Connection, operations: ops.UpgradeOps | ops.DowngradeOps) -> str:
+    """Return operations as the body of a function."""
+    context = MigrationContext.configure(connection, opts=OPTIONS)
+    text: str = autogenerate.render_python_code(
+        operations, render_as_batch=True, render_item=render_item, migration_context=context
+    )
+    # Alembic marks what it wrote; our file says at its top to read it.
+    text = re.sub(r" *# ### .*\n?", "", text)
+    return re.sub(r"batch_alter_table\('(\w+)', schema=None\)", _batch_call, text)
+
+
+def imports_for(texts: list[str]) -> str:
+    """Return the lines that import what the texts use."""
+    whole = "\n".join(texts)
+    return "\n".join(sorted(line for sign, line in _IMPORTS.items() if sign in whole))
+
+
+def _batch_call(found: re.Match[str]) -> str:
+    """Keep what SQLite's reflection does not tell of a table that is altered by making it anew."""
+    name = found.group(1)
+    table = model_registry.metadata.tables.get(name)
+    kept = {} if table is None else table.dialect_options["sqlite"]
+    names = ("strict", "autoincrement", "with_rowid")
+    chosen = {f"sqlite_{each}": kept[each] for each in names if each in kept}
+    usual = {"sqlite_strict": False, "sqlite_autoincrement": False, "sqlite_with_rowid": True}
+    chosen = {each: value for each, value in chosen.items() if value != usual[each]}
+    options = f", table_kwargs={chosen!r}" if chosen else ""
+    return f"batch_alter_table({name!r}{options})"
+
+
+def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[False]:
+    """Write a type or a default of ours without the model's own classes; False for others."""
+    if kind == "type" and isinstance(item, Storage):
+        return f"storage.{item.constructor}"
+    if kind == "server_default" and isinstance(item, sa.DefaultClause):
+        given = item.arg
+        if isinstance(given, sa.BindParameter) and isinstance(given.type, Storage):
+            value = _value_text(given.type.portable(given.value))
+            return f"sa.literal({value}, storage.{given.type.constructor})"
+    return False
+
+
+def _value_text(value: Any) -> str:
+    plain = value if _is_plain(value) else to_builtins(value)
+    return repr(plain)
+
+
+def _is_plain(value: Any) -> bool:
+    return type(value).__module__ in ("builtins", "datetime", "decimal", "uuid") and not isinstance(
+        value, dict | list | tuple | set
+    )

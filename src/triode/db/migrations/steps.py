@@ -1,0 +1,57 @@
+"""What a migration script may use besides Alembic's `op`: tables, statements, renames.
+
+A data step is a plain function in the script. It names tables, not models: a model says what a
+table is today, a script what it was then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.sql.base import Executable
+
+from triode.db.errors import MigrationError
+
+
+def table(name: str, **types: Any) -> sa.Table:
+    """Return a table as it is at this point of the migration.
+
+    `types` give columns the types that make Python values of theirs, such as
+    `price=storage.DecimalStorage(6, 2)`; the others have the database's own.
+
+    Raises:
+        MigrationError: there is no such table, or there is no database to ask.
+    """
+    if op.get_context().as_sql:
+        raise MigrationError(
+            f"A step reads the table {name!r}, which SQL made without a database cannot do. "
+            "Apply this migration itself, or write the step as op.execute(…)."
+        )
+    typed = [sa.Column(column, kind) for column, kind in types.items()]
+    try:
+        return sa.Table(name, sa.MetaData(), *typed, autoload_with=op.get_bind())
+    except sa.exc.NoSuchTableError:
+        raise MigrationError(f"There is no table {name!r} at this point.") from None
+
+
+def run(statement: Executable | str, rows: Sequence[Mapping[str, Any]] = ()) -> list[sa.Row[Any]]:
+    """Run a statement, once for each of `rows` if there are any; give the rows it returns."""
+    executable = sa.text(statement) if isinstance(statement, str) else statement
+    result = op.get_bind().execute(executable, list(rows) or None)
+    return list(result.fetchall()) if result.returns_rows else []
+
+
+def rename_column(table_name: str, old: str, new: str) -> None:
+    """Rename a column; its rows, indexes and constraints stay."""
+    quote = op.get_context().dialect.identifier_preparer.quote
+    # Alembic's alter_column would make the whole table anew on SQLite, and wants the type on MySQL.
+    text = f"ALTER TABLE {quote(table_name)} RENAME COLUMN {quote(old)} TO {quote(new)}"
+    op.execute(sa.text(text))
+
+
+def rename_table(old: str, new: str) -> None:
+    """Rename a table; what refers to it follows."""
+    op.rename_table(old, new)

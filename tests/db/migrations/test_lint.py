@@ -1,0 +1,98 @@
+"""What a script would lock, lose or fail on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from triode.db.migrations.lint import find_dangers
+
+SCRIPT = """
+def upgrade() -> None:
+    {line}
+
+def downgrade() -> None:
+    op.drop_table("book")
+"""
+
+
+def told(folder: Path, line: str, dialect: str = "postgresql") -> list[str]:
+    path = folder / "script.py"
+    path.write_text(SCRIPT.format(line=line))
+    return [danger.what for danger in find_dangers(path, dialect)]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("op.drop_table('book')", "drops the table book with all its rows."),
+        ("op.drop_column('book', 'title')", "drops book.title with what it holds."),
+        (
+            "op.add_column('book', sa.Column('n', sa.Integer(), nullable=False))",
+            "adds book.n, which may not be empty, without a default: it fails where rows exist.",
+        ),
+        (
+            "op.create_index('book_title_idx', 'book', ['title'])",
+            "makes the index book_title_idx: nobody writes to book meanwhile.",
+        ),
+        (
+            "op.create_unique_constraint('book_title_key', 'book', ['title'])",
+            "makes book_title_key unique in book: it fails where values repeat.",
+        ),
+        (
+            "op.create_index('book_title_idx', 'book', ['title'], unique=True)",
+            "makes book_title_idx unique in book: it fails where values repeat.",
+        ),
+        (
+            "op.alter_column('book', 'n', type_=sa.Text())",
+            "changes the type of book.n: every row is written anew, nobody else writes meanwhile, "
+            "and a value that does not fit makes it fail.",
+        ),
+        (
+            "op.alter_column('book', 'n', nullable=False)",
+            "forbids empty values in book.n: it fails where there are any, and reads the whole "
+            "table under a lock.",
+        ),
+        (
+            "steps.rename_column('book', 'n', 'm')",
+            "renames book.n: the version of the program that still runs fails on the old name.",
+        ),
+        (
+            "op.create_foreign_key('fk', 'book', 'author', ['a'], ['id'])",
+            "adds the constraint fk to book: it fails where rows break it, and reads the whole "
+            "table under a lock.",
+        ),
+        (
+            "op.add_column('book', sa.Column('n', sa.Text(), server_default=sa.text('f()')))",
+            "adds book.n with a computed default: PostgreSQL writes every row anew, and nobody "
+            "reads meanwhile, if the function is volatile.",
+        ),
+    ],
+)
+def test_danger_is_named(tmp_path: Path, line: str, what: str) -> None:
+    assert told(tmp_path, line) == [what]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "op.add_column('book', sa.Column('n', sa.Integer(), nullable=True))",
+        "op.add_column('book', sa.Column('n', sa.Text(), server_default=sa.text(\"'new'\")))",
+        "op.create_index('i', 'book', ['n'], postgresql_concurrently=True)",
+        "op.drop_column('book', 'n')  # safe: nothing has used it since May",
+        "op.create_table('book'); op.create_index('i', 'book', ['n'])",
+        "steps.run(steps.table('book').delete())",
+    ],
+)
+def test_what_is_safe_is_not_named(tmp_path: Path, line: str) -> None:
+    assert told(tmp_path, line) == []
+
+
+def test_batches_are_read(tmp_path: Path) -> None:
+    line = "with op.batch_alter_table('book') as batch_op: batch_op.drop_column('title')"
+    assert told(tmp_path, line, "sqlite") == ["drops book.title with what it holds."]
+
+
+def test_index_is_no_danger_to_others_on_sqlite(tmp_path: Path) -> None:
+    assert told(tmp_path, "op.create_index('i', 'book', ['n'])", "sqlite") == []
