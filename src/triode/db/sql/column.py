@@ -30,7 +30,7 @@ class Column(Expression):
 
     __slots__ = ("key", "kinds", "name", "owner", "path")
 
-    kinds: tuple[type, ...] | None  # type: ignore[misc]
+    kinds: tuple[type, ...] | None
 
     def __init__(self, owner: HasTable, name: str, key: int) -> None:
         self.owner = owner

@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, ClassVar, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
@@ -20,7 +20,7 @@ from triode.db.sql.order import Order
 from triode.db.sql.plan import Shape
 from triode.db.sql.rendering import RENDERERS, renders
 from triode.db.sql.storage import Storage
-from triode.db.sql.value_types import lowered, storage_of_value
+from triode.db.sql.value_types import json_step, lowered, storage_of_value
 
 Built = ColumnElement[Any]
 
@@ -44,7 +44,7 @@ class Expression:
 
     shape: Shape
     values: tuple[Any, ...]
-    kinds: ClassVar[tuple[type, ...] | None] = None
+    kinds: tuple[type, ...] | None = None
     """The types of values it can be compared with; None: of any."""
 
     def build(self, builder: Builder) -> Built:
@@ -123,7 +123,7 @@ class Expression:
         Raises:
             QueryError: it is not JSON.
         """
-        return JsonValue(self, (_json_step(self, step),))
+        return JsonValue(self, (json_step(step, self),))
 
     def __iter__(self) -> NoReturn:
         # Python would take it for a sequence, because of the method above.
@@ -300,7 +300,7 @@ class JsonValue(Call):
         return f"{self.arguments[0]!r}{''.join(f'[{step!r}]' for step in self.options)}"
 
     def __getitem__(self, step: str | int) -> JsonValue:
-        return JsonValue(self.arguments[0], (*self.options, _json_step(self, step)))
+        return JsonValue(self.arguments[0], (*self.options, json_step(step, self)))
 
     def build_sortable(self, builder: Builder) -> Built:
         return RENDERERS["json sort"](builder, self)
@@ -497,16 +497,3 @@ def _in_query(builder: Builder, call: Call) -> Built:
     inner, query = call.arguments
     rows: Any = query
     return inner.build(builder).in_(rows.build_rows(builder))
-
-
-def _json_step(inner: Expression, step: object) -> str | int:
-    if inner.kinds:
-        raise QueryError(
-            f"{inner!r} is not JSON, so nothing can be looked up in it.", code="query-not-json"
-        )
-    if isinstance(step, bool) or not isinstance(step, str | int):
-        raise QueryError(
-            f"{step!r} is no place in JSON: write a key (text) or an index (number).",
-            code="query-not-json",
-        )
-    return step

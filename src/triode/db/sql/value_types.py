@@ -105,3 +105,21 @@ def lowered(text: str) -> str:
             code="query-wrong-type",
         )
     return text.lower()
+
+
+def json_step(step: object, within: Any) -> str | int:
+    """Return a key or an index of the JSON `within`.
+
+    Raises:
+        QueryError: it is neither, or the column holds no JSON.
+    """
+    if within.kinds:
+        raise QueryError(
+            f"{within!r} is not JSON, so nothing can be looked up in it.", code="query-not-json"
+        )
+    if isinstance(step, bool) or not isinstance(step, str | int):
+        raise QueryError(
+            f"{step!r} is no place in JSON: write a key (text) or an index (number).",
+            code="query-not-json",
+        )
+    return step
