@@ -17,8 +17,10 @@ from triode.db import (
     col,
     count,
     desc,
+    exists,
     not_,
     on_commit,
+    outer,
     related,
     repeat_transaction,
     transaction,
@@ -74,6 +76,18 @@ async def queries() -> None:
     assert_type(await User.where((User.age < 3) | (User.age > 5), not_(User.age == 4)), list[User])
     await User.where(col(User.bio).icontains("x"), col(User.age).in_([1, 2])).delete()
     async for each in User.where(age=3):
+        assert_type(each, User)
+
+
+async def columns() -> None:
+    assert_type(await User.all().tuples(User.age, User.email), list[tuple[int, str]])
+    assert_type(await User.all().tuples(User, User.age), list[tuple[User, int]])
+    assert_type(await User.all().column(User.email), list[str])
+    assert_type(await User.where(age=3).update(age=4), int)
+    assert_type(await User.where(age=3).update(age=4).returning(), list[User])
+    assert_type(await User.get_or_create(email="a@x.org"), tuple[User, bool])
+    assert_type(await User.where(exists(Hero.where(Hero.name == outer(User.email)))), list[User])
+    for each in User.where(age=3):
         assert_type(each, User)
 
 

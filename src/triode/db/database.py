@@ -26,6 +26,7 @@ from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.errors import QueryError
 from triode.db.fetching import fetch_rows
 from triode.db.nesting import Level, LevelChannel
+from triode.db.slowness import SlowLog
 from triode.db.statement import Operation, Source
 from triode.db.table import model_registry
 from triode.errors import ConfigError
@@ -39,6 +40,9 @@ class Database:
     `sqlite:///app.db` is a file in the working folder, `sqlite:////srv/app.db` an absolute one,
     `sqlite://` one in memory; `postgresql://user:password@host/name` is a PostgreSQL server.
     The first one made is the default for models.
+
+    `slow_query` is in seconds: a statement that takes as long is logged as a warning of the logger
+    `triode.db`, with its time and the line of the program that asked for it.
 
     `pool_size`, `statement_timeout` (seconds) and `prepared_statements` may stand in the address
     too: `postgresql://host/name?pool_size=20`.
@@ -54,6 +58,7 @@ class Database:
         pool_size: int | None = None,
         statement_timeout: float | None = None,
         prepared_statements: bool | None = None,
+        slow_query: float | None = None,
     ) -> None:
         self.url = url
         options = EngineOptions(pool_size, statement_timeout, prepared_statements)
@@ -61,6 +66,8 @@ class Database:
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
         self._observers: list[Observer] = []
         self._enclosing: Level | None = None
+        if slow_query is not None:
+            self.observe(SlowLog(slow_query))
         if Source.default is None:
             self.make_default()
 

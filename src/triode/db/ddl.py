@@ -14,7 +14,8 @@ from triode.db.field import ForeignKeyInfo
 from triode.db.kinds import LENGTH_IN_INDEX
 from triode.db.lookup import make_order
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Condition, Expression, Order
+from triode.db.sql.expressions import Condition, Expression
+from triode.db.sql.order import Order
 from triode.db.sql.storage import PatternStorage, Storage, TextStorage
 from triode.db.table import ModelField, ModelTable, check_name, model_registry
 from triode.errors import ModelError, SchemaError

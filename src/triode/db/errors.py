@@ -38,6 +38,13 @@ class Duplicate(ClientError):
         self.value = value
 
 
+class StaleRow(ClientError):
+    """Somebody else has changed the row since it was read; its `version` says so."""
+
+    default_code = "stale-row"
+    status_code: ClassVar[int] = 409
+
+
 class MissingParent(ClientError):
     """A foreign key names a row that does not exist."""
 

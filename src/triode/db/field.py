@@ -26,6 +26,7 @@ class ColumnOptions(FieldOptions, total=False):
     index: bool
     primary_key: bool
     server_default: str | None
+    version: bool
     choices: list[tuple[Any, str]] | None
     help_text: str | None
     check: Rule | None
@@ -42,6 +43,7 @@ class ColumnInfo(FieldInfo):
     index: bool = False
     primary_key: bool = False
     server_default: str | None = None
+    version: bool = False
     choices: list[tuple[Any, str]] | None = None
     help_text: str | None = None
     check: Rule | None = None
@@ -91,8 +93,9 @@ def Field(
     `unique`, `index` and `primary_key` are the database's. `server_default` is a SQL expression
     that the database evaluates. `read_only` values are never accepted from a client, `write_only`
     ones never sent. `choices` are (value, label) pairs; no other value is accepted. `help_text`
-    stands beside the input of a form, and is the description where none is given. `renamed_from`
-    is the name the field had before: a migration then renames the column.
+    stands beside the input of a form, and is the description where none is given. A `version`
+    counts the changes of a row: a change that does not know the last one is a `StaleRow`.
+    `renamed_from` is the name the field had before: a migration then renames the column.
 
     `check` is a condition that the database holds: SQL, or a function of the model. `timezone` is
     False for a datetime in no zone; `array` makes a list an array on PostgreSQL (JSON elsewhere);

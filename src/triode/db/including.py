@@ -37,7 +37,7 @@ class Include:
                 code="query-not-a-relation",
             )
         last = path[-1]
-        if not last.is_many or query.table is not last.target or query._groups:
+        if not last.is_many or query.table is not last.target or query._extras.groups:
             raise QueryError(
                 f"Include({relation!r}, …) takes a query of {last.target.model_name} without "
                 f"group_by, for a relation to many rows. This one is of {query.table.model_name}.",

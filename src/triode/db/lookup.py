@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from triode.db.errors import QueryError
+from triode.db.sql.aggregates import Window
 from triode.db.sql.column import Column
-from triode.db.sql.expressions import Condition, Expression, Order, as_condition
-from triode.db.sql.functions import Function
+from triode.db.sql.expressions import Call, Condition, Expression, Selected, as_condition
+from triode.db.sql.order import Order
 from triode.db.table import ModelTable, Relation
 from triode.schema.problems import INVALID, Problem, ValidationFailed
 
@@ -47,6 +48,8 @@ def field_of(table: ModelTable, field: Any) -> Expression:
     """
     if isinstance(field, Expression):
         return field
+    if isinstance(field, Selected):
+        return field.as_expression()
     if isinstance(field, str):
         found = table.model
         for part in field.split("."):
@@ -93,11 +96,16 @@ def make_order(table: ModelTable, order: Any) -> Order:
     return field_of(table, order).asc()
 
 
+_OPERATORS: Final = ("add", "sub", "mul", "div", "mod", "json", "date of")
+
+
 def name_of(expression: Expression) -> str:
     """Return the key of a column in `values`."""
     if isinstance(expression, Column):
         return ".".join([*(step.name for step in expression.path), expression.name])
-    if isinstance(expression, Function):
+    if isinstance(expression, Window):
+        return expression.function.name
+    if isinstance(expression, Call) and expression.name not in _OPERATORS:
         return expression.name
     raise QueryError(
         f"{expression!r} has no name of its own. Write values(name=…).", code="query-unnamed"

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
 import msgspec
 import sqlalchemy as sa
 
+from triode.db.by_key import KeyStatement
 from triode.db.description import responses_of
 from triode.db.engine import Channel
-from triode.db.errors import QueryError, ValueRefused
+from triode.db.errors import QueryError
 from triode.db.field import Field
-from triode.db.lookup import check_values, make_conditions
+from triode.db.finding import Finding
+from triode.db.lookup import check_values
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.nesting import remember
-from triode.db.query import Page, Query
-from triode.db.sql.expressions import Condition, Expression
-from triode.db.sql.plan import Plan, plan_for
+from triode.db.sql.expressions import Expression
 from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable
 from triode.db.writing import (
     delete_row,
     generated_names,
     insert,
-    insert_many,
-    not_found,
     update_row,
+    versioned,
 )
 from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
@@ -37,13 +36,15 @@ _NOTHING: frozenset[str] = frozenset()
 STATEMENTS = frozenset(
     {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
     | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
-    | {"insert_many", "add", "remove", "replace"}
+    | {"insert_many", "update_many", "upsert", "get_or_create", "update_or_create"}
+    | {"add", "remove", "replace", "having", "distinct", "for_update", "after", "before"}
+    | {"tuples", "column", "into", "union", "intersect", "except_", "returning"}
 )
 
 
 # On the class, not on its metaclass: mypy would find the one of msgspec.Struct before it.
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
-class Model(msgspec.Struct, metaclass=ModelMeta):
+class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
     """A row of a table, and the base of every model.
 
     Where a model declares no primary key, it has `id: int`, which the database fills.
@@ -57,70 +58,6 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
     __schema__: ClassVar[Any]
     # Methods of a model and of its queries whose result needs no task until it waits.
     __statements__: ClassVar[frozenset[str]] = STATEMENTS
-
-    # --- find
-
-    @classmethod
-    def get(cls, key: Any = MISSING, /, **equals: Any) -> Statement[Self]:
-        """Give the row with this key, or the only one with these values.
-
-        Raises:
-            RowNotFound: there is none.
-            MultipleRows: several have these values.
-        """
-        if equals or key is MISSING:
-            return Query(cls.__table__).where(**equals).get()
-        return KeyStatement(cls.__table__, key)
-
-    @classmethod
-    def where(cls, *conditions: Condition | bool | int, **equals: Any) -> Query[Self]:
-        """Select the rows for which every condition holds; `name=value` is a short equality."""
-        return Query(cls.__table__, make_conditions(cls.__table__, conditions, equals))
-
-    @classmethod
-    def all(cls) -> Query[Self]:
-        """Select every row."""
-        return Query(cls.__table__)
-
-    @classmethod
-    def order_by(cls, *orders: Any) -> Query[Self]:
-        """Select every row, sorted; see `Query.order_by`."""
-        return Query(cls.__table__).order_by(*orders)
-
-    @classmethod
-    def include(cls, *relations: Any) -> Query[Self]:
-        """Select every row with relations loaded; see `Query.include`."""
-        return Query(cls.__table__).include(*relations)
-
-    @classmethod
-    def group_by(cls, *fields: Any) -> Query[Self]:
-        """Group every row; see `Query.group_by`."""
-        return Query(cls.__table__).group_by(*fields)
-
-    @classmethod
-    def values(cls, *fields: Any, **named: Any) -> Statement[list[dict[str, Any]]]:
-        """Give dicts of some columns; see `Query.values`."""
-        return Query(cls.__table__).values(*fields, **named)
-
-    @classmethod
-    def first(cls, **equals: Any) -> Statement[Self | None]:
-        """Give the first row, None if there is none."""
-        return Query(cls.__table__).where(**equals).first()
-
-    @classmethod
-    def count(cls) -> Statement[int]:
-        """Count the rows."""
-        return Query(cls.__table__).count()
-
-    @classmethod
-    def exists(cls, **equals: Any) -> Statement[bool]:
-        """Say whether there is any row with these values."""
-        return Query(cls.__table__).where(**equals).exists()
-
-    @classmethod
-    def page(cls, number: int = 1, size: int = 20) -> Statement[Page[Self]]:
-        """Give one page of all rows; see `Query.page`."""
-        return Query(cls.__table__).page(number, size)
 
     # --- change
 
@@ -147,10 +84,14 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             each.name: getattr(self, each.name) for each in table.fields if each.name in names
         }
         if values:
-            await update_row(channel, table, key, values)
+            row = await update_row(channel, table, key, _expecting(self, values))
+            if table.version is not None:
+                values[table.version.name] = row[0]
         else:
             await KeyStatement(table, key).execute(channel)
         remember(channel, self)
+        if table.version is not None and values:
+            table.set(self, table.version.name, values[table.version.name])
         _settle(self, values)
         return self
 
@@ -174,7 +115,8 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
         checked = check_values(table, given)
         if not checked:
             return self
-        row = await update_row(channel, table, _saved_key(self), checked)
+        row = await update_row(channel, table, _saved_key(self), _expecting(self, checked))
+        checked = versioned(table, checked)
         remember(channel, self)
         computed = [name for name, value in checked.items() if isinstance(value, Expression)]
         checked.update(zip(computed, row, strict=True))
@@ -199,7 +141,9 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
 
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
-        await delete_row(channel, table, _saved_key(self))
+        counter = table.version
+        version = None if counter is None else getattr(self, counter.name)
+        await delete_row(channel, table, _saved_key(self), version=version)
         remember(channel, self)
         vars(self)["_new"] = True
 
@@ -252,20 +196,6 @@ class Model(msgspec.Struct, metaclass=ModelMeta):
             return self
 
         return Operation(execute)
-
-    @classmethod
-    def insert_many(cls, items: Iterable[Self | Mapping[str, Any]]) -> Statement[int]:
-        """Insert many rows in one transaction; gives how many.
-
-        Items are objects or mappings of values, which are checked. The objects do not learn
-        the keys that the database gave them.
-
-        Raises:
-            ValidationFailed: lists what is wrong, by the number of the item.
-            Duplicate, MissingParent: nothing was inserted.
-        """
-        name = f"{cls.__name__}.insert_many(…)"
-        return WriteOperation(lambda channel: _insert_many(channel, cls.__table__, items), name)
 
     # --- be an object
 
@@ -344,54 +274,6 @@ def _restore(model: Any, public: list[Any], hidden: dict[str, Any]) -> Any:
     return made
 
 
-class KeyStatement(Statement[Any]):
-    """Read one row by its key.
-
-    PERF: one dict lookup, one driver call, one constructor.
-    """
-
-    __slots__ = ("_table", "_values")
-
-    def __init__(self, table: ModelTable, key: Any) -> None:
-        self._table = table
-        self._values = table.key_values(key) if table.is_composite else (key,)
-
-    async def execute(self, channel: Channel) -> Any:
-        table = self._table
-        plan = self._plan(channel)
-        try:
-            rows = await channel.read(plan.sql, plan.parameters(self._values))
-        except ValueRefused:
-            raise not_found(table) from None  # No row has a key that cannot be stored.
-        if not rows:
-            raise not_found(table)
-        return table.build(plan.load(rows))[0]
-
-    def __await__(self) -> Generator[Any, Any, Any]:
-        channel = self.database.channel()
-        plan, table = self._plan(channel), self._table
-        try:
-            rows = channel.read_now(plan.sql, plan.parameters(self._values))
-        except ValueRefused:
-            raise not_found(table) from None
-        if rows is None:
-            return (yield from self.execute(channel).__await__())
-        if not rows:
-            raise not_found(table)
-        return table.build(plan.load(rows))[0]
-
-    def _plan(self, channel: Channel) -> Plan:
-        plan: Plan | None = channel.engine.plans.get(self._table.key)
-        if plan is None:
-            plan = plan_for(channel.engine, self._table.key, self._select)  # type: ignore[arg-type]
-        return plan
-
-    def _select(self) -> tuple[sa.Select[Any], int]:
-        table = self._table.table
-        columns = [table.c[field.name] for field in self._table.loaded]
-        return sa.select(*columns).where(self._table.key_condition(0)), len(self._values)
-
-
 async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
     names = table.given
     values = table.read_given(row)
@@ -421,24 +303,12 @@ def _settle(row: Any, written: Mapping[str, Any]) -> None:
             row.__table__.set(row, name, None if value is None else normal(value))
 
 
-async def _insert_many(channel: Channel, table: ModelTable, items: Iterable[Any]) -> int:
-    problems: list[Problem] = []
-    names = table.given
-    rows: list[Any] = []
-    for number, item in enumerate(items):
-        row = item
-        if not isinstance(item, Model):
-            try:
-                row = table.model(**item)
-            except ValidationFailed as exc:
-                problems += exc.under(number).errors
-                continue
-        rows.append(table.read_given(row))
-    if problems:
-        raise ValidationFailed(problems)
-    if rows:
-        await insert_many(channel, table, names, rows)
-    return len(rows)
+def _expecting(row: Model, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return changes with the version that the row must still have: the one given, or read."""
+    counter = row.__table__.version
+    if counter is None:
+        return values
+    return {**values, counter.name: values.get(counter.name, getattr(row, counter.name))}
 
 
 def _saved_key(row: Model) -> Any:

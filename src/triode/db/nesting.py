@@ -6,11 +6,15 @@ they would go on to change rows that were given their keys since.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from triode.db.engine import Channel, Engine, Outcome, Pinned, Row, Write
 from triode.db.errors import TransactionError
+
+_numbers: Final = itertools.count(1)
 
 
 class Level:
@@ -124,6 +128,37 @@ class LevelChannel:
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
         """See `Channel.stream`."""
         return self._channel.stream(sql, parameters, size)
+
+
+@asynccontextmanager
+async def one_unit(channel: Channel) -> AsyncIterator[Channel]:
+    """Give a channel whose writes are all done or none: a transaction, or a savepoint in one."""
+    if isinstance(channel, LevelChannel):
+        async with _savepoint(channel):
+            yield channel
+        return
+    root: Any = channel
+    pinned = await root.begin()
+    inner = pinned.blocking if root.is_blocking else pinned.awaiting
+    try:
+        yield inner
+    except BaseException:
+        await inner.rollback()
+        raise
+    await inner.commit()
+
+
+@asynccontextmanager
+async def _savepoint(channel: LevelChannel) -> AsyncIterator[None]:
+    name = f"unit_{next(_numbers)}"
+    await channel.write([Write(f"SAVEPOINT {name}")])
+    try:
+        yield
+    except BaseException:
+        await channel.write([Write(f"ROLLBACK TO SAVEPOINT {name}")])
+        await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
+        raise
+    await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
 
 
 def remember(channel: Channel, row: Any) -> None:

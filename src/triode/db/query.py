@@ -5,78 +5,44 @@ A query is immutable; each method gives a new one. Awaited, it gives a list of o
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, Final, Generic, Self, TypeVar, overload
 
-import msgspec
-import sqlalchemy as sa
-
-from triode.db.engine import Channel, Row, Write
-from triode.db.errors import MultipleRows, ValueRefused
-from triode.db.joining import attach, joined_columns, joined_paths
-from triode.db.lookup import (
-    check_values,
-    field_of,
-    make_conditions,
-    make_order,
-    name_of,
-    relation_path,
-)
-from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import (
-    Condition,
-    Expression,
-    Order,
-    as_expression,
-)
-from triode.db.sql.plan import Plan, Shape, plan_for
-from triode.db.sql.storage import IntegerStorage, family_of
-from triode.db.statement import Operation, Statement, WriteOperation
-from triode.db.table import ModelTable, Relation
-from triode.db.writing import assignments, not_found, write_checked
+from triode.db.changing import Change, delete_rows, update_rows
+from triode.db.engine import Channel, Row
+from triode.db.errors import MultipleRows, QueryError, TransactionError, ValueRefused
+from triode.db.joining import attach, joined_paths
+from triode.db.lookup import field_of, make_conditions, make_order, name_of, relation_path
+from triode.db.nesting import LevelChannel
+from triode.db.paging import CursorPage, Keyset, Page
+from triode.db.recording import Recorder
+from triode.db.selecting import Selecting
+from triode.db.selection import Selection, as_dicts, as_objects, as_tuples
+from triode.db.sql import documents, texts  # noqa: F401 - they say what expressions are in SQL
+from triode.db.sql.expressions import Condition, Expression, as_condition
+from triode.db.sql.plan import Plan
+from triode.db.sql.sets import KeySet
+from triode.db.statement import Operation, Statement, close_now, next_now, refuse_on_loop
+from triode.db.writing import not_found
 
 M = TypeVar("M")
-T = TypeVar("T")
+R = TypeVar("R")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
 
-STREAM_SIZE = 500
+STREAM_SIZE: Final = 500
 """Rows that a streaming query holds in memory."""
-_MOST = 2**63 - 1  # what a database takes for LIMIT and OFFSET
+_MOST: Final = 2**63 - 1  # what a database takes for LIMIT and OFFSET
 
 
-class Page(msgspec.Struct, Generic[T]):
-    """One page of a longer list; `page` counts from 1."""
-
-    items: list[T]
-    total: int
-    page: int
-    size: int
-    pages: int
-
-
-class Query(Statement[list[M]], Generic[M]):
+class Query(Selecting, Statement[list[M]], Generic[M]):
     """Rows of one model."""
 
-    __slots__ = ("_conditions", "_groups", "_includes", "_limit", "_offset", "_orders", "table")
-
-    def __init__(self, table: ModelTable, conditions: tuple[Condition, ...] = ()) -> None:
-        self.table = table
-        self._conditions = conditions
-        self._orders: tuple[Order, ...] = ()
-        self._groups: tuple[Expression, ...] = ()
-        self._includes: tuple[tuple[Relation, ...], ...] = ()
-        self._limit: int | None = None
-        self._offset: int | None = None
-
-    def _copy(self) -> Self:
-        clone = object.__new__(type(self))
-        clone.table = self.table
-        clone._conditions = self._conditions
-        clone._orders = self._orders
-        clone._groups = self._groups
-        clone._includes = self._includes
-        clone._limit = self._limit
-        clone._offset = self._offset
-        return clone
+    __slots__ = ()
 
     # --- what is asked for
 
@@ -134,14 +100,65 @@ class Query(Statement[list[M]], Generic[M]):
 
     def group_by(self, *fields: Any) -> Self:
         """Make one row of all that agree in `fields`; say which columns with `values`."""
+        groups = tuple([field_of(self.table, field) for field in fields])
+        return self._with(groups=self._extras.groups + groups)
+
+    def having(self, *conditions: Any) -> Self:
+        """Keep the groups for which every condition holds, such as `count() > 3`."""
+        made = tuple([as_condition(condition) for condition in conditions])
+        return self._with(having=self._extras.having + made)
+
+    def distinct(self, *fields: Any) -> Self:
+        """Give each row once; with fields, on PostgreSQL, the first of those that agree in them."""
+        return self._with(distinct=tuple([field_of(self.table, field) for field in fields]))
+
+    def for_update(self, *, skip_locked: bool = False, nowait: bool = False) -> Self:
+        """Lock the rows until the transaction ends, so that nobody else changes or locks them.
+
+        Rows that are locked already are waited for, left out (`skip_locked`), or refused at once
+        with `DatabaseBusy` (`nowait`). On SQLite a transaction has all of the database anyway.
+
+        Raises:
+            TransactionError: it runs outside of a transaction.
+        """
+        if skip_locked and nowait:
+            raise QueryError("Choose skip_locked or nowait: both contradict.", code="query-lock")
+        return self._with(lock=(skip_locked, nowait))
+
+    def union(self, *others: Query[M]) -> Self:
+        """Give these rows and those of `others`, each once; the result is a query as any other."""
+        return self._combined("union", others)
+
+    def intersect(self, *others: Query[M]) -> Self:
+        """Give the rows that are among those of all `others` too."""
+        return self._combined("intersect", others)
+
+    def except_(self, *others: Query[M]) -> Self:
+        """Give the rows that are among those of none of `others`."""
+        return self._combined("except", others)
+
+    def _combined(self, operator: str, others: tuple[Query[M], ...]) -> Self:
+        for other in others:
+            if not isinstance(other, Query) or other.table is not self.table:
+                raise QueryError(
+                    f"{operator} takes queries of {self.table.model_name} only.",
+                    code="query-wrong-model",
+                )
+        everything: list[Query[M]] = [self, *others]
+        queries = [each.as_expression() for each in everything]
+        return type(self)(self.table, (KeySet(operator, self.table.primary_key.column, queries),))
+
+    def _with(self, **changes: Any) -> Self:
         clone = self._copy()
-        clone._groups += tuple(field_of(self.table, field) for field in fields)
+        clone._extras = replace(self._extras, **changes)
         return clone
 
     # --- what it gives
 
     async def execute(self, channel: Channel) -> list[M]:
         """See `Statement.execute`."""
+        if self._extras.lock is not None:
+            _refuse_lock(channel)
         plan = self._rows_plan(channel)
         parameters = plan.parameters(self._values())
         rows = channel.read_now(plan.sql, parameters)
@@ -162,13 +179,6 @@ class Query(Statement[list[M]], Generic[M]):
             if path not in joined:
                 await path[0].load(channel, objects, path[1:])
         return objects
-
-    def _rows_plan(self, channel: Channel) -> Plan:
-        if not self._includes:
-            return self._plan(channel, "rows", self._select_rows)
-        joined = joined_paths(self._includes)
-        shape = ("rows", *(tuple([step.key for step in path]) for path in joined))
-        return self._plan(channel, shape, self._select_rows)
 
     def first(self) -> Statement[M | None]:
         """Give the first row, None if there is none."""
@@ -238,183 +248,145 @@ class Query(Statement[list[M]], Generic[M]):
 
         return Operation(execute)
 
-    def values(self, *fields: Any, **named: Any) -> Statement[list[dict[str, Any]]]:
+    def after(self, cursor: str | None = None, size: int = 20) -> Statement[CursorPage[M]]:
+        """Give the rows after a cursor in the order of the query, from the start if it is None.
+
+        Nothing is counted or skipped, so that the last page is as fast as the first, and rows that
+        come in meanwhile shift nothing. The cursor is the `next` of the page before.
+
+        Raises:
+            ValueRefused: a client sent a cursor that is none of this query's.
+            QueryError: it is not sorted by fields of its own model.
+        """
+        return self._keyset(cursor, size, is_backward=False)
+
+    def before(self, cursor: str | None = None, size: int = 20) -> Statement[CursorPage[M]]:
+        """Give the rows before a cursor, `previous` of a page; the last ones if it is None."""
+        return self._keyset(cursor, size, is_backward=True)
+
+    def _keyset(self, cursor: str | None, size: int, *, is_backward: bool) -> Statement[Any]:
+        _refuse_negative(size)
+        orders = self._orders or [
+            make_order(self.table, each) for each in self.table.options.ordering
+        ]
+        keyset = Keyset(self.table, orders)
+        query = self._copy()
+        query._orders = keyset.orders(is_backward=is_backward)
+        if cursor is not None:
+            query = query.where(keyset.condition(cursor, is_backward=is_backward))
+
+        async def execute(channel: Channel) -> CursorPage[M]:
+            found = await query.limit(min(size, _MOST - 1) + 1).execute(channel)
+            return keyset.page(found, size, cursor, is_backward=is_backward)
+
+        return Operation(execute)
+
+    def values(self, *fields: Any, **named: Any) -> Selection[dict[str, Any]]:
         """Give dicts of some columns and computed values instead of objects."""
+        names, columns = self._named(fields, named)
+        return Selection(self, columns, names, as_dicts(names))
+
+    def into(self, kind: Callable[..., R], *fields: Any, **named: Any) -> Selection[R]:
+        """Give objects of `kind`, a Struct or dataclass, made of columns by their names."""
+        names, columns = self._named(fields, named)
+        return Selection(self, columns, names, as_objects(kind, names))
+
+    def column(self, field: A) -> Selection[A]:
+        """Give the values of one column, alone."""
+        expression = field_of(self.table, field)
+        return Selection(self, [expression], ["column"], lambda rows: [row[0] for row in rows])
+
+    @overload
+    def tuples(self, first: type[A], second: B, /) -> Selection[tuple[A, B]]: ...
+    @overload
+    def tuples(self, first: type[A], second: B, third: C, /) -> Selection[tuple[A, B, C]]: ...
+    @overload
+    def tuples(self, first: A, /) -> Selection[tuple[A]]: ...
+    @overload
+    def tuples(self, first: A, second: B, /) -> Selection[tuple[A, B]]: ...
+    @overload
+    def tuples(self, first: A, second: B, third: C, /) -> Selection[tuple[A, B, C]]: ...
+    @overload
+    def tuples(
+        self, first: A, second: B, third: C, fourth: D, /
+    ) -> Selection[tuple[A, B, C, D]]: ...
+    @overload
+    def tuples(self, *parts: Any) -> Selection[tuple[Any, ...]]: ...
+    def tuples(self, *parts: Any) -> Selection[Any]:
+        """Give tuples of columns and computed values; the model itself stands for whole objects."""
+        columns: list[Expression] = []
+        kinds: list[int | None] = []
+        for part in parts:
+            if part is self.table.model:
+                columns += [field.column for field in self.table.loaded]
+                kinds.append(None)
+            else:
+                columns.append(field_of(self.table, part))
+                kinds.append(1)
+        names = [f"column_{number}" for number in range(len(columns))]
+        return Selection(self, columns, names, as_tuples(self.table, kinds))
+
+    def _named(
+        self, fields: tuple[Any, ...], named: dict[str, Any]
+    ) -> tuple[list[str], list[Expression]]:
         columns: dict[str, Expression] = {}
         for field in fields:
             expression = field_of(self.table, field)
             columns[name_of(expression)] = expression
         columns.update((name, field_of(self.table, field)) for name, field in named.items())
-        shape = ("values", *(each.shape for each in columns.values()))
-        values = tuple(value for each in columns.values() for value in each.values)
-
-        async def execute(channel: Channel) -> list[dict[str, Any]]:
-            plan = self._plan(channel, shape, lambda builder: self._select(builder, columns))
-            rows = await channel.read(plan.sql, plan.parameters((*values, *self._values())))
-            return [dict(zip(columns, row, strict=True)) for row in plan.load(rows)]
-
-        return Operation(execute)
+        return list(columns), list(columns.values())
 
     async def __aiter__(self) -> AsyncIterator[M]:
         """Give the objects one by one, holding only some of them in memory."""
-        channel = self.database.channel()
+        async for objects in self._batches(self.database.channel()):
+            for item in objects:
+                yield item
+
+    def __iter__(self) -> Iterator[M]:
+        """Give the objects one by one in plain code, holding only some of them in memory.
+
+        Raises:
+            QueryError: an event loop runs here, which it would hold up.
+        """
+        refuse_on_loop()
+        batches = self._batches(self.database.blocking_channel())
+        try:
+            while (objects := next_now(batches)) is not None:
+                yield from objects
+        finally:
+            close_now(batches)
+
+    async def _batches(self, channel: Channel) -> AsyncGenerator[list[M], None]:
+        if self._extras.lock is not None:
+            _refuse_lock(channel)
         plan = self._rows_plan(channel)
         parameters = plan.parameters(self._values())
-        async for rows in channel.stream(plan.sql, parameters, STREAM_SIZE):
-            for item in await self._objects(channel, plan, rows):
-                yield item
+        stream: Any = channel.stream(plan.sql, parameters, STREAM_SIZE)
+        async with aclosing(stream):
+            async for rows in stream:
+                yield await self._objects(channel, plan, rows)
 
     # --- what it changes
 
-    def update(self, **changes: Any) -> Statement[int]:
+    def update(self, **changes: Any) -> Change[M]:
         """Change every row; a value may be an expression: `age=User.age + 1`.
 
-        Gives how many rows there were. Without a `where` it changes all.
+        Gives how many rows there were, or the rows: `update(…).returning()`. Without a `where` it
+        changes all.
         """
-        checked = check_values(self.table, changes)
-        names = tuple(checked)
-        expressions = [as_expression(value) for value in checked.values()]
-        shape = ("update", names, *(each.shape for each in expressions))
-        values = tuple(value for each in expressions for value in each.values)
+        return update_rows(self, changes)
 
-        def make(builder: Builder) -> Any:
-            statement = sa.update(self.table.table)
-            statement = statement.values(assignments(builder, self.table, names, expressions))
-            return statement.where(*self._where_to_write(builder))
-
-        return WriteOperation(
-            lambda channel: self._write(channel, shape, make, values, checked), "Query.update(…)"
-        )
-
-    def delete(self) -> Statement[int]:
+    def delete(self) -> Change[M]:
         """Delete every row; gives how many there were. Without a `where` it deletes all."""
+        return delete_rows(self)
 
-        def make(builder: Builder) -> Any:
-            return sa.delete(self.table.table).where(*self._where_to_write(builder))
 
-        return WriteOperation(
-            lambda channel: self._write(channel, "delete", make, (), None), "Query.delete()"
+def _refuse_lock(channel: Channel) -> None:
+    if not isinstance(channel, LevelChannel | Recorder):
+        raise TransactionError(
+            "for_update locks rows until a transaction ends, and there is none. Write it within "
+            "async with transaction()."
         )
-
-    async def _write(
-        self,
-        channel: Channel,
-        shape: Any,
-        make: Callable[[Builder], Any],
-        values: tuple[Any, ...],
-        changes: dict[str, Any] | None,
-    ) -> int:
-        plan = self._plan(channel, shape, make)
-        write = Write(plan.sql, plan.parameters((*values, *self._values())))
-        [outcome] = await write_checked(channel, self.table, [write], changes)
-        return outcome.changed
-
-    def _where_to_write(self, builder: Builder) -> list[Any]:
-        """Return the conditions, by way of the keys where the query is more than conditions."""
-        before = builder.count
-        conditions = [condition.build(builder) for condition in self._conditions]
-        if not builder.has_joins and self._limit is None and self._offset is None:
-            return conditions
-        builder.count = before
-        names = [field.name for field in self.table.key_fields]
-        columns = [self.table.table.c[name] for name in names]
-        table = self.table.table.alias()
-        inner = Builder(table, self.table, family=builder.family, first=before)
-        select = self._finish(inner, [table.c[name] for name in names])
-        builder.count = inner.count
-        if builder.family == "generic":
-            # MySQL and MariaDB take no LIMIT right in IN, nor the table that is written.
-            inner_rows = select.subquery()
-            select = sa.select(*(inner_rows.c[name] for name in names))
-        key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
-        return [key.in_(select)]
-
-    # --- how it is compiled
-
-    def _shape(self, kind: Any) -> Shape:
-        return (
-            kind,
-            self.table.key,
-            tuple([condition.shape for condition in self._conditions]),
-            tuple([order.shape for order in self._orders]),
-            tuple([group.shape for group in self._groups]),
-            self._limit is None,
-            self._offset is None,
-        )
-
-    def _values(self) -> list[Any]:
-        values: list[Any] = []
-        for condition in self._conditions:
-            values += condition.values
-        for group in self._groups:
-            values += group.values
-        for order in self._orders:
-            values += order.values
-        if self._limit is not None:
-            values.append(self._limit)
-        if self._offset is not None:
-            values.append(self._offset)
-        return values
-
-    def _plan(self, channel: Channel, kind: Any, make: Callable[[Builder], Any]) -> Plan:
-        engine = channel.engine
-        shape = self._shape(kind)
-        plan = engine.plans.get(shape)
-        if plan is not None:
-            return plan  # type: ignore[no-any-return]
-
-        def compile_with_builder() -> tuple[Any, int]:
-            family = family_of(engine.dialect)
-            builder = Builder(self.table.table, self.table, family=family)
-            statement = make(builder)
-            return statement, builder.count
-
-        return plan_for(engine, shape, compile_with_builder)
-
-    def _select_rows(self, builder: Builder) -> Any:
-        columns = [builder.root.c[field.name] for field in self.table.loaded]
-        columns += joined_columns(builder, joined_paths(self._includes))
-        return self._finish(builder, columns)
-
-    def _select_one(self, builder: Builder) -> Any:
-        return self._finish(builder, [sa.literal_column("1")])
-
-    def _select_count(self, builder: Builder) -> Any:
-        if self._limit is None and self._offset is None and not self._groups:
-            return self._finish(builder, [sa.func.count()], is_ordered=False)
-        inner = self._finish(builder, [sa.literal_column("1").label("one")]).subquery()
-        return sa.select(sa.func.count()).select_from(inner)
-
-    def _select(self, builder: Builder, columns: dict[str, Expression]) -> Any:
-        built = [each.build(builder).label(name) for name, each in columns.items()]
-        return self._finish(builder, built, is_ordered=bool(self._orders))
-
-    def _finish(self, builder: Builder, columns: list[Any], *, is_ordered: bool = True) -> Any:
-        conditions = [condition.build(builder) for condition in self._conditions]
-        groups = [group.build(builder) for group in self._groups]
-        orders: Sequence[Order] = self._orders
-        if is_ordered and not orders:
-            orders = [make_order(self.table, name) for name in self.table.options.ordering]
-        built_orders = [order.build(builder) for order in orders]
-        statement = sa.select(*columns).select_from(builder.joined()).where(*conditions)
-        if groups:
-            statement = statement.group_by(*groups)
-        if is_ordered:
-            statement = statement.order_by(*built_orders)
-        return self._cut(builder, statement)
-
-    def _cut(self, builder: Builder, statement: Any) -> Any:
-        # SQLAlchemy adds the half that is missing on SQLite as a parameter of its own, so both
-        # are given.
-        if self._limit is not None:
-            statement = statement.limit(builder.bind(IntegerStorage()))
-        elif self._offset is not None and builder.family == "sqlite":
-            statement = statement.limit(sa.literal_column("-1"))
-        if self._offset is not None:
-            statement = statement.offset(builder.bind(IntegerStorage()))
-        elif self._limit is not None and builder.family == "sqlite":
-            statement = statement.offset(sa.literal_column("0"))
-        return statement
 
 
 def _refuse_negative(count: int | None) -> None:

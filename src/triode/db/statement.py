@@ -6,12 +6,15 @@ default one.
 
 from __future__ import annotations
 
+import asyncio
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 from triode.db.engine import Channel
+from triode.db.errors import QueryError
+from triode.db.recording import Recorded, Recorder
 from triode.errors import ConfigError
 
 T = TypeVar("T")
@@ -69,6 +72,55 @@ class Statement(Generic[T_co]):
         """
         return drive(self.execute(self.database.blocking_channel()))
 
+    def sql(self) -> str:
+        """Return the SQL that it begins with in the current database; nothing is run.
+
+        The values stay placeholders: they go to the database beside the text.
+        """
+        return self.recorded().sql
+
+    def explain(self, *, analyze: bool = False) -> Operation[str]:
+        """Ask the database how it would run it: which indexes it uses, which tables it scans.
+
+        With `analyze`, on PostgreSQL, a reading statement is run and timed.
+
+        Raises:
+            QueryError: it would be run, and changes something; or the database cannot.
+        """
+        recorded = self.recorded()
+        return Operation(lambda channel: explained(channel, recorded, analyze=analyze))
+
+    def recorded(self) -> Recorded:
+        """Return the first statement of it and the values that go with it."""
+        try:
+            drive(self.execute(Recorder(self.database.channel().engine)))
+        except Recorded as found:
+            return found
+        raise QueryError(f"{type(self).__name__} asks the database nothing.", code="query-empty")
+
+
+async def explained(channel: Channel, recorded: Recorded, *, analyze: bool) -> str:
+    """Return the database's plan for a statement, a line for each step."""
+    name = channel.engine.dialect.name
+    if analyze and (recorded.is_write or name == "sqlite"):
+        why = "it would change something" if recorded.is_write else "SQLite times no plan"
+        raise QueryError(f"explain(analyze=True) is not possible: {why}.", code="query-explain")
+    if name == "sqlite":
+        rows = await channel.read(f"EXPLAIN QUERY PLAN {recorded.sql}", recorded.parameters)
+        return _tree(rows)
+    word = "EXPLAIN ANALYZE" if analyze else "EXPLAIN"
+    rows = await channel.read(f"{word} {recorded.sql}", recorded.parameters)
+    return "\n".join(" ".join(str(value) for value in row) for row in rows)
+
+
+def _tree(rows: list[Any]) -> str:
+    depths: dict[int, int] = {}
+    lines = []
+    for number, parent, _, text in rows:
+        depths[number] = depths.get(parent, -1) + 1
+        lines.append("  " * depths[number] + text)
+    return "\n".join(lines)
+
 
 class Operation(Statement[T_co]):
     """A statement made of a function."""
@@ -122,3 +174,33 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
         return stop.value  # type: ignore[no-any-return]
     coroutine.close()
     raise RuntimeError("A statement suspended on a blocking channel; this is a bug in Triode.")
+
+
+def next_now(items: AsyncGenerator[T, None]) -> T | None:
+    """Return the next item of a generator over a blocking channel; None after the last."""
+    try:
+        return drive(items.__anext__())
+    except StopAsyncIteration:
+        return None
+
+
+def close_now(items: AsyncGenerator[Any, None]) -> None:
+    """Close a generator over a blocking channel."""
+    drive(items.aclose())
+
+
+def refuse_on_loop() -> None:
+    """Refuse what would hold up an event loop for as long as its caller likes.
+
+    Raises:
+        QueryError: a loop runs in this thread.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise QueryError(
+        "A plain `for` over a query would hold up the event loop. Write `async for`, or await the "
+        "query for a list.",
+        code="query-on-loop",
+    )

@@ -32,7 +32,8 @@ from triode.db.kinds import storage_of, strip_optional
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
-from triode.db.sql.storage import JsonStorage, Storage
+from triode.db.sql.storage import IntegerStorage, JsonStorage, Storage
+from triode.db.sql.value_types import kinds_of
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
@@ -205,6 +206,8 @@ class ModelTable:
         self.full_name = f"{options.schema}.{self.name}" if options.schema else self.name
         for field in fields:
             field.column = Column(self, field.name, next(keys))
+            field.column.kinds = kinds_of(field.storage)
+        self.version = _version_of(model_name, fields)
         self.key_fields = tuple(field for field in fields if field.is_key)
         self.key_names = frozenset(field.name for field in self.key_fields)
         self.is_composite = len(self.key_fields) > 1
@@ -335,6 +338,27 @@ class ModelTable:
                 where=self.where,
             )
         return found
+
+
+def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | None:
+    """Return the field that counts the changes of a row.
+
+    Raises:
+        ModelError: there are several, or it is no integer with a default.
+    """
+    found = [field for field in fields if field.info.version]
+    if not found:
+        return None
+    field = found[0]
+    is_counter = isinstance(field.storage, IntegerStorage) and not field.is_nullable
+    if len(found) > 1 or not is_counter or field.is_secret:
+        raise ModelError(
+            f"{model_name}.{field.name}: a model has one version, a whole number: "
+            "version: int = Field(1, version=True).",
+            code="model-version",
+            where=field.where,
+        )
+    return field
 
 
 def _key_reader(names: Sequence[str]) -> Callable[[Any], Any]:

@@ -15,6 +15,7 @@ from triode.db.errors import (
     MissingParent,
     Protected,
     RowNotFound,
+    StaleRow,
     ValueRefused,
 )
 from triode.db.sql.builder import Builder
@@ -22,7 +23,7 @@ from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of, is_mysql
 from triode.db.table import ModelTable, check_name
-from triode.errors import TriodeError
+from triode.errors import ClientError, TriodeError
 
 
 async def insert(
@@ -104,16 +105,24 @@ async def update_row(
         Duplicate: a unique value is taken.
         MissingParent: a foreign key leads nowhere.
     """
+    expected = None if model.version is None else changes.get(model.version.name)
+    changes = versioned(model, dict(changes))
     is_returned = channel.engine.dialect.update_returning
     names = tuple(changes)
     expressions = [as_expression(value) for value in changes.values()]
     computed = tuple(name for name in names if isinstance(changes[name], Expression))
-    shape = ("update row", model.key, names, tuple(each.shape for each in expressions))
+    is_checked = expected is not None
+    shapes = tuple(each.shape for each in expressions)
+    shape = ("update row", model.key, names, shapes, is_checked)
 
     def make() -> tuple[sa.Update, int]:
         builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
         statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
         statement = statement.where(model.key_condition(builder.count))
+        builder.count += len(model.key_fields)
+        if is_checked and model.version is not None:
+            version = model.table.c[model.version.name]
+            statement = statement.where(version == builder.bind(version.type))
         if computed and is_returned:
             statement = statement.returning(*(model.table.c[name] for name in computed))
         return statement, builder.count + len(model.key_fields)
@@ -121,7 +130,9 @@ async def update_row(
     plan = plan_for(channel.engine, shape, make)
     values = [value for each in expressions for value in each.values]
     try:
-        writes = [Write(plan.sql, plan.parameters([*values, *model.key_values(key)]))]
+        checks = [expected] if is_checked else []
+        parameters = [*values, *model.key_values(key), *checks]
+        writes = [Write(plan.sql, plan.parameters(parameters))]
         if computed and not is_returned:
             plan = plan_for(
                 channel.engine, ("again", model.key, computed), lambda: _row_again(model, computed)
@@ -132,7 +143,7 @@ async def update_row(
         exc.field = exc.field or culprit(channel, model, changes)
         raise
     if outcomes[0].changed == 0:
-        raise not_found(model)
+        raise await _stale(channel, model, key) if is_checked else not_found(model)
     return plan.load(outcomes[-1].rows)[0] if computed else ()
 
 
@@ -140,6 +151,29 @@ def _row_again(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any
     """Return the SELECT of what RETURNING would give, for databases without it."""
     columns = [model.table.c[name] for name in names]
     return sa.select(*columns).where(model.key_condition(0)), len(model.key_fields)
+
+
+def versioned(model: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
+    """Return changes that count the row's version on, if the model has one."""
+    if model.version is None:
+        return changes
+    name = model.version.name
+    return {**changes, name: model.version.column + 1}
+
+
+async def _stale(channel: Channel, model: ModelTable, key: Any) -> ClientError:
+    """Return why no row has the key and the version: it was changed, or is gone."""
+
+    def make() -> tuple[sa.Select[Any], int]:
+        one: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(model.table)
+        return one.where(model.key_condition(0)), len(model.key_fields)
+
+    plan = plan_for(channel.engine, ("is there", model.key), make)
+    if not await channel.read(plan.sql, plan.parameters(model.key_values(key))):
+        return not_found(model)
+    return StaleRow(
+        f"{model.verbose_name.capitalize()} was changed by somebody else meanwhile. Read it again."
+    )
 
 
 def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
@@ -170,23 +204,31 @@ def assignments(
     return built
 
 
-async def delete_row(channel: Channel, model: ModelTable, key: Any) -> None:
-    """Delete one row.
+async def delete_row(
+    channel: Channel, model: ModelTable, key: Any, *, version: int | None = None
+) -> None:
+    """Delete one row, if it has the version.
 
     Raises:
         RowNotFound: no row has the key.
+        StaleRow: it has another version.
         Protected: other rows refer to it.
     """
 
     def make() -> tuple[sa.Delete, int]:
-        return sa.delete(model.table).where(model.key_condition(0)), len(model.key_fields)
+        statement = sa.delete(model.table).where(model.key_condition(0))
+        count = len(model.key_fields)
+        if version is None or model.version is None:
+            return statement, count
+        counted = model.table.c[model.version.name]
+        expected = sa.bindparam(f"_p{count}", type_=counted.type)
+        return statement.where(counted == expected), count + 1
 
-    plan = plan_for(channel.engine, ("delete row", model.key), make)
-    [outcome] = await write_checked(
-        channel, model, [Write(plan.sql, plan.parameters(model.key_values(key)))]
-    )
+    plan = plan_for(channel.engine, ("delete row", model.key, version is None), make)
+    values = [*model.key_values(key), *([] if version is None else [version])]
+    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters(values))])
     if outcome.changed == 0:
-        raise not_found(model)
+        raise not_found(model) if version is None else await _stale(channel, model, key)
 
 
 def not_found(model: ModelTable) -> RowNotFound:

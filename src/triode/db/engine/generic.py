@@ -292,6 +292,8 @@ class GenericTransaction:
 class AwaitingChannel:
     """The channel for code on an event loop."""
 
+    is_blocking = False
+
     def __init__(self, engine: GenericEngine) -> None:
         self.engine = engine
 
@@ -338,6 +340,8 @@ class AwaitingChannel:
 
 class BlockingChannel:
     """The channel for plain code; its coroutines never suspend."""
+
+    is_blocking = True
 
     def __init__(self, engine: GenericEngine) -> None:
         self.engine = engine

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from time import perf_counter
 from typing import Any, TypeAlias
 
-from triode.db.engine.protocol import Channel, Engine, Outcome, Row, Write
+from triode.db.engine.protocol import Channel, Engine, Outcome, Pinned, PinnedChannel, Row, Write
 
 # (sql, seconds, rows read or changed: None where that is not known)
 Observer: TypeAlias = Callable[[str, float, "int | None"], None]
@@ -18,6 +18,16 @@ class ObservedChannel:
     def __init__(self, channel: Channel, observer: Observer) -> None:
         self._channel = channel
         self._observer = observer
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether the channel is for plain code."""
+        return bool(getattr(self._channel, "is_blocking", False))
+
+    async def begin(self) -> Pinned:
+        """See `RootChannel.begin`."""
+        root: Any = self._channel
+        return ObservedPinned(await root.begin(), self._observer)
 
     @property
     def engine(self) -> Engine:
@@ -68,3 +78,27 @@ class ObservedChannel:
                 yield rows
         finally:
             self._observer(sql, perf_counter() - begun, count)
+
+
+class ObservedPinned:
+    """A transaction whose statements are told."""
+
+    def __init__(self, pinned: Pinned, observer: Observer) -> None:
+        self.awaiting = ObservedPinnedChannel(pinned.awaiting, observer)
+        self.blocking = ObservedPinnedChannel(pinned.blocking, observer)
+
+
+class ObservedPinnedChannel(ObservedChannel):
+    """A channel of such a transaction."""
+
+    def __init__(self, channel: PinnedChannel, observer: Observer) -> None:
+        super().__init__(channel, observer)
+        self._pinned = channel
+
+    async def commit(self) -> None:
+        """See `PinnedChannel.commit`."""
+        await self._pinned.commit()
+
+    async def rollback(self) -> None:
+        """See `PinnedChannel.rollback`."""
+        await self._pinned.rollback()

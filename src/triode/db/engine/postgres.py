@@ -273,6 +273,8 @@ class SideLoop:
 class AwaitingChannel:
     """The channel for code on an event loop."""
 
+    is_blocking = False
+
     def __init__(self, engine: PostgresEngine) -> None:
         self.engine = engine
         self.read = engine.read
@@ -287,6 +289,8 @@ class AwaitingChannel:
 
 class BlockingChannel:
     """The channel for plain code; its coroutines never suspend."""
+
+    is_blocking = True
 
     def __init__(self, engine: PostgresEngine) -> None:
         self.engine = engine

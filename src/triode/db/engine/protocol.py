@@ -91,6 +91,11 @@ class Channel(Protocol):
 class RootChannel(Channel, Protocol):
     """A channel outside any transaction: each write is one."""
 
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it is for plain code."""
+        ...
+
     async def begin(self, mode: Mode = USUAL) -> Pinned:
         """Start a transaction, waiting for its turn."""
         ...

@@ -239,6 +239,8 @@ class SQLiteEngine:
 class AwaitingChannel:
     """The channel for code on an event loop."""
 
+    is_blocking = False
+
     def __init__(self, engine: SQLiteEngine) -> None:
         self.engine = engine
 
@@ -297,6 +299,8 @@ class AwaitingChannel:
 
 class BlockingChannel:
     """The channel for plain code; its coroutines never suspend."""
+
+    is_blocking = True
 
     def __init__(self, engine: SQLiteEngine) -> None:
         self.engine = engine

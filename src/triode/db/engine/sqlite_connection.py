@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from triode.db.engine.protocol import TIMEOUT, Outcome, Write
+from triode.db.engine.sqlite_functions import register
 from triode.db.errors import (
     ConstraintViolation,
     DatabaseBusy,
@@ -114,7 +115,7 @@ def _configure(connection: sqlite3.Connection, *, is_reader: bool) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-16000")
-    connection.create_function("triode_lower", 1, _lower, deterministic=True)
+    register(connection)
     if is_reader:
         connection.execute("PRAGMA query_only=ON")
         # Has a meaning only for databases in memory, whose connections share one cache: a
@@ -122,10 +123,6 @@ def _configure(connection: sqlite3.Connection, *, is_reader: bool) -> None:
         connection.execute("PRAGMA read_uncommitted=ON")
     else:
         connection.execute("PRAGMA journal_mode=WAL")
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
 
 
 def check_path(path: Path) -> None:
@@ -177,6 +174,8 @@ def translate(exc: Exception) -> Exception:
         return _violation(_CONSTRAINTS[name], str(exc))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseBusy("The database is busy with another process. Try again.")
+    if str(exc) == "user-defined function raised exception":
+        return ValueRefused("A value makes no sense for a function, such as a wrong pattern.")
     if name == "SQLITE_INTERRUPT":
         return StatementTimeout(TIMEOUT)
     if name == "SQLITE_TOOBIG":

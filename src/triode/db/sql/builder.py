@@ -49,11 +49,22 @@ Path = tuple[Step, ...]
 class Builder:
     """The state of one compilation: parameters so far, joins so far."""
 
-    def __init__(self, table: FromClause, owner: object, *, family: Family, first: int = 0) -> None:
+    def __init__(
+        self,
+        table: FromClause,
+        owner: object,
+        *,
+        family: Family,
+        first: int = 0,
+        outer: Builder | None = None,
+    ) -> None:
         self.root = table
         self.owner = owner
         self.family: Family = family
         self.count = first
+        self.outer = outer
+        self.excluded: Any = None
+        """What an upsert would have inserted."""
         self._sources: dict[Path, FromClause] = {(): table}
         self._joins: list[tuple[FromClause, ColumnElement[bool]]] = []
 
@@ -87,7 +98,7 @@ class Builder:
         step = path[-1]
         origin = self.source(path[:-1])
         target = step.target_table().alias()
-        inner = Builder(target, self.owner, family=self.family, first=self.count)
+        inner = Builder(target, self.owner, family=self.family, first=self.count, outer=self.outer)
         inner._sources = {**self._sources, path: target}
         condition = build(inner)
         self.count = inner.count
@@ -96,10 +107,12 @@ class Builder:
             .select_from(inner.joined())
             .where(step.on(origin, target), condition)
         )
-        return select.correlate(*self._froms()).exists()
+        return select.correlate(*self.froms()).exists()
 
-    def _froms(self) -> list[FromClause]:
-        return list(self._sources.values())
+    def froms(self) -> list[FromClause]:
+        """Return every table that an inner query may refer to, those further out included."""
+        outer = [] if self.outer is None else self.outer.froms()
+        return [*self._sources.values(), *outer]
 
     def joined(self) -> FromClause:
         """Return the root with every join so far."""

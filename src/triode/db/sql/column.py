@@ -28,7 +28,9 @@ class Column(Expression):
     while `user.age` is the value.
     """
 
-    __slots__ = ("key", "name", "owner", "path")
+    __slots__ = ("key", "kinds", "name", "owner", "path")
+
+    kinds: tuple[type, ...] | None
 
     def __init__(self, owner: HasTable, name: str, key: int) -> None:
         self.owner = owner
@@ -37,6 +39,7 @@ class Column(Expression):
         self.path: Path = ()
         self.shape = ("c", key)
         self.values = ()
+        self.kinds = None
 
     def __get__(self, instance: object, owner: type | None = None) -> Column:
         return self
@@ -55,6 +58,7 @@ class Column(Expression):
         """Return this column as seen from the start of `path`."""
         seen = Column(self.owner, self.name, self.key)
         seen.path = path
+        seen.kinds = self.kinds
         seen.shape = ("c", self.key, tuple(step.key for step in path))
         return seen
 

@@ -8,32 +8,32 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from decimal import Decimal
+from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
-from triode.db.errors import QueryError
+from triode.db.errors import QueryError, ValueRefused
 from triode.db.sql.builder import Builder, Path
+from triode.db.sql.order import Order
 from triode.db.sql.plan import Shape
-from triode.db.sql.storage import PatternStorage, TextStorage
+from triode.db.sql.rendering import RENDERERS, renders
+from triode.db.sql.storage import Storage
+from triode.db.sql.value_types import json_step, lowered, storage_of_value
 
 Built = ColumnElement[Any]
 
 IN_LIMIT = 16_384
 """Values in one IN list; the databases take twice as many parameters in a statement."""
 
-_OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
+OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "lt": operator.lt,
     "le": operator.le,
     "gt": operator.gt,
     "ge": operator.ge,
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
 }
 
 
@@ -44,10 +44,16 @@ class Expression:
 
     shape: Shape
     values: tuple[Any, ...]
+    kinds: tuple[type, ...] | None = None
+    """The types of values it can be compared with; None: of any."""
 
     def build(self, builder: Builder) -> Built:
         """Return SQLAlchemy's expression, taking parameters in the order of `values`."""
         raise NotImplementedError
+
+    def build_sortable(self, builder: Builder) -> Built:
+        """Return what rows are sorted by."""
+        return self.build(builder)
 
     def many_paths(self) -> set[Path]:
         """Return the paths that lead over a many-valued relation, up to and with it."""
@@ -81,26 +87,47 @@ class Expression:
     def __ge__(self, other: Any) -> Condition:
         return Comparison("ge", self, other)
 
-    def __add__(self, other: Any) -> Arithmetic:
-        return Arithmetic("add", self, other)
+    def __add__(self, other: Any) -> Call:
+        return Call("add", self, other)
 
-    def __sub__(self, other: Any) -> Arithmetic:
-        return Arithmetic("sub", self, other)
+    def __sub__(self, other: Any) -> Call:
+        return Call("sub", self, other)
 
-    def __mul__(self, other: Any) -> Arithmetic:
-        return Arithmetic("mul", self, other)
+    def __mul__(self, other: Any) -> Call:
+        return Call("mul", self, other)
 
-    def __truediv__(self, other: Any) -> Arithmetic:
-        return Arithmetic("div", self, other)
+    def __truediv__(self, other: Any) -> Call:
+        return Call("div", self, other)
 
-    def __radd__(self, other: Any) -> Arithmetic:
-        return Arithmetic("add", Value(other), self)
+    def __mod__(self, other: Any) -> Call:
+        return Call("mod", self, other)
 
-    def __rsub__(self, other: Any) -> Arithmetic:
-        return Arithmetic("sub", Value(other), self)
+    def __neg__(self) -> Call:
+        return Call("sub", 0, self)
 
-    def __rmul__(self, other: Any) -> Arithmetic:
-        return Arithmetic("mul", Value(other), self)
+    def __radd__(self, other: Any) -> Call:
+        return Call("add", other, self)
+
+    def __rsub__(self, other: Any) -> Call:
+        return Call("sub", other, self)
+
+    def __rmul__(self, other: Any) -> Call:
+        return Call("mul", other, self)
+
+    def __rtruediv__(self, other: Any) -> Call:
+        return Call("div", other, self)
+
+    def __getitem__(self, step: str | int) -> Expression:
+        """Look into JSON: a key of an object, or a place in an array.
+
+        Raises:
+            QueryError: it is not JSON.
+        """
+        return JsonValue(self, (json_step(step, self),))
+
+    def __iter__(self) -> NoReturn:
+        # Python would take it for a sequence, because of the method above.
+        raise TypeError(f"{self!r} is an expression of a query, which cannot be iterated.")
 
     def __bool__(self) -> NoReturn:
         raise QueryError(
@@ -110,12 +137,12 @@ class Expression:
         )
 
     def in_(self, values: Iterable[Any]) -> Condition:
-        """Be one of `values`; nothing is one of none."""
-        return Among(self, values)
+        """Be one of `values`, or of the rows of a query of one column."""
+        return among(self, values)
 
     def not_in(self, values: Iterable[Any]) -> Condition:
         """Be none of `values`."""
-        return ~Among(self, values)
+        return ~among(self, values)
 
     def between(self, low: Any, high: Any) -> Condition:
         """Lie between both, each included."""
@@ -131,35 +158,47 @@ class Expression:
 
     def contains(self, text: str) -> Condition:
         """Hold `text`, upper and lower case being different."""
-        return Match("contains", self, text)
+        return Test("contains", self, text)
 
     def startswith(self, text: str) -> Condition:
         """Begin with `text`, upper and lower case being different."""
-        return Match("startswith", self, text)
+        return Test("startswith", self, text)
 
     def endswith(self, text: str) -> Condition:
         """End with `text`, upper and lower case being different."""
-        return Match("endswith", self, text)
+        return Test("endswith", self, text)
 
     def icontains(self, text: str) -> Condition:
         """Hold `text` in any case."""
-        return Match("icontains", self, text)
+        return Test("icontains", self, lowered(text), options=(str(text).isascii(),))
 
     def istartswith(self, text: str) -> Condition:
         """Begin with `text` in any case."""
-        return Match("istartswith", self, text)
+        return Test("istartswith", self, lowered(text), options=(str(text).isascii(),))
 
     def iendswith(self, text: str) -> Condition:
         """End with `text` in any case."""
-        return Match("iendswith", self, text)
+        return Test("iendswith", self, lowered(text), options=(str(text).isascii(),))
+
+    def iequals(self, text: str) -> Condition:
+        """Be `text` in any case."""
+        return Test("iequals", self, lowered(text), options=(str(text).isascii(),))
+
+    def matches(self, pattern: str) -> Condition:
+        """Match a regular expression anywhere, as the database understands it."""
+        return Test("matches", self, pattern)
+
+    def imatches(self, pattern: str) -> Condition:
+        """Match a regular expression in any case."""
+        return Test("imatches", self, pattern)
 
     def like(self, pattern: str) -> Condition:
         """Match SQL's LIKE, as the database understands it."""
-        return Like("like", self, pattern)
+        return Test("like", self, pattern)
 
     def ilike(self, pattern: str) -> Condition:
         """Match SQL's LIKE in any case."""
-        return Like("ilike", self, pattern)
+        return Test("ilike", self, pattern)
 
     def asc(self) -> Order:
         """Sort the smallest first."""
@@ -183,29 +222,88 @@ class Value(Expression):
         return builder.bind(None)
 
 
-def as_expression(value: Any) -> Expression:
-    return value if isinstance(value, Expression) else Value(value)
+class Literal(Value):
+    """A parameter with a type of its own: that of the Python value."""
 
+    __slots__ = ("storage",)
 
-class Arithmetic(Expression):
-    __slots__ = ("left", "operator", "right")
+    def __init__(self, value: Any, storage: Storage | None = None) -> None:
+        self.storage = storage or storage_of_value(value)
+        self.shape = ("??", type(self.storage), getattr(self.storage, "decimal_places", None))
+        self.values = (value,)
 
-    def __init__(self, operator: str, left: Any, right: Any) -> None:
-        self.operator = operator
-        self.left = as_expression(left)
-        self.right = as_expression(right)
-        self.shape = (operator, self.left.shape, self.right.shape)
-        self.values = self.left.values + self.right.values
+    def __repr__(self) -> str:
+        return type(self.values[0]).__name__
 
     def build(self, builder: Builder) -> Built:
-        left = self.left.build(builder)
-        right = self.right.build(builder)
-        if self.operator in ("add", "sub"):
-            _share_type(self.left, left, self.right, right)
-        return _OPERATORS[self.operator](left, right)  # type: ignore[no-any-return]
+        return builder.bind(self.storage)
+
+
+class Selected:
+    """A query that may stand within another one."""
+
+    __slots__ = ()
+
+    def as_expression(self) -> Expression:
+        """Return it as a value."""
+        raise NotImplementedError
+
+
+def as_expression(value: Any) -> Expression:
+    if isinstance(value, Expression):
+        return value
+    return value.as_expression() if isinstance(value, Selected) else Value(value)
+
+
+def as_literal(value: Any) -> Expression:
+    """Return an expression that knows its type without another beside it."""
+    found = as_expression(value)
+    return Literal(value) if type(found) is Value else found
+
+
+class Call(Expression):
+    """Something computed from others; what `name` is in SQL stands in the module that `renders` it.
+
+    `options` are part of the SQL text: names and numbers of ours, never a user's.
+    """
+
+    __slots__ = ("arguments", "name", "options")
+
+    def __init__(self, name: str, *arguments: Any, options: tuple[Any, ...] = ()) -> None:
+        self.name = name
+        self.options = options
+        self.arguments = [as_literal(argument) for argument in arguments]
+        self.shape = (name, options, *[argument.shape for argument in self.arguments])
+        self.values = tuple([value for each in self.arguments for value in each.values])
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(map(repr, self.arguments))})"
+
+    def build(self, builder: Builder) -> Built:
+        return RENDERERS[self.name](builder, self)
 
     def many_paths(self) -> set[Path]:
-        return self.left.many_paths() | self.right.many_paths()
+        return set().union(*[argument.many_paths() for argument in self.arguments])
+
+
+class JsonValue(Call):
+    """A value within JSON; see `documents`."""
+
+    __slots__ = ()
+
+    kinds = ()  # What it is compared with has to bring its type along.
+
+    def __init__(self, column: Expression, steps: tuple[str | int, ...]) -> None:
+        super().__init__("json", column, options=steps)
+
+    def __repr__(self) -> str:
+        return f"{self.arguments[0]!r}{''.join(f'[{step!r}]' for step in self.options)}"
+
+    def __getitem__(self, step: str | int) -> JsonValue:
+        return JsonValue(self.arguments[0], (*self.options, json_step(step, self)))
+
+    def build_sortable(self, builder: Builder) -> Built:
+        return RENDERERS["json sort"](builder, self)
 
 
 def _share_type(left: Expression, built_left: Built, right: Expression, built_right: Built) -> None:
@@ -253,13 +351,26 @@ def as_condition(value: Any) -> Condition:
     )
 
 
+class Test(Call, Condition):
+    """A call that is true or false."""
+
+    __slots__ = ()
+
+    def build(self, builder: Builder) -> Built:
+        return Condition.build(self, builder)
+
+    def build_here(self, builder: Builder) -> Built:
+        return RENDERERS[self.name](builder, self)
+
+
 class Comparison(Condition):
     __slots__ = ("left", "operator", "right")
 
     def __init__(self, operator: str, left: Expression, right: Any) -> None:
         self.operator = operator
         self.left = left
-        self.right = as_expression(right)
+        is_fit = left.kinds is None or isinstance(right, left.kinds)
+        self.right = as_expression(right) if is_fit else _comparable(left, right)
         self.shape = (operator, left.shape, self.right.shape)
         self.values = left.values + self.right.values
 
@@ -267,13 +378,36 @@ class Comparison(Condition):
         return f"({self.left!r} {self.operator} …)"
 
     def build_here(self, builder: Builder) -> Built:
+        if isinstance(self.left, JsonValue):
+            return RENDERERS["json compare"](builder, self)
         left = self.left.build(builder)
         right = self.right.build(builder)
         _share_type(self.left, left, self.right, right)
-        return _OPERATORS[self.operator](left, right)  # type: ignore[no-any-return]
+        return OPERATORS[self.operator](left, right)  # type: ignore[no-any-return]
 
     def many_paths(self) -> set[Path]:
         return self.left.many_paths() | self.right.many_paths()
+
+
+def _comparable(left: Expression, right: Any) -> Expression:
+    """Return what stands on the other side of a comparison though its type is not that of `left`.
+
+    Raises:
+        ValueRefused: nothing of that type can be equal, less or more.
+    """
+    if isinstance(left, JsonValue):
+        return as_literal(right)
+    found = as_expression(right)
+    if not isinstance(found, Value) or right is None:
+        return found
+    kinds = left.kinds or ()
+    if int in kinds and isinstance(right, float | Decimal):
+        return Literal(right)
+    names = " or ".join(kind.__name__ for kind in kinds)
+    raise ValueRefused(
+        f"{left!r} holds {names}; a value of type {type(right).__name__} cannot be compared with "
+        "it."
+    )
 
 
 class Missing(Condition):
@@ -351,91 +485,15 @@ class Among(Condition):
         return self.inner.many_paths()
 
 
-class Match(Condition):
-    """A text at the start, the end or anywhere, with or without regard to case."""
-
-    __slots__ = ("inner", "is_ascii", "kind")
-
-    def __init__(self, kind: str, inner: Expression, text: str) -> None:
-        self.kind = kind
-        self.inner = inner
-        # SQLite's LIKE ignores the case of ASCII letters only. That is enough, and much faster
-        # than our own function, when only such letters are looked for.
-        self.is_ascii = kind[0] != "i" or str(text).isascii()
-        self.shape = (kind, self.is_ascii, inner.shape)
-        self.values = (*inner.values, text if self.is_ascii else text.lower())
-
-    def build_here(self, builder: Builder) -> Built:
-        built = self.inner.build(builder)
-        ignores_case = self.kind[0] == "i"
-        pattern = builder.bind(
-            PatternStorage(
-                before="start" not in self.kind,
-                after="end" not in self.kind,
-                is_glob=not ignores_case,
-            )
-        )
-        if builder.family != "sqlite":
-            like = built.ilike if ignores_case else built.like
-            return like(pattern, escape="\\")
-        if not ignores_case:
-            return built.op("GLOB", is_comparison=True)(pattern)
-        if not self.is_ascii:
-            built = sa.func.triode_lower(built)
-        return built.like(pattern, escape="\\")
-
-    def many_paths(self) -> set[Path]:
-        return self.inner.many_paths()
+def among(inner: Expression, values: Any) -> Condition:
+    """Be one of values, or of what a query gives."""
+    if isinstance(values, Selected):
+        return Test("in", inner, values.as_expression())
+    return Among(inner, values)
 
 
-class Like(Condition):
-    __slots__ = ("inner", "kind")
-
-    def __init__(self, kind: str, inner: Expression, pattern: str) -> None:
-        self.kind = kind
-        self.inner = inner
-        self.shape = (kind, inner.shape)
-        self.values = (*inner.values, pattern)
-
-    def build_here(self, builder: Builder) -> Built:
-        built = self.inner.build(builder)
-        method = built.ilike if self.kind == "ilike" else built.like
-        return method(builder.bind(TextStorage()))
-
-    def many_paths(self) -> set[Path]:
-        return self.inner.many_paths()
-
-
-class Order:
-    """One key to sort by."""
-
-    __slots__ = ("inner", "is_descending", "nulls", "shape", "values")
-
-    def __init__(self, inner: Expression, *, is_descending: bool, nulls: str | None = None) -> None:
-        self.inner = inner
-        self.is_descending = is_descending
-        self.nulls = nulls
-        self.shape: Shape = ("order", is_descending, nulls, inner.shape)
-        self.values = inner.values
-
-    def nulls_first(self) -> Order:
-        """Put rows without a value first."""
-        return Order(self.inner, is_descending=self.is_descending, nulls="first")
-
-    def nulls_last(self) -> Order:
-        """Put rows without a value last."""
-        return Order(self.inner, is_descending=self.is_descending, nulls="last")
-
-    def build(self, builder: Builder) -> Built:
-        built = self.inner.build(builder)
-        ordered = built.desc() if self.is_descending else built.asc()
-        if self.nulls is None:
-            return ordered
-        if builder.family == "generic":
-            # MySQL, MariaDB and SQL Server have no word for it.
-            ranks: list[Any] = [sa.literal_column(rank) for rank in ("0", "1")]
-            if self.nulls == "last":
-                ranks.reverse()
-            rank = sa.case((built.is_(None), ranks[0]), else_=ranks[1])
-            return sa.sql.expression.ClauseList(rank, ordered, group=False)  # type: ignore[return-value]
-        return ordered.nulls_first() if self.nulls == "first" else ordered.nulls_last()
+@renders("in")
+def _in_query(builder: Builder, call: Call) -> Built:
+    inner, query = call.arguments
+    rows: Any = query
+    return inner.build(builder).in_(rows.build_rows(builder))

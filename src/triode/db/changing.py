@@ -1,0 +1,138 @@
+"""Change many rows by one statement: `query.update(…)`, `query.delete()`, what they return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from triode.db.engine import Channel, Outcome, Write
+from triode.db.errors import QueryError
+from triode.db.lookup import check_values, field_of
+from triode.db.selecting import PLAIN, Selecting
+from triode.db.sql.builder import Builder
+from triode.db.sql.column import Column
+from triode.db.sql.expressions import as_expression
+from triode.db.sql.plan import Plan
+from triode.db.statement import Statement, WriteOperation
+from triode.db.writing import assignments, versioned, write_checked
+
+M = TypeVar("M")
+Make = Callable[[Builder], Any]
+
+
+class Change(WriteOperation[int], Generic[M]):
+    """An update or a deletion that waits to be run; it gives the number of rows."""
+
+    __slots__ = ("_changes", "_kind", "_make", "_query", "_values")
+
+    def __init__(
+        self,
+        query: Selecting,
+        kind: tuple[Any, ...],
+        make: Make,
+        *,
+        values: tuple[Any, ...] = (),
+        changes: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(self._count, f"Query.{kind[0]}(…)")
+        self._query = query
+        self._kind = kind
+        self._make = make
+        self._values = values
+        self._changes = changes
+
+    def returning(self, *fields: Any) -> Statement[list[M]]:
+        """Give the rows as they are now, or were before they were deleted; not their number.
+
+        With fields it gives tuples of these.
+        """
+        name, self._name = self._name, None
+        columns = [self._column(field) for field in fields] or [
+            field.name for field in self._query.table.loaded
+        ]
+
+        async def execute(channel: Channel) -> list[Any]:
+            plan, outcome = await self._run(channel, columns)
+            rows = plan.load(outcome.rows)
+            return [tuple(row) for row in rows] if fields else self._query.table.build(rows)
+
+        return WriteOperation(execute, name or "returning(…)")
+
+    def _column(self, field: Any) -> str:
+        found = field_of(self._query.table, field)
+        if not isinstance(found, Column) or found.path:
+            raise QueryError(
+                f"returning takes fields of {self._query.table.model_name}, not {found!r}.",
+                code="query-unknown-field",
+            )
+        return found.name
+
+    async def _count(self, channel: Channel) -> int:
+        _, outcome = await self._run(channel, [])
+        return outcome.changed
+
+    async def _run(self, channel: Channel, columns: list[str]) -> tuple[Plan, Outcome]:
+        def make(builder: Builder) -> Any:
+            statement = self._make(builder)
+            table = self._query.table.table
+            return (
+                statement.returning(*(table.c[name] for name in columns)) if columns else statement
+            )
+
+        query = self._query
+        plan = query._plan(channel, (*self._kind, *columns), make)
+        write = Write(plan.sql, plan.parameters([*self._values, *query._values()]))
+        [outcome] = await write_checked(channel, query.table, [write], self._changes)
+        return plan, outcome
+
+
+def update_rows(query: Selecting, changes: dict[str, Any]) -> Change[Any]:
+    """Return the update of every row that a query gives."""
+    table = query.table
+    checked = versioned(table, check_values(table, changes))
+    names = tuple(checked)
+    expressions = [as_expression(value) for value in checked.values()]
+    kind = ("update", names, *(each.shape for each in expressions))
+    values = tuple(value for each in expressions for value in each.values)
+
+    def make(builder: Builder) -> Any:
+        statement = sa.update(table.table)
+        statement = statement.values(assignments(builder, table, names, expressions))
+        return statement.where(*where_to_write(query, builder))
+
+    return Change(query, kind, make, values=values, changes=checked)
+
+
+def delete_rows(query: Selecting) -> Change[Any]:
+    """Return the deletion of every row that a query gives."""
+
+    def make(builder: Builder) -> Any:
+        return sa.delete(query.table.table).where(*where_to_write(query, builder))
+
+    return Change(query, ("delete",), make)
+
+
+def where_to_write(query: Selecting, builder: Builder) -> list[Any]:
+    """Return the conditions, by way of the keys where the query is more than conditions."""
+    before = builder.count
+    conditions = [condition.build(builder) for condition in query._conditions]
+    is_plain = query._limit is None and query._offset is None and query._extras is PLAIN
+    if not builder.has_joins and is_plain:
+        for order in query._orders:
+            order.build(builder)  # Its parameters are there, though a change has no order.
+        return conditions
+    builder.count = before
+    names = [field.name for field in query.table.key_fields]
+    columns = [query.table.table.c[name] for name in names]
+    table = query.table.table.alias()
+    inner = Builder(table, query.table, family=builder.family, first=before)
+    select = query._finish(inner, [table.c[name] for name in names])
+    builder.count = inner.count
+    if builder.family == "generic":
+        # MySQL and MariaDB take no LIMIT right in IN, nor the table that is written.
+        rows = select.subquery()
+        select = sa.select(*(rows.c[name] for name in names))
+    key = columns[0] if len(columns) == 1 else sa.tuple_(*columns)
+    return [key.in_(select)]

@@ -1,0 +1,217 @@
+"""Over several rows: `count`, `sum_` and the like, of a group or of a window.
+
+An aggregate may count only some rows (`.filter`) and may look at the rows around one (`.over`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Self
+
+import sqlalchemy as sa
+
+from triode.db.errors import QueryError
+from triode.db.sql.arithmetic import places_of, plain, typed
+from triode.db.sql.builder import Builder, Path
+from triode.db.sql.expressions import Built, Call, Condition, Expression, as_condition
+from triode.db.sql.order import Order
+from triode.db.sql.rendering import renders
+from triode.db.sql.storage import DecimalStorage, IntegerStorage, RealStorage, TextStorage
+
+Frame = tuple[int | None, int | None]
+"""From and to, counted from the row itself; None: without an end."""
+
+_INTEGER: Final = IntegerStorage()
+_REAL: Final = RealStorage()
+_RANKS: Final = ("row_number", "rank", "dense_rank", "ntile")
+_SHARES: Final = ("percent_rank", "cume_dist")
+_NEIGHBOURS: Final = ("lag", "lead", "first_value", "last_value", "nth_value")
+
+
+class WindowFunction(Call):
+    """A function that is computed over a window, such as `rank()`."""
+
+    __slots__ = ()
+
+    def over(
+        self,
+        *,
+        partition_by: Any = (),
+        order_by: Any = (),
+        rows: Frame | None = None,
+    ) -> Window:
+        """Compute it over the rows that agree in `partition_by`, in the order of `order_by`.
+
+        `rows` bounds them around each row: (-2, 0) is the two before and the row itself, (None, 0)
+        all up to it.
+        """
+        return Window(
+            self, _listed(partition_by), [_order(each) for each in _listed(order_by)], rows
+        )
+
+    def build(self, builder: Builder) -> Built:
+        raise QueryError(
+            f"{self!r} needs a window. Write {self.name}(…).over(order_by=…).",
+            code="query-needs-window",
+        )
+
+    def function(self, builder: Builder) -> Built:
+        """Return the function without its window."""
+        return _window_function(builder, self)
+
+
+class Aggregate(WindowFunction):
+    """A function over all rows of a group."""
+
+    __slots__ = ("condition",)
+
+    def __init__(
+        self,
+        name: str,
+        *arguments: Any,
+        options: tuple[Any, ...] = (),
+        condition: Condition | None = None,
+    ) -> None:
+        super().__init__(name, *arguments, options=options)
+        self.condition = condition
+        if condition is not None:
+            self.shape = (*self.shape, "filter", condition.shape)
+            self.values = self.values + condition.values
+
+    def filter(self, *conditions: Any) -> Self:
+        """Take only the rows for which every condition holds."""
+        found = self.condition
+        for each in conditions:
+            found = as_condition(each) if found is None else found & each
+        return type(self)(self.name, *self.arguments, options=self.options, condition=found)
+
+    def many_paths(self) -> set[Path]:
+        # The many rows are what it is about.
+        return set()
+
+    def build(self, builder: Builder) -> Built:
+        return self.function(builder)
+
+    def function(self, builder: Builder) -> Built:
+        return _aggregate(builder, self)
+
+
+class Window(Expression):
+    """A function over a window of rows."""
+
+    __slots__ = ("function", "orders", "parts", "rows")
+
+    def __init__(
+        self,
+        function: WindowFunction,
+        parts: Sequence[Any],
+        orders: Sequence[Order],
+        rows: Frame | None,
+    ) -> None:
+        self.function = function
+        self.parts = [_field(part) for part in parts]
+        self.orders = list(orders)
+        self.rows = rows
+        inner: list[Any] = [function, *self.parts, *self.orders]
+        counts = (len(self.parts), len(self.orders), rows)
+        self.shape = ("over", counts, *(each.shape for each in inner))
+        self.values = tuple(value for each in inner for value in each.values)
+
+    def __repr__(self) -> str:
+        return f"{self.function!r}.over(…)"
+
+    def build(self, builder: Builder) -> Built:
+        function: Any = self.function.function(builder)
+        kind = function.type
+        parts = [part.build(builder) for part in self.parts]
+        orders = [order.build(builder) for order in self.orders]
+        inner: Any = function.clause if isinstance(function, sa.Cast | sa.TypeCoerce) else function
+        over: Built = sa.over(
+            inner, partition_by=parts or None, order_by=orders or None, rows=self.rows
+        )
+        if isinstance(function, sa.Cast):
+            return sa.cast(over, kind)
+        return typed(over, kind)
+
+
+def _listed(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else [given]
+
+
+def _field(given: Any) -> Expression:
+    column = getattr(given, "as_column", None)
+    found = given if column is None else column()
+    if not isinstance(found, Expression):
+        raise QueryError(
+            f"{given!r} is not a field of a model. Write it with the model's name: User.age.",
+            code="query-not-a-field",
+        )
+    return found
+
+
+def _order(given: Any) -> Order:
+    return given if isinstance(given, Order) else _field(given).asc()
+
+
+def _aggregate(builder: Builder, call: Aggregate) -> Built:
+    """Build the function, its condition within it, and make its type that of every database."""
+    is_distinct = "distinct" in call.options
+    built = [argument.build(builder) for argument in call.arguments]
+    kind: Any = built[0].type if built else _INTEGER
+    condition = None if call.condition is None else call.condition.build(builder)
+    made = _named(builder, call, built, is_distinct=is_distinct)
+    if condition is not None:
+        made = made.filter(condition)
+    if call.name == "count":
+        return typed(made, _INTEGER)
+    if call.name == "avg":
+        return _mean(builder, made, kind)
+    if call.name == "sum":
+        return _sum(made, kind)
+    return typed(made, TextStorage() if call.name == "string_agg" else kind)
+
+
+def _named(builder: Builder, call: Aggregate, built: list[Any], *, is_distinct: bool) -> Any:
+    if not built:
+        return sa.func.count()
+    first = sa.distinct(built[0]) if is_distinct else built[0]
+    if call.name != "string_agg":
+        return getattr(sa.func, call.name)(first, *built[1:])
+    separator = built[1]
+    if builder.family == "sqlite":
+        # SQLite takes a separator only without DISTINCT.
+        return (
+            sa.func.group_concat(first) if is_distinct else sa.func.group_concat(first, separator)
+        )
+    if builder.family == "postgresql":
+        return sa.func.string_agg(sa.distinct(built[0]) if is_distinct else built[0], separator)
+    return sa.func.group_concat(first)
+
+
+def _sum(made: Any, kind: Any) -> Built:
+    if isinstance(kind, DecimalStorage):
+        return typed(made, DecimalStorage(38, kind.decimal_places))
+    # PostgreSQL gives numeric for a sum of bigint.
+    return sa.cast(made, kind) if isinstance(kind, IntegerStorage) else typed(made, kind)
+
+
+def _mean(builder: Builder, made: Any, kind: Any) -> Built:
+    places = places_of(kind)
+    if builder.family == "sqlite" and places:
+        return typed(plain(made) / sa.literal_column(f"1e{places}"), _REAL)
+    return sa.cast(made, _REAL)
+
+
+def _window_function(builder: Builder, call: WindowFunction) -> Built:
+    built = [argument.build(builder) for argument in call.arguments]
+    options: list[Any] = [sa.literal_column(str(option)) for option in call.options]
+    if call.name in _NEIGHBOURS:
+        made = getattr(sa.func, call.name)(built[0], *options, *built[1:])
+        return typed(made, built[0].type)
+    made = getattr(sa.func, call.name)(*options)
+    return typed(made, _REAL if call.name in _SHARES else _INTEGER)
+
+
+@renders(*_RANKS, *_SHARES, *_NEIGHBOURS)
+def _needs_window(builder: Builder, call: Call) -> Built:
+    return call.build(builder)
