@@ -57,7 +57,7 @@ def sales(empty: Database) -> Iterator[Database]:
         pytest.skip("Expressions over moments and JSON are for SQLite and PostgreSQL.")
     empty.create_tables(Sale).run()
     Sale.insert_many(ROWS).run()
-    yield empty
+    return empty
 
 
 def of_first(expression: Any) -> Any:

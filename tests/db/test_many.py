@@ -39,7 +39,7 @@ def stock(empty: Database) -> Iterator[Database]:
         pytest.skip("update_many and RETURNING are for SQLite and PostgreSQL.")
     empty.create_tables(Stock, Team, Power, Hero, User).run()
     Stock.insert_many([{"name": name, "number": at} for at, name in enumerate("abcd")]).run()
-    yield empty
+    return empty
 
 
 def numbers() -> dict[str, int]:
