@@ -108,3 +108,21 @@ def test_wrapped_handler_finds_its_task_on_the_lane(tmp_path):
     app.post("/rows")(timed(create))
     with LaneClient(app) as client:
         assert client.post("/rows", json={"name": "x"}).json() == {"id": 1, "name": "x"}
+
+
+async def get_row(key: int) -> Stepped:
+    return await Stepped.get(key)
+
+
+async def list_rows() -> list[Stepped]:
+    return await Stepped.where().order_by(Stepped.id).limit(20)
+
+
+async def save_row(row: Create[Stepped]) -> Stepped:
+    return await row.save()
+
+
+@pytest.mark.parametrize("handler", [get_row, list_rows, save_row])
+def test_methods_of_a_model_are_stepped(handler):
+    """Wherever in the model's bases they stand."""
+    assert awaits_only_statements(handler)

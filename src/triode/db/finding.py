@@ -17,6 +17,14 @@ from triode.db.statement import Statement, WriteOperation
 from triode.db.table import ModelTable
 from triode.schema import MISSING
 
+STATEMENTS = frozenset(
+    {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
+    | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
+    | {"insert_many", "update_many", "upsert", "get_or_create", "update_or_create"}
+    | {"add", "remove", "replace", "having", "distinct", "for_update", "after", "before"}
+    | {"tuples", "column", "into", "union", "intersect", "except_", "returning"}
+)
+
 
 class Finding:
     """The class methods of models."""
@@ -24,6 +32,7 @@ class Finding:
     __slots__ = ()
 
     __table__: ClassVar[ModelTable]
+    __statements__: ClassVar[frozenset[str]] = STATEMENTS
 
     @classmethod
     def get(cls, key: Any = MISSING, /, **equals: Any) -> Statement[Self]:

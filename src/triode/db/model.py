@@ -14,7 +14,7 @@ from triode.db.description import responses_of
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.field import Field
-from triode.db.finding import Finding
+from triode.db.finding import STATEMENTS, Finding
 from triode.db.lookup import check_values
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
@@ -33,14 +33,6 @@ from triode.schema import INVALID, MISSING, Problem, ValidationFailed
 
 _NOTHING: frozenset[str] = frozenset()
 
-STATEMENTS = frozenset(
-    {"get", "where", "all", "order_by", "include", "group_by", "values", "first", "count"}
-    | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
-    | {"insert_many", "update_many", "upsert", "get_or_create", "update_or_create"}
-    | {"add", "remove", "replace", "having", "distinct", "for_update", "after", "before"}
-    | {"tuples", "column", "into", "union", "intersect", "except_", "returning"}
-)
-
 
 # On the class, not on its metaclass: mypy would find the one of msgspec.Struct before it.
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(Field,))
@@ -57,6 +49,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
     __table__: ClassVar[ModelTable]
     __schema__: ClassVar[Any]
     # Methods of a model and of its queries whose result needs no task until it waits.
+    # Beside the methods that it names: see `binding/awaits.py`.
     __statements__: ClassVar[frozenset[str]] = STATEMENTS
 
     # --- change
