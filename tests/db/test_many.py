@@ -10,6 +10,7 @@ import pytest
 from tests.db.models import Hero, Power, Team, User
 from triode.db import (
     Database,
+    Duplicate,
     Field,
     Model,
     QueryError,
@@ -52,6 +53,23 @@ def test_insert_of_many_batches_is_one_transaction(stock: Database) -> None:
     with pytest.raises(Exception, match="already exists"):
         Stock.insert_many({"name": f"y{number % 2400}"} for number in range(2500)).run()
     assert Stock.count().run() == 2504
+
+
+def test_keys_that_are_given_are_kept(stock: Database) -> None:
+    before = Stock.count().run()
+    rows = [{"id": 70, "name": "with"}, {"name": "without"}, {"id": 71, "name": "too"}]
+    more = [{"id": 100 + number, "name": f"n{number}"} for number in range(60)]  # by COPY
+    assert Stock.insert_many([*rows, *more]).run() == 63
+    assert Stock.get(70).run().name == "with"
+    assert (Stock.get(71).run().name, Stock.get(159).run().name) == ("too", "n59")
+    assert Stock.count().run() == before + 63
+
+
+def test_taken_key_among_others_leaves_nothing(stock: Database) -> None:
+    before = Stock.count().run()
+    with pytest.raises(Duplicate):
+        Stock.insert_many([{"name": "new"}, {"id": 1, "name": "taken"}]).run()
+    assert Stock.count().run() == before
 
 
 def test_update_many(stock: Database) -> None:

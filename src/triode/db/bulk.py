@@ -65,10 +65,36 @@ async def in_batches(items: Items) -> AsyncIterator[list[Any]]:
 
 
 async def _insert_batch(channel: Channel, table: ModelTable, items: list[Any], start: int) -> int:
-    rows = [table.read_given(row) for row in made_rows(table, items, start)]
-    if rows:
-        await insert_many(channel, table, table.given, rows)
+    rows = made_rows(table, items, start)
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows:
+        groups.setdefault(_names_given(table, row), []).append(row)
+    if len(groups) < 2:
+        for names, some in groups.items():
+            await _insert_rows(channel, table, names, some)
+        return len(rows)
+    async with one_unit(channel) as inner:
+        for names, some in groups.items():
+            await _insert_rows(inner, table, names, some)
     return len(rows)
+
+
+def _names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
+    """Return the columns that a new row fills; a key or default of its own is one of them."""
+    if not table.optional:
+        return table.given
+    own = [field.name for field in table.optional if getattr(row, field.name) is not None]
+    return (*table.given, *own) if own else table.given
+
+
+async def _insert_rows(
+    channel: Channel, table: ModelTable, names: tuple[str, ...], rows: list[Any]
+) -> None:
+    if names == table.given:
+        values = [table.read_given(row) for row in rows]
+    else:
+        values = [tuple([getattr(row, name) for name in names]) for row in rows]
+    await insert_many(channel, table, names, values)
 
 
 def made_rows(table: ModelTable, items: Sequence[Any], start: int) -> list[Any]:
