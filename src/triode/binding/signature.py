@@ -234,7 +234,7 @@ class _Reader:
             raise self._error(parameter.name, "is positional-only", 'Leave out the "/".')
         annotation, metadata = split_annotated(parameter.annotation)
         # What pydantic's `Field` says of a parameter is said as by a marker of ours.
-        markers = [as_marker(each) or each for each in metadata]
+        markers: list[Any] = [as_marker(each) or each for each in metadata]
         default = as_marker(parameter.default) or parameter.default
         if isinstance(default, (FieldInfo, DependsInfo)):
             markers = [*markers, default]
