@@ -6,6 +6,7 @@ A table is made once and never changed; an application whose routes change makes
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextvars import copy_context
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -212,12 +213,18 @@ class RouteTable:
     def refuse_body(self, call: Call) -> Reply | None:
         """Return the 413 to a call whose body is too large, inside of the middleware.
 
-        None: one of them, or the handler of the exception, would have to wait.
+        None: one of them, or the handler of the exception, has to wait, or wants a task.
         """
         outcome = self._too_large.run(call)
         if isinstance(outcome, Reply):
             return outcome
-        cast("Coroutine[Any, Any, Reply]", outcome).close()
+        coroutine = cast("Coroutine[Any, Any, Reply]", outcome)
+        try:
+            copy_context().run(coroutine.send, None)
+        except StopIteration as stop:
+            reply: Reply = stop.value
+            return reply if reply.error is None else None
+        coroutine.close()
         return None
 
     def resolve_socket(self, path: str) -> tuple[Served, Any] | None:

@@ -199,3 +199,19 @@ def test_an_error_after_a_whole_response_does_not_cut_it(serve: Any, make_app: A
     app.mount("/inside", inside, lifespan=False)
     response = serve(around(app, pass_on)).get("/inside")
     assert (response.status_code, response.text) == (500, "all of it")
+
+
+def test_refused_body_passes_what_need_not_wait(serve: Any, make_app: Any) -> None:
+    async def mark(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers["X-Mark"] = "1"
+        return response
+
+    app = around(App(openapi_url=None, max_body_size=50), mark)
+
+    @app.post("/items")
+    async def count(items: list[str]) -> int:
+        return len(items)
+
+    response = serve(app).post("/items", json=["x" * 100])
+    assert (response.status_code, response.headers["x-mark"]) == (413, "1")

@@ -16,7 +16,7 @@ from triode.errors import ConfigError
 from triode.middleware import Middleware
 from triode.middleware.timeout import RequestTimeout, TimeoutMiddleware
 
-SHORT = 0.05
+SHORT = 0.25
 
 
 def app_with(**options: Any) -> App:
@@ -52,7 +52,7 @@ def test_a_slow_handler_is_cancelled(serve: Any) -> None:
     response = client.get("/watched")
     assert (response.status_code, response.json()) == (
         503,
-        {"detail": "The server did not answer within 0.05 seconds."},
+        {"detail": "The server did not answer within 0.25 seconds."},
     )
     assert ended == ["cancelled"]
     assert client.get("/quick").json() == "quick"
@@ -158,7 +158,7 @@ def test_what_is_mounted_or_foreign_is_timed_as_well(serve: Any) -> None:
         response = client.get("/below/slow")
         assert (response.status_code, response.json()) == (
             503,
-            {"detail": "The server did not answer within 0.05 seconds."},
+            {"detail": "The server did not answer within 0.25 seconds."},
         )
 
 
