@@ -325,8 +325,8 @@ app.mount("static", app)
         """\
 app2 = Triode(database="nosuch://x")
 """,
-        "app.py:6: There is no engine for 'nosuch'. There are sqlite and postgresql. "
-        "[database-url]",
+        "app.py:6: There is no engine for 'nosuch': there are sqlite, postgresql, and what "
+        "SQLAlchemy has a dialect for, such as mysql+pymysql and mariadb+pymysql. [database-url]",
     ),
     "missing_extra": Mistake(
         """\
