@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import sqlalchemy as sa
 
+from triode.db.column_making import make_field
 from triode.db.computing import computed
 from triode.db.ddl import make_table
 from triode.db.declaration import (
@@ -30,7 +31,7 @@ from triode.db.declaration import (
 from triode.db.description import ModelSchema
 from triode.db.engine import Row
 from triode.db.field import ColumnInfo, ForeignKeyInfo
-from triode.db.table import ModelField, ModelTable, make_field, model_registry
+from triode.db.table import ModelField, ModelTable, model_registry
 from triode.db.wiring import add_relations, check_related
 from triode.errors import ModelError
 from triode.schema import INVALID, Problem, ValidationFailed
