@@ -123,6 +123,18 @@ def test_workers_serve_and_end_by_a_signal(write, start, number):
 
 
 @pytest.mark.slow
+def test_workers_end_when_their_supervisor_is_killed(write, start):
+    write("app.py", APP)
+    running = start("run", "--port", "0", "--workers", "2")
+    url = address_in(running)
+    httpx2.get(url)
+    running.stop(signal.SIGKILL)
+    time.sleep(2)
+    with pytest.raises(httpx2.TransportError):
+        httpx2.get(url)
+
+
+@pytest.mark.slow
 def test_workers_end_while_they_start(write, start):
     write("app.py", "import time; time.sleep(0.3)\n" + APP)
     running = start("run", "--port", "0", "--workers", "2")

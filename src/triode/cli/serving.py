@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import multiprocessing
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -69,8 +72,22 @@ class ReportingLifespan(LifespanDriver):
             self.should_exit = True
         else:
             leave_program_uncollected()
+            end_with_parent()
             if announcement := getattr(self._serving, "announcement", ""):
                 print(announcement, flush=True)
+
+
+def end_with_parent() -> None:
+    """Let a worker end, as by a signal, when the process that started it is killed."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="triode-parent", daemon=True).start()
 
 
 def leave_program_uncollected() -> None:
