@@ -32,7 +32,7 @@ def make_table(model: ModelTable) -> sa.Table:
         ModelError: two models want one table, or an option names what there is not.
     """
     check_options(model)
-    metadata = model_registry.metadata
+    metadata = model_registry.metadata_of(model.options.database)
     other = metadata.tables.get(model.full_name)
     if other is not None:
         _refuse_taken(model, other)

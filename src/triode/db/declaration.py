@@ -78,7 +78,8 @@ class ModelOptions:
 
     `ordering` holds field names, with "-" in front for descending. `unique_together` holds tuples
     of field names, `indexes` such tuples or `Index`, `constraints` holds `Check`. `primary_key`
-    names the fields of a composite key; `schema` is that of the table on PostgreSQL. A table
+    names the fields of a composite key; `schema` is that of the table on PostgreSQL. `database` is
+    the name of the database that the table lies in, the default one where it is not said. A table
     that is not `managed` belongs to somebody else: it is neither created, altered nor dropped.
     `renamed_from` is the name the table had before.
     """
@@ -93,6 +94,7 @@ class ModelOptions:
     constraints: tuple[Check, ...] = ()
     primary_key: tuple[str, ...] = ()
     schema: str | None = None
+    database: str | None = None
     verbose_name: str | None = None
     verbose_name_plural: str | None = None
     given: frozenset[str] = field(default=frozenset())

@@ -26,7 +26,8 @@ class Include:
     these rows alone.
 
     Raises:
-        QueryError: the relation leads to one row, or the query is about another model or groups.
+        QueryError: the relation leads to one row, or the query is about another model or groups,
+            or names a database.
     """
 
     def __init__(self, relation: Any, query: Query[Any]) -> None:
@@ -43,6 +44,7 @@ class Include:
                 f"group_by, for a relation to many rows. This one is of {query.table.model_name}.",
                 code="query-wrong-model",
             )
+        query.refuse_using("Include(…)")
         self.path = (*path[:-1], Narrowed(last, query))
 
     def __repr__(self) -> str:

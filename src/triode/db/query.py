@@ -20,6 +20,7 @@ from triode.db.paging import CursorPage, Keyset, Page
 from triode.db.recording import Recorder
 from triode.db.selecting import Selecting
 from triode.db.selection import Selection, as_dicts, as_objects, as_tuples
+from triode.db.sources import HasChannels, find_database
 from triode.db.sql import documents, texts  # noqa: F401 - they say what expressions are in SQL
 from triode.db.sql.expressions import Condition, Expression, as_condition
 from triode.db.sql.plan import Plan
@@ -98,6 +99,19 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
         clone._includes += tuple(relation_path(self.table, relation) for relation in relations)
         return clone
 
+    @property
+    def database(self) -> HasChannels:
+        """Where it goes to."""
+        return self.find()
+
+    def using(self, database: HasChannels | str) -> Self:
+        """Send it to another database than the model's: one by its name, or a `Database`.
+
+        The rows remember where they are from, unless that is read-only: `save`, `load` and the
+        like go there too.
+        """
+        return self._with(find=find_database(database))
+
     def group_by(self, *fields: Any) -> Self:
         """Make one row of all that agree in `fields`; say which columns with `values`."""
         groups = tuple([field_of(self.table, field) for field in fields])
@@ -164,7 +178,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
         rows = channel.read_now(plan.sql, parameters)
         if rows is None:
             rows = await channel.read(plan.sql, parameters)
-        return await self._objects(channel, plan, rows)
+        return self._kept(await self._objects(channel, plan, rows))
 
     async def _objects(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
         if plan.loaders:
@@ -187,7 +201,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
             found = await self.limit(1).execute(channel)
             return found[0] if found else None
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def get(self) -> Statement[M]:
         """Give the only row.
@@ -208,7 +222,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
                 )
             return found[0]
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def count(self) -> Statement[int]:
         """Count the rows."""
@@ -221,7 +235,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
             [[found]] = await channel.read(plan.sql, plan.parameters(query._values()))
             return int(found)
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def exists(self) -> Statement[bool]:
         """Say whether there is any row."""
@@ -231,7 +245,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
             plan = one._plan(channel, "exists", one._select_one)
             return bool(await channel.read(plan.sql, plan.parameters(one._values())))
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def page(self, number: int = 1, size: int = 20) -> Statement[Page[M]]:
         """Give one page and how many there are; `number` counts from 1.
@@ -246,7 +260,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
             total = await self.count().execute(channel)
             return Page(items, total, number, size, -(-total // size) if size else 0)
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def after(self, cursor: str | None = None, size: int = 20) -> Statement[CursorPage[M]]:
         """Give the rows after a cursor in the order of the query, from the start if it is None.
@@ -279,7 +293,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
             found = await query.limit(min(size, _MOST - 1) + 1).execute(channel)
             return keyset.page(found, size, cursor, is_backward=is_backward)
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def values(self, *fields: Any, **named: Any) -> Selection[dict[str, Any]]:
         """Give dicts of some columns and computed values instead of objects."""
@@ -364,7 +378,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
         stream: Any = channel.stream(plan.sql, parameters, STREAM_SIZE)
         async with aclosing(stream):
             async for rows in stream:
-                yield await self._objects(channel, plan, rows)
+                yield self._kept(await self._objects(channel, plan, rows))
 
     # --- what it changes
 

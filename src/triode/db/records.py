@@ -76,10 +76,10 @@ class Record:
         return tuple(row), values
 
 
-def records_of(models: Sequence[Any]) -> list[Record]:
+def records_of(models: Sequence[Any], database: str | None = None) -> list[Record]:
     """Return the tables of models and of the relations between them, parents first."""
     by_table = {model.table: model for model in model_registry.tables()}
-    return [Record(table, by_table.get(table)) for table in tables_of(models)]
+    return [Record(table, by_table.get(table)) for table in tables_of(models, database)]
 
 
 def _field_of(model: ModelTable | None, column: sa.Column[Any]) -> ModelField | None:

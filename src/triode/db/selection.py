@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from triode.db.engine import Channel, Row
 from triode.db.errors import QueryError
 from triode.db.selecting import Selecting
+from triode.db.sources import HasChannels
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, Selected
 from triode.db.sql.subqueries import Exists, QueryValue
@@ -45,7 +46,12 @@ class Selection(Selected, Statement[list[R]]):
         )
         values = [value for each in self._columns for value in each.values]
         rows = await channel.read(plan.sql, plan.parameters([*values, *query._values(matched)]))
-        return self._make(plan.load(rows))
+        return query._kept(self._make(plan.load(rows)))
+
+    @property
+    def database(self) -> HasChannels:
+        """Where it goes to."""
+        return self._query.find()
 
     def _labels(self) -> list[str]:
         return [f"c{number}" for number in range(len(self._columns))]
@@ -61,7 +67,7 @@ class Selection(Selected, Statement[list[R]]):
             )
             return found[0] if found else None
 
-        return Operation(execute)
+        return Operation(execute, self._query.find)
 
     def union(self, *others: Selection[R], all: bool = False) -> Statement[list[R]]:
         """Give these rows and those of `others`, each once unless `all`."""
@@ -116,6 +122,11 @@ class Compound(Statement[list[R]]):
             )
         self._operator = operator
         self._parts = parts
+
+    @property
+    def database(self) -> HasChannels:
+        """Where it goes to."""
+        return self._parts[0]._query.find()
 
     async def execute(self, channel: Channel) -> list[R]:
         """See `Statement.execute`."""

@@ -27,6 +27,7 @@ from triode.db.engine import Channel, Row
 from triode.db.errors import QueryError
 from triode.db.field import ColumnInfo
 from triode.db.kinds import strip_optional
+from triode.db.sources import find_database
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
@@ -200,6 +201,8 @@ class ModelTable:
         self.checks: list[Check] = []
         self.computed: dict[str, computed[Any]] = {}
         self.model: Any = None
+        self.find: Final = find_database(options.database)
+        """Find the database that the rows lie in."""
         self.name = options.db_table or snake_case(model_name)
         self.full_name = f"{options.schema}.{self.name}" if options.schema else self.name
         for field in fields:
@@ -375,8 +378,19 @@ class ModelRegistry(Mapping[str, Any]):
     """All models by name. A model defined again in the same place replaces the older one."""
 
     def __init__(self) -> None:
-        self.metadata = sa.MetaData(naming_convention=NAMING)
+        self._metadata: dict[str | None, sa.MetaData] = {}
         self._tables: dict[tuple[str, str], ModelTable] = {}
+
+    @property
+    def metadata(self) -> sa.MetaData:
+        """SQLAlchemy's collection of the tables in the default database."""
+        return self.metadata_of(None)
+
+    def metadata_of(self, database: str | None) -> sa.MetaData:
+        """Return SQLAlchemy's collection of the tables in a database."""
+        if database not in self._metadata:
+            self._metadata[database] = sa.MetaData(naming_convention=NAMING)
+        return self._metadata[database]
 
     def add(self, table: ModelTable) -> None:
         """Take a model in."""
@@ -391,12 +405,17 @@ class ModelRegistry(Mapping[str, Any]):
         del self._tables[table.module, table.model_name]
         for relation in table.relations.values():
             relation.forget()
-        if table._table is not None and self.metadata.tables.get(table.full_name) is table._table:
-            self.metadata.remove(table._table)
+        metadata = self.metadata_of(table.options.database)
+        if table._table is not None and metadata.tables.get(table.full_name) is table._table:
+            metadata.remove(table._table)
 
     def tables(self) -> list[ModelTable]:
         """Return every model's table, in the order of definition."""
         return list(self._tables.values())
+
+    def tables_in(self, database: str | None) -> list[ModelTable]:
+        """Return the tables that lie in a database; None is the default one."""
+        return [each for each in self.tables() if each.options.database == database]
 
     def find(self, name: str, module: str) -> ModelTable | None:
         """Return the model of that name, that of the same module first.

@@ -15,6 +15,7 @@ from triode.db.relations import (
     ReverseRelation,
     Slot,
 )
+from triode.db.selecting import database_of
 from triode.db.table import ModelTable, model_registry
 from triode.errors import ModelError
 
@@ -73,6 +74,7 @@ def connect_all() -> None:
             continue
         _pending.remove((relation, related_name))
         target = relation.target
+        _refuse_other_database(relation)
         _remove_stale(target, related_name)
         declared = _declared_side(target, relation, related_name)
         name = declared.name if declared is not None else related_name
@@ -92,6 +94,20 @@ def connect_all() -> None:
             if declared is not None:
                 _check_side(target, declared, is_many=kind.is_many)
             install(kind(relation, name, is_declared=is_declared), declared)
+
+
+def _refuse_other_database(relation: BaseRelation) -> None:
+    source, target = relation.source, relation.target
+    here, there = source.options.database, target.options.database
+    if here != there:
+        raise ModelError(
+            f"{relation!r} leads to another database: {source.model_name} lies in "
+            f"{database_of(here)}, {target.model_name} in {database_of(there)}. No database can "
+            f"hold such a reference. Keep the key in a field of its own ({relation.name}_id: int), "
+            "and ask for the rows by it.",
+            code="model-other-database",
+            where=relation.where,
+        )
 
 
 def _check_side(target: ModelTable, declared: Declaration, *, is_many: bool) -> None:

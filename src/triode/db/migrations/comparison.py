@@ -20,8 +20,9 @@ from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.expressions import add_missing, without_the_warning
 from triode.db.migrations.folder import Owned
 from triode.db.migrations.rendering import OPTIONS, render_item
+from triode.db.migrations.scope import chosen_metadata, chosen_models
 from triode.db.sql.storage import Storage
-from triode.db.table import ModelTable, model_registry
+from triode.db.table import ModelTable
 
 _EMPTY: Final[dict[type, str]] = {
     int: "0",
@@ -42,18 +43,18 @@ NOTHING_OWNED: Final = Owned()
 def complete_metadata() -> sa.MetaData:
     """Return the metadata with the table of every model and relation."""
     tables = set()
-    for model in model_registry.tables():
+    for model in chosen_models():
         tables.add(model.table)
         tables.update(
             link for each in model.relations.values() if (link := each.link_table()) is not None
         )
     in_order(tables)
-    return model_registry.metadata
+    return chosen_metadata()
 
 
 def managed_names() -> set[str]:
     """Return the names of the tables that migrations may make and change."""
-    others = {each.name for each in model_registry.tables() if not each.options.managed}
+    others = {each.name for each in chosen_models() if not each.options.managed}
     return set(complete_metadata().tables) - others
 
 
@@ -303,4 +304,4 @@ def _default(table_name: str, column: sa.Column[Any]) -> sa.DefaultClause:
 
 
 def _model_of(table_name: str) -> ModelTable | None:
-    return next((each for each in model_registry.tables() if each.name == table_name), None)
+    return next((each for each in chosen_models() if each.name == table_name), None)

@@ -18,7 +18,7 @@ from triode.db.migrations.comparison import (
 from triode.db.migrations.folder import Owned, owned_by, stamp, write_script
 from triode.db.migrations.renames import Chooser, Rename, Renames, in_database, lines
 from triode.db.migrations.rendering import write_operations
-from triode.db.table import model_registry
+from triode.db.migrations.scope import chosen_models
 
 EMPTY_STEP = '''
 
@@ -51,7 +51,7 @@ def differences(
 ) -> tuple[list[Rename], ops.MigrationScript]:
     """Return what was renamed, and what differs besides."""
     complete_metadata()
-    renames = Renames(connection, model_registry.tables(), owned, choose).find()
+    renames = Renames(connection, chosen_models(), owned, choose).find()
     renamed = {each.old: each.new for each in renames if each.table is None}
     tables = frozenset(renamed.get(name, name) for name in owned.tables)
     columns = frozenset((renamed.get(table, table), name) for table, name in owned.columns)
