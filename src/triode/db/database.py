@@ -150,7 +150,8 @@ class Database:
         """
         for table in model_registry.tables():
             _ = table.table
-        await self.engine.start()
+        if self._enclosing is None:
+            await self.engine.start()
 
     async def stop(self) -> None:
         """Finish what was begun and close every connection; `start` opens it again."""
