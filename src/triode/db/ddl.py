@@ -43,6 +43,7 @@ def make_table(model: ModelTable) -> sa.Table:
         metadata,
         *[make_column(model, field) for field in model.fields],
         *_groups(model),
+        *_whole_keys(model),
         schema=model.options.schema,
         sqlite_strict=True,
         # SECURITY: the key of a deleted row is never given to another, which old links and
@@ -132,17 +133,41 @@ def _limit_texts(model: ModelTable) -> None:
 
 def _groups(model: ModelTable) -> Iterator[sa.UniqueConstraint]:
     for group in model.options.unique_together:
-        names = [model.field(name).name for name in group]
+        names = [field.name for field in model.fields_named(group)]
         yield sa.UniqueConstraint(*names, name=f"{model.name}_{'_'.join(group)}_key")
+
+
+def _whole_keys(model: ModelTable) -> Iterator[sa.Constraint | sa.Index]:
+    """Make the foreign keys of several columns, each with its index or unique constraint."""
+    for relation in model.relations.values():
+        fields = model.fields_of(relation.name)
+        if len(fields) < 2:
+            continue
+        info = fields[0].info
+        assert isinstance(info, ForeignKeyInfo)
+        names = [field.name for field in fields]
+        target = relation.target
+        yield sa.ForeignKeyConstraint(
+            names,
+            [f"{target.full_name}.{field.referred.name}" for field in fields],
+            ondelete=_RULES.get(info.on_delete, info.on_delete.upper()),
+            name=f"{model.name}_{relation.name}_fkey",
+        )
+        if relation.is_unique:
+            yield sa.UniqueConstraint(*names, name=f"{model.name}_{relation.name}_key")
+        elif [field.name for field in model.key_fields[: len(names)]] != names:
+            # The first columns of the key have the key's index.
+            yield sa.Index(f"{model.name}_{relation.name}_idx", *names)
 
 
 def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
     """Make one column, its foreign key and its index."""
     info = field.info
     arguments: list[Any] = []
-    if field.relation is not None:
+    is_part = len(model.fields_of(field.relation_name or field.name)) > 1
+    if field.relation is not None and not is_part:
         arguments.append(_foreign_key(model, field))
-    is_indexed = not info.unique and (info.index or field.relation is not None)
+    is_indexed = not info.unique and (info.index or (field.relation is not None and not is_part))
     column: sa.Column[Any] = sa.Column(
         field.name,
         storage_for(field),
@@ -192,7 +217,7 @@ def storage_for(field: ModelField) -> Storage:
                 where=field.where,
             )
         seen.add(field)
-        field = field.relation.target.primary_key
+        field = field.referred
     assert field.storage is not None
     return field.storage
 
@@ -203,7 +228,7 @@ def _foreign_key(model: ModelTable, field: ModelField) -> sa.ForeignKey:
     target = field.relation.target
     rule = field.info.on_delete
     return sa.ForeignKey(
-        f"{target.full_name}.{target.primary_key.name}",
+        f"{target.full_name}.{field.referred.name}",
         ondelete=_RULES.get(rule, rule.upper()),
     )
 

@@ -31,6 +31,7 @@ from triode.db.declaration import (
 from triode.db.description import ModelSchema
 from triode.db.engine import Row
 from triode.db.field import ColumnInfo, ForeignKeyInfo
+from triode.db.foreign_columns import foreign_fields
 from triode.db.table import ModelField, ModelTable, model_registry
 from triode.db.wiring import add_relations, check_related
 from triode.errors import ModelError
@@ -228,11 +229,16 @@ def make_fields(name: str, parts: _Parts) -> list[ModelField]:
     """Make the columns, with `id` in front where no key is declared."""
     fields = []
     declarations = keyed(name, parts)
-    foreign = {f"{each.name}_id" for each in declarations if isinstance(each.info, ForeignKeyInfo)}
+    foreign = {
+        each.name: foreign_fields(name, each, declarations)
+        for each in declarations
+        if isinstance(each.info, ForeignKeyInfo)
+    }
+    taken = {field.name for made in foreign.values() for field in made}
     for each in declarations:
-        if isinstance(each.info, ForeignKeyInfo):
-            fields.append(_foreign_field(each))
-        elif each.target is None and each.name not in foreign:
+        if each.name in foreign:
+            fields += foreign[each.name]
+        elif each.target is None and each.name not in taken:
             fields.append(make_field(name, each))
     if not any(field.is_key for field in fields):
         unmarked = next((field for field in fields if field.name == "id"), None)
@@ -283,23 +289,6 @@ def keyed(name: str, parts: _Parts) -> list[Declaration]:
             where=parts.where,
         )
     return found
-
-
-def _foreign_field(declaration: Declaration) -> ModelField:
-    assert declaration.target is not None
-    info = declaration.info
-    assert isinstance(info, ForeignKeyInfo)
-    is_nullable = declaration.target.is_nullable
-    if info.on_delete == "set null" and not is_nullable:
-        raise ModelError(
-            f'{declaration.name}: on_delete="set null" needs a column that may be empty. '
-            "Add | None to the annotation.",
-            code="model-on-delete",
-            where=declaration.where,
-        )
-    return ModelField(
-        f"{declaration.name}_id", None, info, declaration.where, is_nullable=is_nullable
-    )
 
 
 def row_builder(table: ModelTable) -> Any:
@@ -356,14 +345,18 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in given.items():
-        field, key = table.by_name.get(name), value
-        if field is None:
-            field, key = _assigned(table, name, value)
-            if hasattr(type(value), "__table__"):
-                values[name] = value
-        valid = field.validate(key, (name,), problems)
-        if valid is not INVALID:
-            values[field.name] = valid
+        field = table.by_name.get(name)
+        if field is not None:
+            valid = field.validate(value, (name,), problems)
+            if valid is not INVALID:
+                values[field.name] = valid
+            continue
+        if hasattr(type(value), "__table__"):
+            values[name] = value
+        for part, key in _assigned(table, name, value):
+            valid = part.validate(key, (name,), problems)
+            if valid is not INVALID:
+                values[part.name] = valid
     for field in table.required:
         if field.name not in values and not _is_refused(field, problems):
             shown = masked(table, given)
@@ -373,9 +366,9 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _assigned(table: ModelTable, name: str, value: Any) -> tuple[ModelField, Any]:
+def _assigned(table: ModelTable, name: str, value: Any) -> list[tuple[ModelField, Any]]:
     relation = table.relations.get(name)
-    return (table.field(name), value) if relation is None else relation.assigned(value)
+    return [(table.field(name), value)] if relation is None else relation.assigned(value)
 
 
 def _is_refused(field: ModelField, problems: list[Problem]) -> bool:

@@ -159,8 +159,9 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
                     code="query-wrong-model",
                 )
         everything: list[Query[M]] = [self, *others]
-        queries = [each.as_expression() for each in everything]
-        return type(self)(self.table, (KeySet(operator, self.table.primary_key.column, queries),))
+        keys = [field.column for field in self.table.key_fields]
+        queries = [each.as_value(keys) for each in everything]
+        return type(self)(self.table, (KeySet(operator, keys, queries),))
 
     def _with(self, **changes: Any) -> Self:
         clone = self._copy()

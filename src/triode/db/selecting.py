@@ -102,9 +102,22 @@ class Selecting(Selected):
             )
 
     def as_expression(self) -> QueryValue:
-        """Return the keys of the rows, as a query within another one."""
-        key = self.table.primary_key.column
-        return self.as_value([key])
+        """Return the keys of the rows, as a query within another one.
+
+        Raises:
+            ModelError: the key has several columns.
+        """
+        return self.as_value([self.table.primary_key.column])
+
+    def as_rows(self, count: int) -> QueryValue:
+        """Return the keys of the rows, which have `count` columns, as a query within another one.
+
+        Raises:
+            QueryError: they have not.
+        """
+        columns = [field.column for field in self.table.key_fields]
+        refuse_width(len(columns), count)
+        return self.as_value(columns)
 
     def as_value(self, columns: Sequence[Expression]) -> QueryValue:
         """Return some columns of the rows, as a query within another one."""
@@ -308,6 +321,20 @@ class Selecting(Selected):
         elif self._limit is not None and builder.family == "sqlite":
             statement = statement.offset(sa.literal_column("0"))
         return statement
+
+
+def refuse_width(found: int, wanted: int) -> None:
+    """Refuse a query whose rows are compared with another number of fields.
+
+    Raises:
+        QueryError: says both numbers.
+    """
+    if found != wanted:
+        raise QueryError(
+            f"A query of {found} columns is compared with {wanted} fields. Write as many: "
+            "query.tuples(Line.order_id, Line.product_id).",
+            code="query-many-columns",
+        )
 
 
 def database_of(name: str | None) -> str:

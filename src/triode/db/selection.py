@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from triode.db.engine import Channel, Row
 from triode.db.errors import QueryError
-from triode.db.selecting import Selecting
+from triode.db.selecting import Selecting, refuse_width
 from triode.db.sources import HasChannels
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, Selected
@@ -93,6 +93,15 @@ class Selection(Selected, Statement[list[R]]):
                 "query.column(Hero.team_id).",
                 code="query-many-columns",
             )
+        return self._query.as_value(self._columns)
+
+    def as_rows(self, count: int) -> QueryValue:
+        """Return it as rows of `count` columns within another query.
+
+        Raises:
+            QueryError: it has another number of them.
+        """
+        refuse_width(len(self._columns), count)
         return self._query.as_value(self._columns)
 
     def as_exists(self) -> Exists:

@@ -56,7 +56,7 @@ class ModelField:
     """One column of a model.
 
     A foreign key's column has `relation`, the name of the relation; its storage is that of the
-    key it refers to.
+    key it refers to. A key of several columns has as many here.
     """
 
     name: str
@@ -67,6 +67,10 @@ class ModelField:
     is_automatic: bool = False
     storage: Storage | None = None
     relation: Relation | None = None
+    relation_name: str | None = None
+    """The foreign key that it belongs to."""
+    part: int = 0
+    """Which column of the key that it refers to, where that has several."""
     column: Column = dataclasses.field(init=False)
 
     @cached_property
@@ -83,8 +87,14 @@ class ModelField:
         """The type of the value: one of the choices, or the type of the key it refers to."""
         if self.relation is None:
             return self.annotation if not self.info.choices else self._choice_annotation()
-        annotation = self.relation.target.primary_key.value_annotation
+        annotation = self.referred.value_annotation
         return annotation | None if self.is_nullable else annotation
+
+    @property
+    def referred(self) -> ModelField:
+        """The column of the other model's key that a foreign key refers to."""
+        assert self.relation is not None
+        return self.relation.target.key_fields[self.part]
 
     @cached_property
     def validate(self) -> Callable[..., Any]:
@@ -140,6 +150,8 @@ class ModelField:
 class Relation(Step, typing.Protocol):
     """What a table needs to know of a relation; `relations` has the kinds."""
 
+    is_unique: bool
+    """Whether no two rows of the model lead to the same one."""
     is_declared: bool
     """Whether the class body names it; if not, only another model's `related_name` does."""
 
@@ -151,8 +163,8 @@ class Relation(Step, typing.Protocol):
         """The model on which the relation is declared."""
         ...
 
-    def assigned(self, value: Any) -> tuple[ModelField, Any]:
-        """Return the column and its value that assigning `value` means.
+    def assigned(self, value: Any) -> list[tuple[ModelField, Any]]:
+        """Return the columns and their values that assigning `value` means.
 
         Raises:
             QueryError: the relation is many-valued.
@@ -212,7 +224,7 @@ class ModelTable:
         self.key_fields = tuple(field for field in fields if field.is_key)
         self.key_names = frozenset(field.name for field in self.key_fields)
         self.is_composite = len(self.key_fields) > 1
-        self.key_of: Final = _key_reader([field.name for field in self.key_fields])
+        self.key_of: Final = key_reader([field.name for field in self.key_fields])
         """Read the key of a row: a value, a tuple where the key has several columns, or None."""
         # Rows hold the public columns first, as the Struct does, then the secret ones.
         self.public = [field for field in fields if not field.is_secret]
@@ -268,9 +280,8 @@ class ModelTable:
             names = ", ".join(field.name for field in self.key_fields)
             raise ModelError(
                 f"{self.model_name} has a key of several columns ({names}), and here only one "
-                "can stand for a row: foreign keys, many-to-many relations and the admin need a "
-                "model with one key column. Give it an id, and put the group into "
-                "Meta.unique_together.",
+                "can stand for a row: many-to-many relations and the admin need a model with one "
+                "key column. Give it an id, and put the group into Meta.unique_together.",
                 code="model-composite-key",
                 where=self.where,
             )
@@ -327,11 +338,34 @@ class ModelTable:
             return attrgetter(*self.given)
         return lambda row: tuple([getattr(row, name) for name in self.given])
 
+    def fields_of(self, name: str) -> list[ModelField]:
+        """Return the columns that a name stands for: a field, or a foreign key."""
+        found = self.by_name.get(name)
+        if found is not None:
+            return [found]
+        return [field for field in self.fields if field.relation_name == name]
+
+    def fields_named(self, names: Sequence[str]) -> list[ModelField]:
+        """Return the columns that several names stand for.
+
+        Raises:
+            ModelError: a name is none.
+        """
+        return [field for name in names for field in self.fields_of(name) or [self.field(name)]]
+
     def field(self, name: str) -> ModelField:
         """Return a field by its name, that of a relation standing for its column."""
         found = self.by_name.get(name)
-        if found is None and name in self.relations:
-            found = self.by_name.get(f"{name}_id")
+        if found is None:
+            fields = self.fields_of(name)
+            if len(fields) > 1:
+                raise ModelError(
+                    f"{self.model_name}.{name} has several columns: "
+                    f"{', '.join(field.name for field in fields)}. Name one of them.",
+                    code="model-composite-key",
+                    where=self.where,
+                )
+            found = fields[0] if fields else None
         if found is None:
             raise ModelError(
                 f"{self.model_name} has no field {name!r}. It has: {', '.join(self.by_name)}.",
@@ -362,7 +396,8 @@ def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | N
     return field
 
 
-def _key_reader(names: Sequence[str]) -> Callable[[Any], Any]:
+def key_reader(names: Sequence[str]) -> Callable[[Any], Any]:
+    """Return what reads a key from a row: a value, a tuple of several, None where one is None."""
     read = attrgetter(*names)
     if len(names) == 1:
         return read

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from triode.db.declaration import Declaration
 from triode.db.field import ForeignKeyInfo, ManyToManyInfo, RelatedInfo
+from triode.db.foreign_columns import refuse_late_key
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.relations import (
     BaseRelation,
@@ -25,9 +26,10 @@ def add_relations(table: ModelTable, declarations: Sequence[Declaration]) -> Non
     for each in declarations:
         assert each.target is not None
         if isinstance(each.info, ForeignKeyInfo):
-            field = table.by_name[f"{each.name}_id"]
-            forward = ForeignKeyRelation(table, each.name, each.target, field, where=each.where)
-            field.relation = forward
+            fields = [field for field in table.fields if field.relation_name == each.name]
+            forward = ForeignKeyRelation(table, each, fields)
+            for field in fields:
+                field.relation = forward
             install(forward)
             _pending.append((forward, each.info.related_name))
         elif isinstance(each.info, ManyToManyInfo):
@@ -75,6 +77,8 @@ def connect_all() -> None:
         _pending.remove((relation, related_name))
         target = relation.target
         _refuse_other_database(relation)
+        if isinstance(relation, ForeignKeyRelation):
+            refuse_late_key(relation.source, relation.name, target, len(relation.fields))
         _remove_stale(target, related_name)
         declared = _declared_side(target, relation, related_name)
         name = declared.name if declared is not None else related_name

@@ -324,23 +324,25 @@ def _duplicate(
 async def _missing_parent(
     channel: Channel, model: ModelTable, noun: str, values: Mapping[str, Any]
 ) -> MissingParent:
-    for name, value in values.items():
-        field = model.by_name[name]
-        if field.relation is None or value is None or isinstance(value, Expression):
+    relations = dict.fromkeys(model.by_name[name].relation for name in values)
+    for relation in relations:
+        fields = [] if relation is None else model.fields_of(relation.name)
+        key = [values.get(field.name) for field in fields]
+        is_unknown = any(each is None or isinstance(each, Expression) for each in key)
+        if relation is None or is_unknown:
             continue
-        parent = field.relation.target
+        parent = relation.target
         plan = plan_for(channel.engine, ("parent", parent.key), lambda: _parent(parent))  # noqa: B023
-        if not await channel.read(plan.sql, plan.parameters([value])):
-            return MissingParent(
-                f"{noun}: there is no {parent.verbose_name} with "
-                f"{parent.primary_key.name} {value!r}."
-            )
+        if not await channel.read(plan.sql, plan.parameters(key)):
+            names = ", ".join(field.name for field in parent.key_fields)
+            shown = ", ".join(map(repr, key))
+            return MissingParent(f"{noun}: there is no {parent.verbose_name} with {names} {shown}.")
     return MissingParent(f"{noun} refers to a row that does not exist.")
 
 
 def _parent(parent: ModelTable) -> tuple[sa.Select[Any], int]:
-    column = parent.table.c[parent.primary_key.name]
-    return sa.select(column).where(column == sa.bindparam("_p0", type_=column.type)), 1
+    one: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(parent.table)
+    return one.where(parent.key_condition(0)), len(parent.key_fields)
 
 
 def _words(model: ModelTable, names: Sequence[str]) -> str:
@@ -348,4 +350,4 @@ def _words(model: ModelTable, names: Sequence[str]) -> str:
     for name in names:
         relation = model.by_name[name].relation
         spoken.append((relation.name if relation else name).replace("_", " "))
-    return " and ".join(spoken)
+    return " and ".join(dict.fromkeys(spoken))

@@ -172,7 +172,11 @@ def _given_name(field: ModelField, present: set[str]) -> str | None:
     given = field.info.renamed_from
     if given is None:
         return None
-    names = (given, f"{given}_id") if field.relation is not None else (given,)
+    names = [given]
+    if field.relation is not None:
+        # `renamed_from` names the foreign key; a key of several columns has as many names.
+        ending = field.name.removeprefix(field.relation_name or "")
+        names.append(f"{given}{ending}")
     return next((name for name in names if name in present), None)
 
 
