@@ -159,7 +159,7 @@ def refuse_stray(
     for name, value in namespace.items():
         if isinstance(value, FieldInfo) and name not in class_annotations(namespace):
             reason = "has no annotation, so it is no field. Write its type"
-        elif name in known and name not in class_annotations(namespace):
+        elif name in known and _is_class_variable(class_annotations(namespace).get(name, ClassVar)):
             reason = "is a field of a base. Repeat its annotation to change it"
         else:
             continue
@@ -291,10 +291,12 @@ def _options_of(meta: type) -> dict[str, Any]:
     return found
 
 
-def inherited_options(options: ModelOptions, bases: Sequence[type]) -> None:
-    """Take over what abstract bases say and the class itself does not."""
+def inherited_options(options: ModelOptions, bases: Sequence[type], where: str) -> None:
+    """Take over what bases say, abstract models and others, and the class itself does not."""
     for base in bases:
         older: ModelOptions | None = getattr(base, "__options__", None)
+        if older is None and hasattr(base, "Meta"):
+            older = read_options(base.__name__, {"Meta": base.Meta}, where)
         if older is None:
             continue
         names = older.given - options.given - {"abstract", "db_table"}

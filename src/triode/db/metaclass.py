@@ -23,7 +23,6 @@ from triode.db.declaration import (
     ModelOptions,
     inherited_options,
     place_of_class,
-    place_of_mixin,
     read_declarations,
     read_options,
     refuse_stray,
@@ -32,6 +31,7 @@ from triode.db.description import ModelSchema
 from triode.db.engine import Row
 from triode.db.field import ColumnInfo, ForeignKeyInfo
 from triode.db.foreign_columns import foreign_fields
+from triode.db.inheritance import Found, for_model, inherited_declarations, overridden
 from triode.db.table import ModelField, ModelTable, model_registry
 from triode.db.wiring import add_relations, check_related
 from triode.errors import ModelError
@@ -50,15 +50,15 @@ class ModelMeta(msgspec.StructMeta):
             return super().__new__(cls, name, bases, namespace, eq=False, dict=True)
         place = place_of_class(sys._getframe(1))
         options = read_options(name, namespace, str(place))
-        inherited_options(options, bases)
-        declarations = inherited_declarations(name, bases, str(place))
-        refuse_stray(name, namespace, {each.name for each in declarations}, place)
+        inherited_options(options, bases, str(place))
+        found = inherited_declarations(name, namespace.get("__orig_bases__", bases), str(place))
+        refuse_stray(name, namespace, set(found), place)
         own = read_declarations(name, namespace, place)
-        declarations = _override(declarations, own)
-        _refuse_reserved(name, bases, declarations)
         if options.abstract:
             namespace["__options__"] = options
-            return _make_abstract(cls, name, bases, namespace, declarations)
+            return _make_abstract(cls, name, bases, namespace, (found, own))
+        declarations = for_model(name, overridden(found, own, _Unnamed))
+        _refuse_reserved(name, bases, declarations)
         return _make_model(cls, name, bases, namespace, _Parts(declarations, options, str(place)))
 
     @property
@@ -79,12 +79,21 @@ class ModelMeta(msgspec.StructMeta):
 
         def __getattr__(cls, name: str) -> Any:
             table = cls.__dict__.get("__table__")
+            if table is None and "__declared__" in cls.__dict__:
+                raise AttributeError(
+                    f"{cls.__name__} is abstract, so it has no {name}: there is no table. Use a "
+                    "model that derives from it."
+                )
             if table is None or name.startswith("__"):
                 raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
             raise AttributeError(
                 f"{cls.__name__} has no field {name!r}. It has: "
                 f"{', '.join([*table.by_name, *table.relations])}."
             )
+
+
+class _Unnamed:
+    """The owner of what a model with a table declares itself."""
 
 
 class _Parts:
@@ -94,43 +103,6 @@ class _Parts:
         self.declarations = declarations
         self.options = options
         self.where = where
-
-
-def inherited_declarations(name: str, bases: Sequence[type], where: str) -> list[Declaration]:
-    """Return what abstract bases declare.
-
-    Raises:
-        ModelError: a base is a model with a table of its own.
-    """
-    found: list[Declaration] = []
-    for base in bases:
-        if "__table__" in base.__dict__:
-            raise ModelError(
-                f"{name} cannot inherit from the model {base.__name__}: a row lies in one table. "
-                "Put the common fields into a base with class Meta: abstract = True.",
-                code="model-inheritance",
-                where=where,
-            )
-        # Of two bases that have the same field the first one counts, as for any attribute.
-        names = {each.name for each in found}
-        found += [each for each in _declared_by(name, base) if each.name not in names]
-    return found
-
-
-def _declared_by(name: str, base: type) -> list[Declaration]:
-    """Return the fields of an abstract base, or of a class that is no model."""
-    if isinstance(base, ModelMeta):
-        return getattr(base, "__declarations__", [])
-    found: list[Declaration] = []
-    for mixin in reversed(base.__mro__[:-1]):
-        found = _override(found, read_declarations(name, vars(mixin), place_of_mixin(mixin)))
-    return found
-
-
-def _override(older: list[Declaration], newer: list[Declaration]) -> list[Declaration]:
-    named = {each.name: each for each in older}
-    named.update((each.name, each) for each in newer)
-    return list(named.values())
 
 
 def _refuse_reserved(name: str, bases: Sequence[type], own: list[Declaration]) -> None:
@@ -152,11 +124,15 @@ def _make_abstract(
     name: str,
     bases: tuple[type, ...],
     namespace: dict[str, Any],
-    declarations: list[Declaration],
+    declared: tuple[Found, list[Declaration]],
 ) -> ModelMeta:
-    body = _plain_body(namespace, declarations)
-    body["__declarations__"] = declarations
-    return msgspec.StructMeta.__new__(cls, name, bases, body, eq=False, dict=True)
+    found, own = declared
+    every = [*(each.declaration for each in found.values()), *own]
+    _refuse_reserved(name, bases, every)
+    body = _plain_body(namespace, every)
+    made = msgspec.StructMeta.__new__(cls, name, bases, body, eq=False, dict=True)
+    type.__setattr__(made, "__declared__", overridden(found, own, made))
+    return made
 
 
 def _plain_body(namespace: dict[str, Any], declarations: list[Declaration]) -> dict[str, Any]:

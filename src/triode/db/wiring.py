@@ -86,7 +86,8 @@ def connect_all() -> None:
             continue
         if declared is None and (name in target.by_name or hasattr(target.model, name)):
             raise ModelError(
-                f"{relation!r}: related_name={name!r} is taken in {target.model_name}.",
+                f"{relation!r}: related_name={name!r} is taken in {target.model_name}. Give it "
+                'another; in an abstract base write "{model}" in it for the name of each model.',
                 code="model-related-name",
                 where=relation.where,
             )
