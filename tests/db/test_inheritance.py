@@ -12,6 +12,7 @@ from triode.db import (
     Database,
     Field,
     ForeignKey,
+    Index,
     ManyToMany,
     Model,
     model_registry,
@@ -234,3 +235,27 @@ def test_abstract_model_is_no_model() -> None:
         with pytest.raises(AttributeError) as caught:
             use()
         assert str(caught.value) == f"{message}derives from it."
+
+
+def test_index_with_a_name_is_that_of_one_table() -> None:
+    class Named(Model):
+        size: int = 0
+
+        class Meta:
+            abstract = True
+            indexes = [Index("size", name="by_size")]
+
+    class Boat(Named):
+        pass
+
+    class Car(Named):
+        pass
+
+    assert [index.name for index in Boat.table.indexes] == ["by_size"]
+    with pytest.raises(ModelError) as caught:
+        _ = Car.table
+    assert caught.value.message == (
+        "Car.Meta: the index 'by_size' has the name of one of boat, and a database has each name "
+        "once. Leave the name of an index in an abstract base out, so that every model makes its "
+        "own."
+    )

@@ -261,9 +261,29 @@ def _add_index(model: ModelTable, table: sa.Table, index: Index) -> None:
     if index.where is not None:
         condition = _constraint_text(model, table, index.where, index)
         options = {"sqlite_where": condition, "postgresql_where": condition}
+    if index.name is not None:
+        _refuse_taken_index(model, table, index.name)
     ending = "key" if index.unique else "idx"
     made = index.name or f"{model.name}_{'_'.join(names)}_{ending}"
     sa.Index(made, *parts, unique=index.unique, _table=table, **options)
+
+
+def _refuse_taken_index(model: ModelTable, table: sa.Table, name: str) -> None:
+    """Refuse an index whose name another table's has, which would then not be made.
+
+    Raises:
+        ModelError: names the other table.
+    """
+    for other in table.metadata.tables.values():
+        is_near = other is not table and other.schema == table.schema
+        if is_near and any(each.name == name for each in other.indexes):
+            raise ModelError(
+                f"{model.model_name}.Meta: the index {name!r} has the name of one of {other.name}, "
+                "and a database has each name once. Leave the name of an index in an abstract base "
+                "out, so that every model makes its own.",
+                code="model-constraint",
+                where=model.where,
+            )
 
 
 def _constraint_text(

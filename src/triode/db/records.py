@@ -35,7 +35,7 @@ class Record:
         self.table = table
         self.model = model
         # SQLAlchemy's names are a kind of text that JSON does not know.
-        self.name = str(table.name)
+        self.name = str(table.fullname)
         self.names = [str(column.name) for column in table.columns]
         self.keys = [str(column.name) for column in table.primary_key.columns]
         types = [(column.type, _bare(model, column)) for column in table.columns]

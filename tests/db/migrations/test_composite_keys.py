@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from triode.db import ForeignKey, ManyToMany, MissingParent, Model, OneToOne, model_registry
+from triode.db import (
+    Field,
+    ForeignKey,
+    ManyToMany,
+    MissingParent,
+    Model,
+    OneToOne,
+    model_registry,
+)
+from triode.db.errors import MigrationError
 from triode.db.migrations import Migrations
 
 
@@ -134,3 +143,56 @@ def drop_schema(migrations: Migrations, name: str) -> Any:
     import sqlalchemy as sa
 
     return migrations.database.fetch(sa.text(f"DROP SCHEMA IF EXISTS {name} CASCADE")).run()
+
+
+@pytest.mark.parametrize(
+    "engine_name", [pytest.param("postgres", marks=pytest.mark.service("postgres"))]
+)
+def test_tables_in_a_schema_are_renamed_dropped_and_squashed(migrations: Migrations) -> None:
+    name = f"{migrations.database.url.rpartition('=')[2]}_b"
+
+    class Place(Model):
+        title: str
+        size: int = 0
+
+        class Meta:
+            schema = name
+
+    class Gone(Model):
+        class Meta:
+            schema = name
+
+    try:
+        # Made before the first migration, and taken over by it.
+        migrations.database.create_tables().run()
+        assert migrations.make("places") is not None
+        agree(migrations)
+        Place(title="Ulm").save().run()
+        for model in (Place, Gone):
+            model_registry.remove(model.__table__)
+
+        class Town(Model):
+            name: str = Field(renamed_from="title")
+
+            class Meta:
+                schema = name
+                renamed_from = "place"
+
+        Town.__table__.options.renamed_from = None
+        with pytest.raises(MigrationError) as caught:
+            migrations.make("towns")
+        assert caught.value.code == "migration-rename"
+        Town.__table__.options.renamed_from = "place"
+        made = migrations.make("towns")
+        assert made is not None
+        assert f"steps.rename_table('place', 'town', schema='{name}')" in made.path.read_text()
+        migrations.upgrade()
+        agree(migrations)
+        assert Town.get(name="Ulm").run().id == 1
+        squashed = migrations.squash("all").read_text()
+        assert squashed.count(f"steps.create_schema('{name}')") == 1
+        migrations.downgrade("base")
+        migrations.upgrade()
+        agree(migrations)
+    finally:
+        drop_schema(migrations, name)

@@ -40,6 +40,12 @@ def write_operations(connection: Connection, operations: ops.UpgradeOps | ops.Do
     return re.sub(r"batch_alter_table\('(\w+)', schema=None\)", _batch_call, text)
 
 
+def schema_lines(operations: ops.UpgradeOps) -> list[str]:
+    """Return the lines that make the schemas of new tables; none takes one away."""
+    made = [each.schema for each in operations.ops if isinstance(each, ops.CreateTableOp)]
+    return [f"steps.create_schema({name!r})" for name in sorted({each for each in made if each})]
+
+
 def imports_for(texts: list[str]) -> str:
     """Return the lines that import what the texts use."""
     whole = "\n".join(texts)

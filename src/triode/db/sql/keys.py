@@ -73,7 +73,8 @@ def _row_in(builder: Builder, columns: Sequence[Built], keys: Sequence[Sequence[
     found: Built
     if builder.family == "sqlite":
         # SQLite knows no list of row values, but a list of rows.
-        listed = UnaryExpression(ClauseList(*rows, group=False), operator=custom_op("VALUES"))
+        inner: Any = ClauseList(*rows, group=False)
+        listed: Any = UnaryExpression(inner, operator=custom_op("VALUES"))
         found = sa.tuple_(*columns).op("IN", is_comparison=True)(Grouping(listed))
     else:
         found = sa.tuple_(*columns).in_(rows)
