@@ -25,11 +25,13 @@ from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.errors import QueryError
 from triode.db.fetching import fetch_rows
+from triode.db.loops import LOOP_LOG
 from triode.db.nesting import Level, LevelChannel
 from triode.db.slowness import SlowLog
 from triode.db.statement import Operation, Source
 from triode.db.table import model_registry
 from triode.errors import ConfigError
+from triode.settings import is_debug
 
 _POSTGRES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 
@@ -68,6 +70,8 @@ class Database:
         self._enclosing: Level | None = None
         if slow_query is not None:
             self.observe(SlowLog(slow_query))
+        if is_debug():
+            self.observe(LOOP_LOG)
         if Source.default is None:
             self.make_default()
 

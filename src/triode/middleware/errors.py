@@ -22,7 +22,7 @@ from triode.http.call import Message
 from triode.http.exceptions import ValidationException
 from triode.http.problem_details import as_problem, wants_problem_details
 from triode.http.reply import reply_from_response
-from triode.middleware.protocol import Run
+from triode.middleware.protocol import Run, on_reply
 
 ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
 # (call, exception, default reply) -> the reply to send
@@ -34,14 +34,19 @@ class ErrorBoundary:
     """Answers exceptions: by the application's handlers, or by the defaults.
 
     `handlers` has exception classes and status codes as keys. `present` may put a page in the
-    place of a default, for clients that want one.
+    place of a default, for clients that want one. `after` is told of each call that has its reply.
     """
 
     def __init__(
-        self, handlers: Mapping[Any, ExceptionHandler], *, present: Presenter | None = None
+        self,
+        handlers: Mapping[Any, ExceptionHandler],
+        *,
+        present: Presenter | None = None,
+        after: Callable[[Call], None] | None = None,
     ) -> None:
         self.handlers = handlers
         self.present = present
+        self.after = after
 
     def wrap(self, run: Run) -> Run:
         """Return an endpoint that never raises an `Exception`."""
@@ -61,7 +66,10 @@ class ErrorBoundary:
                 return answer(call, exc)
             return outcome if type(outcome) is Reply else guard(call, outcome)  # type: ignore[arg-type]
 
-        return guarded
+        after = self.after
+        if after is None:
+            return guarded
+        return on_reply(guarded, lambda call, reply: after(call))
 
     def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
         """Return the reply to an exception."""
