@@ -5,6 +5,7 @@ The engine opens itself when it is first used, so that a script needs nothing bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -33,6 +34,8 @@ from triode.db.table import model_registry
 from triode.errors import ConfigError
 from triode.settings import is_debug
 
+# SECURITY: of an address that nobody can take apart.
+_PASSWORD: Final = re.compile(r"^((?:[^/]*//)?[^:]*):.*@")
 _POSTGRES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -281,9 +284,10 @@ def parse(url: str) -> URL:
     """
     try:
         return make_url(url)
-    except ArgumentError as exc:
+    except (ArgumentError, ValueError) as exc:  # a port that is no number is a mere ValueError
+        shown = _PASSWORD.sub(r"\1:***@", url)
         raise ConfigError(
-            f"{url!r} is not the address of a database. Write it like sqlite:///app.db or "
+            f"{shown!r} is not the address of a database. Write it like sqlite:///app.db or "
             "postgresql://user:password@host/name.",
             code="database-url",
         ) from exc
