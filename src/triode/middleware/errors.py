@@ -7,6 +7,7 @@ reply it becomes.
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -28,6 +29,8 @@ ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
 # (call, exception, default reply) -> the reply to send
 Presenter: TypeAlias = Callable[[Call, Exception, Reply], Reply]
 TEXT = b"text/plain; charset=utf-8"
+
+logger = logging.getLogger("triode")
 
 
 class ErrorBoundary:
@@ -74,7 +77,10 @@ class ErrorBoundary:
     def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
         """Return the reply to an exception."""
         if isinstance(exc, ClientError) and exc.field is not None:
-            exc.place = _place_of(call, exc.field)
+            exc.place = _place_of(call, exc)
+        if isinstance(exc, ClientError) and exc.status_code >= 500:
+            # The client can only try again; what keeps it from being served is ours to see.
+            logger.warning("%s %s: %s", call.method, call.path, exc)
         if isinstance(exc, ValidationException):
             exc.where = exc.where or getattr(call.route, "place", None)
         handler = self.handler_for(exc)
@@ -159,9 +165,9 @@ def server_error_reply(exc: Exception) -> Reply:
     return reply
 
 
-def _place_of(call: Call, field: str) -> tuple[int | str, ...] | None:
+def _place_of(call: Call, exc: ClientError) -> tuple[int | str, ...] | None:
     locate = getattr(call.route, "locate", None)
-    return None if locate is None else locate(field)
+    return None if locate is None else locate(exc.field, exc.model, exc.item)
 
 
 def http_error_reply(exc: HTTPException) -> Reply:

@@ -13,7 +13,6 @@ from triode.schema.node import EXACT, LAX, Refused, Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
 
-
 _LARGEST: Final = 10**30
 """Seconds that no type here can hold."""
 
