@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-from triode.db.engine import Channel, Engine, Outcome, Pinned, Row, Write
+from triode.db.engine import Channel, Engine, Outcome, Parts, Pinned, Write
 from triode.db.errors import TransactionError
 
 _numbers: Final = itertools.count(1)
@@ -125,7 +125,7 @@ class LevelChannel:
         self.level.check()
         return await self._channel.write(writes)
 
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
         return self._channel.stream(sql, parameters, size)
 

@@ -7,7 +7,7 @@ code. Both have the same coroutine methods; those of the blocking channel never 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy.engine.interfaces import Dialect
@@ -61,6 +61,22 @@ class Mode(NamedTuple):
 USUAL: Final = Mode()
 
 
+class Parts(Protocol):
+    """The rows of one query; nothing is asked before the first `fetch`.
+
+    It is no asynchronous generator: a loop that ends closes each of those by itself, those within
+    others too.
+    """
+
+    async def fetch(self) -> list[Row]:
+        """Return the next rows; none after the last."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds; to be called at the end, and wherever it is left."""
+        ...
+
+
 class Channel(Protocol):
     """A way to the database."""
 
@@ -83,8 +99,8 @@ class Channel(Protocol):
         """
         ...
 
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
-        """Give the rows of a query in lists of at most `size`."""
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """Return the rows of a query in lists of at most `size`."""
         ...
 
 
