@@ -24,6 +24,9 @@ T_co = TypeVar("T_co", covariant=True)
 class HasChannels(Protocol):
     """What a statement needs of a database."""
 
+    pinned: ContextVar[Any]
+    """The innermost block of this context."""
+
     def channel(self) -> Channel: ...
 
     def blocking_channel(self) -> Channel: ...

@@ -399,6 +399,8 @@ class BlockingChannel:
 class PinnedAwaitingChannel:
     """The statements of one transaction, for code on an event loop."""
 
+    is_blocking = False
+
     def __init__(self, block: GenericTransaction) -> None:
         self.engine = block.engine
         self._block = block
@@ -433,6 +435,8 @@ class PinnedAwaitingChannel:
 
 class PinnedBlockingChannel(PinnedAwaitingChannel):
     """The statements of one transaction, for plain code."""
+
+    is_blocking = True
 
     async def _go(self, work: Callable[[], T]) -> T:
         return work()

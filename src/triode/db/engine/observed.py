@@ -31,7 +31,7 @@ class ObservedChannel:
     @property
     def is_blocking(self) -> bool:
         """Whether the channel is for plain code."""
-        return bool(getattr(self._channel, "is_blocking", False))
+        return self._channel.is_blocking
 
     async def begin(self) -> Pinned:
         """See `RootChannel.begin`."""

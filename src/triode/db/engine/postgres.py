@@ -306,8 +306,8 @@ class PostgresTransaction:
         self._block = block
         self._turn = asyncio.Lock()
         self._is_open = True
-        self.awaiting = PinnedChannel(self, self._await_home)
-        self.blocking = PinnedChannel(self, self._wait_for_home)
+        self.awaiting = PinnedChannel(self, self._await_home, is_blocking=False)
+        self.blocking = PinnedChannel(self, self._wait_for_home, is_blocking=True)
 
     async def _await_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if asyncio.get_running_loop() is self.home:
@@ -353,8 +353,15 @@ class PostgresTransaction:
 class PinnedChannel:
     """The statements of one transaction; `go` brings a coroutine to the transaction's loop."""
 
-    def __init__(self, block: PostgresTransaction, go: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(
+        self,
+        block: PostgresTransaction,
+        go: Callable[..., Awaitable[Any]],
+        *,
+        is_blocking: bool,
+    ) -> None:
         self.engine = block.engine
+        self.is_blocking = is_blocking
         self._block = block
         self._go = go
 

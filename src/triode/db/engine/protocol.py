@@ -83,6 +83,11 @@ class Channel(Protocol):
     @property
     def engine(self) -> Engine: ...
 
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it is for plain code."""
+        ...
+
     def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
         """Return all rows of a query if that needs no wait; None: `read` has to be awaited."""
         ...
@@ -106,11 +111,6 @@ class Channel(Protocol):
 
 class RootChannel(Channel, Protocol):
     """A channel outside any transaction: each write is one."""
-
-    @property
-    def is_blocking(self) -> bool:
-        """Whether it is for plain code."""
-        ...
 
     async def begin(self, mode: Mode = USUAL) -> Pinned:
         """Start a transaction, waiting for its turn."""

@@ -374,6 +374,8 @@ class _Pinned:
 class PinnedAwaitingChannel(_Pinned):
     """A transaction of code on an event loop."""
 
+    is_blocking = False
+
     async def _run(self, task: Task[Any]) -> Any:
         job = Job(task, asyncio.get_running_loop())
         self._lane.put(job)
@@ -382,6 +384,8 @@ class PinnedAwaitingChannel(_Pinned):
 
 class PinnedBlockingChannel(_Pinned):
     """A transaction of plain code."""
+
+    is_blocking = True
 
     async def _run(self, task: Task[Any]) -> Any:
         job = Job(task, None)

@@ -59,6 +59,8 @@ class Snapshot:
 class SnapshotChannel:
     """The statements of a snapshot, for plain code."""
 
+    is_blocking = True
+
     def __init__(self, snapshot: Snapshot) -> None:
         self.engine = snapshot.engine
         self._snapshot = snapshot
@@ -93,6 +95,8 @@ class SnapshotChannel:
 
 class AwaitingSnapshotChannel(SnapshotChannel):
     """The statements of a snapshot, for code on an event loop."""
+
+    is_blocking = False
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self.engine.in_thread(self._snapshot.use, work)
