@@ -27,14 +27,19 @@ from triode.db.engine.read_only import ReadOnlyChannel
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.errors import QueryError
 from triode.db.fetching import fetch_rows
+from triode.db.loops import LOOP_LOG
 from triode.db.nesting import Level, LevelChannel
 from triode.db.slowness import SlowLog
 from triode.db.sources import Source
 from triode.db.statement import Operation
 from triode.db.table import model_registry
 from triode.errors import ConfigError
+from triode.settings import is_debug
+from triode.settings import slow_query as default_slow_query
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+# SECURITY: of an address that nobody can take apart.
+_PASSWORD: Final = re.compile(r"^((?:[^/]*//)?[^:]*):.*@")
 _POSTGRES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -46,13 +51,14 @@ class Database:
     The first one made is the default for models.
 
     `slow_query` is in seconds: a statement that takes as long is logged as a warning of the logger
-    `triode.db`, with its time and the line of the program that asked for it.
+    `triode.db`, with its time and the line of the program that asked for it. What nobody says here
+    the variable `TRIODE_SLOW_QUERY` may say.
 
     With a `name` it holds the models whose `Meta.database` says it, and no others. One that is
     `read_only` is a copy that another database writes, for `using`.
 
-    `pool_size`, `statement_timeout` (seconds) and `prepared_statements` may stand in the address
-    too: `postgresql://host/name?pool_size=20`.
+    `pool_size`, `statement_timeout` (seconds), `prepared_statements` and `slow_query` may stand in
+    the address too: `postgresql://host/name?pool_size=20`.
 
     Raises:
         ConfigError: the address cannot be understood, or names a database we do not know; the name
@@ -73,13 +79,18 @@ class Database:
         self.url = url
         self._name = None if name is None else _checked_name(name)
         self.is_read_only = read_only
-        options = EngineOptions(pool_size, statement_timeout, prepared_statements)
+        options = EngineOptions(pool_size, statement_timeout, prepared_statements, slow_query)
+        _, options = take_options(parse(url), options)
         self.engine: Engine = make_engine(url, options)
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
+        self.engine.pinned = self.pinned
         self._observers: list[Observer] = []
         self._enclosing: Level | None = None
-        if slow_query is not None:
-            self.observe(SlowLog(slow_query))
+        seconds = default_slow_query() if options.slow_query is None else options.slow_query
+        if seconds is not None:
+            self.observe(SlowLog(seconds))
+        if is_debug():
+            self.observe(LOOP_LOG)
         if read_only:
             self._redirect()
         if name is not None:
@@ -345,9 +356,10 @@ def parse(url: str) -> URL:
     """
     try:
         return make_url(url)
-    except ArgumentError as exc:
+    except (ArgumentError, ValueError) as exc:  # a port that is no number is a mere ValueError
+        shown = _PASSWORD.sub(r"\1:***@", url)
         raise ConfigError(
-            f"{url!r} is not the address of a database. Write it like sqlite:///app.db or "
+            f"{shown!r} is not the address of a database. Write it like sqlite:///app.db or "
             "postgresql://user:password@host/name.",
             code="database-url",
         ) from exc

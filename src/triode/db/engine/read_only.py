@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from triode.db.engine.protocol import USUAL, Channel, Engine, Mode, Outcome, Pinned, Row, Write
+from triode.db.engine.protocol import (
+    USUAL,
+    Channel,
+    Engine,
+    Mode,
+    Outcome,
+    Parts,
+    Pinned,
+    Write,
+)
 from triode.db.errors import QueryError
 
 
@@ -46,6 +55,6 @@ class ReadOnlyChannel:
             code="database-read-only",
         )
 
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
         return self._channel.stream(sql, parameters, size)

@@ -268,7 +268,7 @@ def _words(operation: Any) -> str:
     if verb is None:
         kind = type(operation).__name__.removesuffix("Op").removeprefix("Create")
         verb = f"add {kind.lower().replace('constraint', ' constraint')}"
-    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", "")
+    table = str(getattr(operation, "table_name", None) or getattr(operation, "source_table", ""))
     column = getattr(operation, "column_name", None) or getattr(
         getattr(operation, "column", None), "name", None
     )
@@ -277,8 +277,8 @@ def _words(operation: Any) -> str:
         or getattr(operation, "index_name", None)
         or getattr(operation, "constraint_name", None)
     )
-    table = in_schema(getattr(operation, "schema", None), table)
-    return f"{verb} {table}{'.' if name else ''}{name or ''}"
+    whole = in_schema(getattr(operation, "schema", None), table)
+    return f"{verb} {whole}{'.' if name else ''}{name or ''}"
 
 
 def _new_columns(
