@@ -20,7 +20,7 @@ from triode.db.migrations import Migrations
 from triode.db.sources import Source
 from triode.errors import ConfigError
 from triode.framework import Triode
-from triode.testing import TestClient, rolled_back
+from triode.testing import Factory, TestClient, rolled_back
 
 
 class Order(Model):
@@ -163,3 +163,15 @@ def test_admin_edits_rows_of_a_named_database(app: Triode, serve: Serve) -> None
 
 def test_models_belong_to_one_database() -> None:
     assert model_registry.tables_in("archive") == [OldOrder.__table__]
+
+
+def test_factory_and_document_know_the_database(app: Triode) -> None:
+    @app.get("/orders/{order_id}")
+    async def get_order(order_id: int) -> Order:
+        return await Order.get(order_id).using("replica")
+
+    with TestClient(app) as client:
+        made = client.call(lambda: Factory()(OldOrder))
+        assert client.call(lambda: OldOrder.get(made.id)) == made
+        responses = app.openapi()["paths"]["/orders/{order_id}"]["get"]["responses"]
+        assert responses["404"]["description"] == "Order not found"

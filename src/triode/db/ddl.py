@@ -44,6 +44,7 @@ def make_table(model: ModelTable) -> sa.Table:
         *[make_column(model, field) for field in model.fields],
         *_groups(model),
         *_whole_keys(model),
+        *_composite_key(model),
         schema=model.options.schema,
         sqlite_strict=True,
         # SECURITY: the key of a deleted row is never given to another, which old links and
@@ -135,6 +136,12 @@ def _groups(model: ModelTable) -> Iterator[sa.UniqueConstraint]:
     for group in model.options.unique_together:
         names = [field.name for field in model.fields_named(group)]
         yield sa.UniqueConstraint(*names, name=f"{model.name}_{'_'.join(group)}_key")
+
+
+def _composite_key(model: ModelTable) -> Iterator[sa.PrimaryKeyConstraint]:
+    # From the columns alone SQLAlchemy would take their order in the table.
+    if model.is_composite:
+        yield sa.PrimaryKeyConstraint(*(field.name for field in model.key_fields))
 
 
 def _whole_keys(model: ModelTable) -> Iterator[sa.Constraint | sa.Index]:

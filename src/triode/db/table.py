@@ -221,7 +221,7 @@ class ModelTable:
             field.column = Column(self, field.name, next(keys))
             field.column.kinds = kinds_of(field.storage)
         self.version = _version_of(model_name, fields)
-        self.key_fields = tuple(field for field in fields if field.is_key)
+        self.key_fields = _in_key_order([each for each in fields if each.is_key], options)
         self.key_names = frozenset(field.name for field in self.key_fields)
         self.is_composite = len(self.key_fields) > 1
         self.key_of: Final = key_reader([field.name for field in self.key_fields])
@@ -394,6 +394,17 @@ def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | N
             where=field.where,
         )
     return field
+
+
+def _in_key_order(keys: list[ModelField], options: ModelOptions) -> tuple[ModelField, ...]:
+    """Return the columns of a key in the order in which `Meta.primary_key` names them."""
+    names = options.primary_key
+
+    def place(field: ModelField) -> int:
+        named = (field.name, field.relation_name)
+        return next((at for at, name in enumerate(names) if name in named), len(names))
+
+    return tuple(sorted(keys, key=place))
 
 
 def key_reader(names: Sequence[str]) -> Callable[[Any], Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.db.conftest import mariadb_database, postgres_schema, sqlite_file
+from tests.db.conftest import ENGINES, mariadb_database, postgres_schema, sqlite_file
 from triode.db import (
     Database,
     Field,
@@ -73,13 +73,14 @@ def named(made: Database, name: str) -> Iterator[Database]:
     yield made
 
 
-@pytest.fixture
-def archive(empty: Database, engine_name: str, tmp_path: Path) -> Iterator[Database]:
+@pytest.fixture(params=ENGINES)
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Give a second database, beside the one that is active."""
     folder = tmp_path / "archive"
     folder.mkdir()
-    empty.create_tables(Shelf, Book).run()
-    with MADE_BY[engine_name](folder) as made, named(made, "archive"):
+    make = MADE_BY[request.param]
+    with make(tmp_path) as main, main.active(), make(folder) as made, named(made, "archive"):
+        main.create_tables(Shelf, Book).run()
         made.create_tables(Visit, OldBook).run()
         yield made
 
