@@ -44,13 +44,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     peers = [contestant.key for contestant in all_contestants()]
     parser = argparse.ArgumentParser("python -m bench.orm", description=__doc__)
     for option, allowed in (
-        ("--database", list(DATABASES)),
-        ("--models", list(MODELS)),
-        ("--operations", operations),
-        ("--peers", peers),
+        (["--database"], list(DATABASES)),
+        (["--models"], list(MODELS)),
+        (["--operations", "--rows"], operations),
+        (["--peers"], peers),
     ):
         what = f"comma-separated, of {', '.join(allowed)} (default: all)"
-        parser.add_argument(option, type=names(*allowed), default=allowed, help=what)
+        parser.add_argument(*option, type=names(*allowed), default=allowed, help=what)
     parser.add_argument("--rounds", type=int, help="default: 5")
     parser.add_argument("--seconds", type=float, help="length of a round (default: 0.06)")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 0.015 seconds")
