@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Refuse a second run on this machine: both would use the same databases, and the same cores."""
+    """Refuse a second run on this machine: both would use the same databases and cores."""
     with (Path(tempfile.gettempdir()) / "triode-bench-orm.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

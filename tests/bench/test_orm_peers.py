@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,10 @@ def test_error_of_a_peer_is_told(tmp_path: Path) -> None:
         process.stop()
 
 
-def test_second_run_at_the_same_time_is_refused() -> None:
+def test_second_run_at_the_same_time_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with alone(), pytest.raises(SystemExit, match="another run of this benchmark goes on"):
         main(["--quick"])
 
