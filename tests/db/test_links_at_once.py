@@ -14,7 +14,7 @@ class Chess(Model):
     name: str
 
 
-class Seat(Model):
+class Booth(Model):
     club: Chess = ForeignKey(on_delete="cascade")
     guest: Guest = ForeignKey(on_delete="cascade")
     number: int | None = Field(None, unique=True)
@@ -25,12 +25,12 @@ class Seat(Model):
 
 class Guest(Model):
     name: str
-    clubs: list[Chess] = ManyToMany(related_name="guests", through=Seat)
+    clubs: list[Chess] = ManyToMany(related_name="guests", through=Booth)
 
 
 @pytest.fixture
 def clubs(empty: Database) -> Database:
-    empty.create_tables(Chess, Guest, Seat, Team, Hero, Power).run()
+    empty.create_tables(Chess, Guest, Booth, Team, Hero, Power).run()
     Chess.insert_many([{"name": f"c{number}"} for number in range(5)]).run()
     Guest(name="g").save().run()
     return empty
@@ -43,7 +43,7 @@ def test_rows_are_linked_once(clubs: Database) -> None:
         for number in range(1, 6):
             some = chosen[:number]
             await asyncio.gather(*[guest.add(Guest.clubs, *some) for _ in range(8)])
-            assert await Seat.count() == number
+            assert await Booth.count() == number
 
     asyncio.run(work())
 
@@ -68,7 +68,7 @@ def test_rows_are_linked_once_in_transactions(clubs: Database) -> None:
 
     is_sqlite = clubs.engine.dialect.name == "sqlite"  # where one waits for the other
     asyncio.run(work())
-    assert Seat.order_by(Seat.club_id).column(Seat.club_id).run() == [1, 2, 3, 4, 5]
+    assert Booth.order_by(Booth.club_id).column(Booth.club_id).run() == [1, 2, 3, 4, 5]
 
 
 def test_another_unique_value_is_a_duplicate(clubs: Database) -> None:
@@ -78,7 +78,7 @@ def test_another_unique_value_is_a_duplicate(clubs: Database) -> None:
     with pytest.raises(Duplicate) as caught:
         guest.add(Guest.clubs, second, number=1).run()
     assert caught.value.fields == ("number",)
-    assert Seat.count().run() == 1
+    assert Booth.count().run() == 1
 
 
 def test_table_without_a_model_is_safe_too(clubs: Database) -> None:
