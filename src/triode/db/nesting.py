@@ -151,14 +151,14 @@ async def one_unit(channel: Channel) -> AsyncIterator[Channel]:
 @asynccontextmanager
 async def _savepoint(channel: LevelChannel) -> AsyncIterator[None]:
     name = f"unit_{next(_numbers)}"
-    await channel.write([Write(f"SAVEPOINT {name}")])
+    await channel.write([Write(f"SAVEPOINT {name}", is_short=True)])
     try:
         yield
     except BaseException:
         await channel.write([Write(f"ROLLBACK TO SAVEPOINT {name}")])
-        await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
+        await channel.write([Write(f"RELEASE SAVEPOINT {name}", is_short=True)])
         raise
-    await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
+    await channel.write([Write(f"RELEASE SAVEPOINT {name}", is_short=True)])
 
 
 def remember(channel: Channel, row: Any) -> None:

@@ -305,6 +305,23 @@ class ModelTable:
         return [field for field in self.fields if field.is_required]
 
     @cached_property
+    def is_referred(self) -> bool:
+        """Whether rows of other tables may refer to a row, and go with it."""
+        try:
+            return any(self in table.referred() for table in model_registry.tables())
+        except ModelError:
+            # A relation of some model leads nowhere, which is told when the application starts.
+            return True
+
+    def referred(self) -> list[ModelTable]:
+        """Return the tables that foreign keys lead to, from this table or one that it made."""
+        found = [field.relation.target for field in self.fields if field.relation is not None]
+        for relation in self.relations.values():
+            if relation.link_table() is not None:
+                found += [relation.target, relation.source_table]
+        return found
+
+    @cached_property
     def mutable(self) -> frozenset[str]:
         """The fields whose values may change without being assigned."""
         storages = {field.name: field.storage for field in self.fields}

@@ -41,7 +41,7 @@ async def insert(
     plan = plan_for(engine, shape, lambda: _insert_statement(model, names, is_returned))
     named = dict(zip(names, values, strict=True))
     try:
-        writes = [Write(plan.sql, plan.parameters(values))]
+        writes = [Write(plan.sql, plan.parameters(values), is_short=True)]
         if not is_returned and len(names) < len(model.fields):
             plan = plan_for(engine, ("made", model.key, names), lambda: _made_row(model, names))
             key = [named[field.name] for field in model.key_fields if field.name in named]
@@ -132,7 +132,9 @@ async def update_row(
     try:
         checks = [expected] if is_checked else []
         parameters = [*values, *model.key_values(key), *checks]
-        writes = [Write(plan.sql, plan.parameters(parameters))]
+        writes = [
+            Write(plan.sql, plan.parameters(parameters), is_short=model.key_names.isdisjoint(names))
+        ]
         if computed and not is_returned:
             plan = plan_for(
                 channel.engine, ("again", model.key, computed), lambda: _row_again(model, computed)
@@ -226,7 +228,8 @@ async def delete_row(
 
     plan = plan_for(channel.engine, ("delete row", model.key, version is None), make)
     values = [*model.key_values(key), *([] if version is None else [version])]
-    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters(values))])
+    write = Write(plan.sql, plan.parameters(values), is_short=not model.is_referred)
+    [outcome] = await write_checked(channel, model, [write])
     if outcome.changed == 0:
         raise not_found(model) if version is None else await _stale(channel, model, key)
 
