@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from tests.db.models import Power, Team
 from triode.db import Database, TransactionError, transaction
-from triode.db.engine import sqlite as sqlite_engine
 from triode.db.engine import sqlite_writer
 from triode.db.engine.sqlite import LONGEST_BRIEF, PinnedAwaitingChannel
 
@@ -31,7 +30,6 @@ def hops(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         return await run(channel, task)
 
     monkeypatch.setattr(PinnedAwaitingChannel, "_run", told)
-    monkeypatch.setattr(sqlite_engine, "READ_BUDGET", 60.0)
     return seen
 
 

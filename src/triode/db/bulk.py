@@ -348,7 +348,8 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
         async for batch in in_batches(items):
             plan = _upsert_plan(inner, upsert)
             rows = made_rows(table, batch, done)
-            parameters = [plan.parameters([*table.read_given(row), *upsert.values]) for row in rows]
+            values = [(*table.read_given(row), *upsert.values) for row in rows]
+            parameters = plan.parameters_of_all(values)
             await write_checked(inner, table, [Write(plan.sql, parameters, many=True)], {})
             done += len(rows)
     return done

@@ -23,7 +23,7 @@ from triode.db.column_type import ColumnType, OwnSchema
 from triode.db.computing import computed
 from triode.db.constraints import Check
 from triode.db.declaration import ModelOptions
-from triode.db.engine import Channel, Row
+from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.field import ColumnInfo
 from triode.db.kinds import strip_optional
@@ -229,7 +229,7 @@ class ModelTable:
         """The Struct's own constructor: public columns by position; the model gives it."""
         self.set: Callable[[Any, str, Any], None]
         """Set an attribute of a row without checking it; the model gives it."""
-        self.build: Callable[[list[Row]], list[Any]]
+        self.build: Callable[..., list[Any]]
         """Make objects of rows; the model gives it."""
 
     def __repr__(self) -> str:

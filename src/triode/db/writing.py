@@ -91,7 +91,7 @@ async def insert_many(
     # SQLAlchemy writes the columns in the order of the table.
     columns = tuple(column.name for column in model.table.columns if column.name in names)
     into = Into(model.table.name, columns, model.table.schema)
-    write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True, into=into)
+    write = Write(plan.sql, plan.parameters_of_all(rows), many=True, into=into)
     await write_checked(channel, model, [write], {})
 
 

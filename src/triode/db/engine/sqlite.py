@@ -371,23 +371,28 @@ class PinnedAwaitingChannel(_Pinned):
 
     def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
         """See `Channel.read_now`."""
-        # A PRAGMA may change something, and SQLite undoes all of a transaction when it stops that.
-        if not sql.startswith("SELECT") or self.engine.is_slow(sql):
-            return None
-        return self._lane.here(partial(self._fetch_briefly, sql, parameters), READ_BUDGET)
+        return None if self._lane.is_due else self._read_here(sql, parameters)
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
-        rows = self.read_now(sql, parameters)
+        await self._lane.let_others()
+        rows = self._read_here(sql, parameters)
         return await super().read(sql, parameters) if rows is None else rows
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`."""
         if all(map(_is_brief, writes)):
-            outcomes = self._lane.here(partial(run_writes, writes=writes), READ_BUDGET)
+            await self._lane.let_others()
+            outcomes = self._lane.here(partial(run_writes, writes=writes))
             if outcomes is not None:
                 return outcomes
         return await super().write(writes)
+
+    def _read_here(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
+        # A PRAGMA may change something, and SQLite undoes all of a transaction when it stops that.
+        if not sql.startswith("SELECT") or self.engine.is_slow(sql):
+            return None
+        return self._lane.here(partial(self._fetch_briefly, sql, parameters))
 
     def _fetch_briefly(
         self, sql: str, parameters: Sequence[Any], connection: sqlite3.Connection

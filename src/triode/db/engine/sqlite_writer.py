@@ -8,7 +8,6 @@ after the commit that holds it. A transaction takes the writer for itself until 
 from __future__ import annotations
 
 import asyncio
-import math
 import queue
 import sqlite3
 import threading
@@ -19,6 +18,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
 
+from triode.db.engine.sqlite_budget import READ_BUDGET
 from triode.db.engine.sqlite_connection import lost_transaction, translate
 from triode.db.errors import StatementTimeout, TransactionError
 
@@ -81,7 +81,7 @@ class Lane:
         """The writer's; there from the start of the transaction on."""
         self._waiting = 1  # for the start of the transaction
         self._used = monotonic()
-        self._served = self._used
+        self._passed = self._used
         self._lock = threading.Lock()
         self._turn = threading.Lock()
 
@@ -96,13 +96,9 @@ class Lane:
             f"{IDLE_LIMIT:.0f} seconds."
         )
 
-    def here(self, task: Task[T], budget: float = math.inf) -> T | None:
-        """Do a task in this thread if the connection is free; None: it has to be put.
-
-        With a budget, in seconds, one after the other may be done here for as long; then one has
-        to be put, so that the event loop comes to others.
-        """
-        if monotonic() - self._served > budget or not self._take():
+    def here(self, task: Task[T]) -> T | None:
+        """Do a task in this thread if the connection is free; None: it has to be put."""
+        if not self._take():
             return None
         try:
             return task(self.connection)
@@ -110,6 +106,17 @@ class Lane:
             raise translate(exc) from exc
         finally:
             self._give_back()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the event loop may have been kept from others for long."""
+        return monotonic() - self._passed > READ_BUDGET
+
+    async def let_others(self) -> None:
+        """Let the event loop come to others, if that is due."""
+        if self.is_due:
+            await asyncio.sleep(0)
+            self._passed = monotonic()
 
     def _take(self) -> bool:
         with self._lock:
@@ -133,7 +140,7 @@ class Lane:
             job.run(self.connection)
         if not self.connection.in_transaction:
             return False
-        self._used = self._served = monotonic()
+        self._used = self._passed = monotonic()
         with self._lock:
             self._waiting -= 1
         return True

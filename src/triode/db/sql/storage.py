@@ -153,6 +153,8 @@ class MomentStorage(Storage):
 
 
 def _moment(value: datetime.datetime) -> datetime.datetime:
+    if value.tzinfo is datetime.UTC:
+        return value
     if value.tzinfo is None:
         return value.replace(tzinfo=datetime.UTC)
     try:
