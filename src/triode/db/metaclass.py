@@ -334,12 +334,7 @@ def row_builder(table: ModelTable) -> Any:
 
 def make_object(table: ModelTable, values: dict[str, Any]) -> Any:
     """Make an unsaved object of valid values; what is absent takes its default."""
-    made = table.make(
-        *[
-            values[field.name] if field.name in values else field.make_default()
-            for field in table.public
-        ]
-    )
+    made = table.make(*table.blank.filled(values))
     hidden = made.__dict__
     hidden["_new"] = True
     for field in table.secret:

@@ -93,13 +93,17 @@ class Snapshot:
     def __init__(self, row: Any) -> None:
         table = type(row).__table__
         self._row = row
-        self._public = [(field.name, getattr(row, field.name)) for field in table.public]
+        self._public = table.read_public(row)
         self._hidden = dict(vars(row))
-        self._loaded = [(slot, slot.peek(row)) for slot in table.slots.values() if slot.member]
+        slots = table.slots
+        self._loaded = (
+            [(slot, slot.peek(row)) for slot in slots.values() if slot.member] if slots else ()
+        )
 
     def restore(self) -> None:
-        for name, value in self._public:
-            type(self._row).__table__.set(self._row, name, value)
+        table = type(self._row).__table__
+        for field, value in zip(table.public, self._public, strict=True):
+            table.set(self._row, field.name, value)
         hidden = vars(self._row)
         hidden.clear()
         hidden.update(self._hidden)

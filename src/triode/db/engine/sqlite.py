@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
@@ -446,11 +446,14 @@ def _fetch(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) 
     return connection.execute(sql, parameters).fetchall()
 
 
+_LONG: Final = frozenset({str, bytes})
+
+
 def _is_brief(write: Write) -> bool:
     if not write.is_short or write.many:
         return False
     for value in write.parameters:
-        if isinstance(value, str | bytes) and len(value) > LONGEST_BRIEF:
+        if type(value) in _LONG and len(value) > LONGEST_BRIEF:
             return False
     return True
 

@@ -306,6 +306,7 @@ class DecimalStorage(Storage):
         super().__init__()
         self.max_digits = max_digits
         self.decimal_places = decimal_places
+        self._last_place = Decimal(1).scaleb(-decimal_places)
 
     @property
     def constructor(self) -> str:
@@ -334,7 +335,7 @@ class DecimalStorage(Storage):
         places = self.decimal_places
         number = value if isinstance(value, Decimal) else Decimal(str(value))
         try:
-            rounded = number.quantize(Decimal(1).scaleb(-places))
+            rounded = number.quantize(self._last_place)
         except InvalidOperation:
             raise OutOfRange(f"The number {value} is too large.") from None
         if rounded != number:
