@@ -40,7 +40,4 @@ def test_value_that_does_not_fit_is_told(rows: list[tuple[int, object]]) -> None
     made = plan([(0, str), (1, int)])
     with pytest.raises(ValueRefused) as caught:
         made.parameters_of_all(rows)
-    assert caught.value.message == (
-        "A value of type str cannot be stored or compared here: "
-        "invalid literal for int() with base 10: 'x'."
-    )
+    assert caught.value.message == ("A value of type str cannot be stored or compared here.")

@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -22,7 +22,7 @@ from typing import Any, Final
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from triode.db.engine.options import EngineOptions
-from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
 from triode.db.engine.sqlite_budget import (
     READ_BUDGET,
     WITHOUT_BUDGET,
@@ -37,6 +37,7 @@ from triode.db.engine.sqlite_connection import (
     unavailable,
 )
 from triode.db.engine.sqlite_snapshot import Snapshot
+from triode.db.engine.sqlite_streams import CursorParts, stream_here, stream_in_threads
 from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
 from triode.db.errors import DatabaseUnavailable, TransactionError
 
@@ -80,6 +81,10 @@ class SQLiteEngine:
         self._lock = threading.Lock()
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self.path is None
 
     async def start(self) -> None:
         """See `Engine.start`."""
@@ -242,20 +247,9 @@ class AwaitingChannel:
         self.engine.writer().put(job)
         return await job.future  # type: ignore[no-any-return]
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        engine = self.engine
-        reader = engine.borrow()
-        engine.limit(reader)
-        try:
-            cursor = await engine.in_thread(_execute, reader.connection, sql, parameters)
-            while rows := await engine.in_thread(cursor.fetchmany, size):
-                yield rows
-            cursor.close()
-        finally:
-            engine.give_back(reader)
+        return stream_in_threads(self.engine, sql, parameters, size)
 
     async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
         """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
@@ -295,18 +289,9 @@ class BlockingChannel:
         self.engine.writer().put(job)
         return job.future.result()  # type: ignore[no-any-return]
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        reader = self.engine.borrow()
-        self.engine.limit(reader)
-        try:
-            cursor = _execute(reader.connection, sql, parameters)
-            while rows := cursor.fetchmany(size):
-                yield rows
-        finally:
-            self.engine.give_back(reader)
+        return stream_here(self.engine, sql, parameters, size)
 
     async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
         """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
@@ -341,16 +326,16 @@ class _Pinned:
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`; durable once the transaction is committed."""
-        outcomes: list[Outcome] = await self._run(partial(run_writes, writes=writes))
+        outcomes: list[Outcome] = await self._run(partial(self._write, writes=writes))
         return outcomes
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`."""
-        cursor = await self._run(partial(_execute, sql=sql, parameters=parameters))
-        while rows := await self._run(lambda _connection: cursor.fetchmany(size)):
-            yield rows
+    def _write(self, connection: sqlite3.Connection, writes: Sequence[Write]) -> list[Outcome]:
+        self._lane.cursors.settle()
+        return run_writes(connection, writes)
+
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`; a write meanwhile takes the rest of the rows into memory."""
+        return CursorParts(self._lane.cursors, self._run, (sql, parameters), size)
 
     async def commit(self) -> None:
         """See `PinnedChannel.commit`."""
@@ -369,6 +354,8 @@ class PinnedAwaitingChannel(_Pinned):
     transactions are: an insert 86 -> 21 us.
     """
 
+    is_blocking = False
+
     def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
         """See `Channel.read_now`."""
         return None if self._lane.is_due else self._read_here(sql, parameters)
@@ -381,9 +368,9 @@ class PinnedAwaitingChannel(_Pinned):
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`."""
-        if all(map(_is_brief, writes)):
+        if all(map(_is_brief, writes)) and not self._lane.cursors.are_open:
             await self._lane.let_others()
-            outcomes = self._lane.here(partial(run_writes, writes=writes))
+            outcomes = self._lane.here(partial(self._write, writes=writes))
             if outcomes is not None:
                 return outcomes
         return await super().write(writes)
@@ -411,6 +398,8 @@ class PinnedAwaitingChannel(_Pinned):
 class PinnedBlockingChannel(_Pinned):
     """A transaction of plain code, which does everything but the end of it itself."""
 
+    is_blocking = True
+
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
         rows = self._lane.here(partial(_fetch, sql=sql, parameters=parameters))
@@ -418,7 +407,7 @@ class PinnedBlockingChannel(_Pinned):
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`."""
-        outcomes = self._lane.here(partial(run_writes, writes=writes))
+        outcomes = self._lane.here(partial(self._write, writes=writes))
         return await super().write(writes) if outcomes is None else outcomes
 
     async def _run(self, task: Task[Any]) -> Any:
@@ -433,13 +422,6 @@ class SQLiteTransaction:
     def __init__(self, engine: SQLiteEngine, lane: Lane) -> None:
         self.awaiting = PinnedAwaitingChannel(engine, lane)
         self.blocking = PinnedBlockingChannel(engine, lane)
-
-
-def _execute(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
-    try:
-        return connection.execute(sql, parameters)
-    except Exception as exc:
-        raise translate(exc) from exc
 
 
 def _fetch(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:

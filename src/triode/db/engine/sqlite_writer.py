@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from triode.db.engine.sqlite_budget import READ_BUDGET
 from triode.db.engine.sqlite_connection import lost_transaction, translate
+from triode.db.engine.sqlite_streams import OpenCursors
 from triode.db.errors import StatementTimeout, TransactionError
 
 GROUP_LIMIT = 500
@@ -76,6 +77,7 @@ class Lane:
 
     def __init__(self) -> None:
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.cursors = OpenCursors()
         self.is_open = True
         self.connection: sqlite3.Connection
         """The writer's; there from the start of the transaction on."""
@@ -311,6 +313,7 @@ class TransactionJob(Job):
         while job is not None and lane.serve(job):
             _deliver([job])
             job = lane.next()
+        lane.cursors.close_all()
         if job is None:
             connection.execute("ROLLBACK")
         release()

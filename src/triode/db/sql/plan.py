@@ -17,6 +17,7 @@ from triode.db.engine import Engine, Row
 from triode.db.errors import ValueRefused
 from triode.db.sql.row_code import Rows, reading, writing
 from triode.errors import TriodeError
+from triode.schema.problems import ResponseValidationFailed
 
 Converter = Callable[[Any], Any]
 Shape = tuple[Any, ...]
@@ -53,14 +54,7 @@ class Plan:
 
     def parameters(self, values: Sequence[Any]) -> Sequence[Any]:
         """Return the values as the driver wants them, in the order of the SQL text."""
-        if self._convert is None:
-            return values
-        try:
-            return self._convert((values,))[0]  # type: ignore[no-any-return]
-        except TriodeError:
-            raise
-        except _UNFIT as exc:
-            raise self._refused([values], exc) from exc
+        return values if self._convert is None else self.parameters_of_all((values,))[0]
 
     def parameters_of_all(self, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
         """Return what `parameters` returns for each row."""
@@ -68,6 +62,8 @@ class Plan:
             return rows
         try:
             return self._convert(rows)
+        except ResponseValidationFailed as exc:
+            raise ValueRefused("A value is of another type than its column.") from exc
         except TriodeError:
             raise
         except _UNFIT as exc:
@@ -80,10 +76,9 @@ class Plan:
                 value = row[index if self._order is None else self._order[index]]
                 try:
                     _ = None if value is None else binder(value)
-                except _UNFIT as found:
+                except _UNFIT:
                     return ValueRefused(
-                        f"A value of type {type(value).__name__} cannot be stored or compared "
-                        f"here: {found}."
+                        f"A value of type {type(value).__name__} cannot be stored or compared here."
                     )
         return exc
 
@@ -98,7 +93,7 @@ class Plan:
         return self._build(rows)
 
 
-_UNFIT: Final = (TypeError, ValueError, AttributeError, OverflowError)
+_UNFIT: Final = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def plan_for(engine: Engine, shape: Shape, make: Callable[[], tuple[ClauseElement, int]]) -> Plan:
