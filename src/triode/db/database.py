@@ -33,6 +33,7 @@ from triode.db.statement import Operation, Source
 from triode.db.table import model_registry
 from triode.errors import ConfigError
 from triode.settings import is_debug
+from triode.settings import slow_query as default_slow_query
 
 # SECURITY: of an address that nobody can take apart.
 _PASSWORD: Final = re.compile(r"^((?:[^/]*//)?[^:]*):.*@")
@@ -47,10 +48,11 @@ class Database:
     The first one made is the default for models.
 
     `slow_query` is in seconds: a statement that takes as long is logged as a warning of the logger
-    `triode.db`, with its time and the line of the program that asked for it.
+    `triode.db`, with its time and the line of the program that asked for it. What nobody says here
+    the variable `TRIODE_SLOW_QUERY` may say.
 
-    `pool_size`, `statement_timeout` (seconds) and `prepared_statements` may stand in the address
-    too: `postgresql://host/name?pool_size=20`.
+    `pool_size`, `statement_timeout` (seconds), `prepared_statements` and `slow_query` may stand in
+    the address too: `postgresql://host/name?pool_size=20`.
 
     Raises:
         ConfigError: the address cannot be understood, or names a database we do not know.
@@ -66,13 +68,15 @@ class Database:
         slow_query: float | None = None,
     ) -> None:
         self.url = url
-        options = EngineOptions(pool_size, statement_timeout, prepared_statements)
+        options = EngineOptions(pool_size, statement_timeout, prepared_statements, slow_query)
+        _, options = take_options(parse(url), options)
         self.engine: Engine = make_engine(url, options)
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
         self._observers: list[Observer] = []
         self._enclosing: Level | None = None
-        if slow_query is not None:
-            self.observe(SlowLog(slow_query))
+        seconds = default_slow_query() if options.slow_query is None else options.slow_query
+        if seconds is not None:
+            self.observe(SlowLog(seconds))
         if is_debug():
             self.observe(LOOP_LOG)
         if Source.default is None:

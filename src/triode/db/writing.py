@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from triode.db.engine import Channel, Into, Outcome, Row, Write
 from triode.db.errors import ConstraintViolation, RowNotFound, StaleRow, ValueRefused
 from triode.db.refusals import blame, explain
+from triode.db.sequences import after_given
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
@@ -38,11 +39,14 @@ async def insert(
             plan = plan_for(engine, ("made", model.key, names), lambda: _made_row(model, names))
             key = [named[field.name] for field in model.key_fields if field.name in named]
             writes.append(Write(plan.sql, plan.parameters(key)))
+        asked = len(writes)
+        if names is not model.given:
+            writes += after_given(engine.dialect, model, names, [values])
         outcomes = await write_checked(channel, model, writes, named)
     except ValueRefused as exc:
         blame(channel, model, exc, named)
         raise
-    rows = outcomes[-1].rows
+    rows = outcomes[asked - 1].rows
     return plan.load(rows)[0] if rows else ()
 
 
@@ -84,7 +88,8 @@ async def insert_many(
     columns = tuple(column.name for column in model.table.columns if column.name in names)
     into = Into(model.table.name, columns, model.table.schema)
     write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True, into=into)
-    await write_checked(channel, model, [write], {})
+    continued = after_given(channel.engine.dialect, model, names, rows)
+    await write_checked(channel, model, [write, *continued], {})
 
 
 async def update_row(

@@ -34,9 +34,14 @@ def translated() -> Iterator[None]:
         raise ValueRefused(SURROGATE) from exc
 
 
-def run(connection: Connection, sql: str, parameters: Sequence[Any]) -> CursorResult[Any]:
-    """Run one statement."""
-    return connection.exec_driver_sql(sql, checked(parameters))
+def run(
+    connection: Connection,
+    sql: str,
+    parameters: Sequence[Any],
+    options: dict[str, Any] | None = None,
+) -> CursorResult[Any]:
+    """Run one statement; `options` are SQLAlchemy's for its execution."""
+    return connection.exec_driver_sql(sql, checked(parameters), options)
 
 
 def checked(parameters: Sequence[Any]) -> tuple[Any, ...]:
