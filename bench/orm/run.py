@@ -24,8 +24,8 @@ from bench.places import DATA
 from bench.run import names
 
 DATABASES = ("sqlite", "postgres")
-QUICK = {"rounds": 3, "seconds": 0.03}
-FULL = {"rounds": 5, "seconds": 0.1}
+QUICK = {"rounds": 3, "seconds": 0.015}
+FULL = {"rounds": 5, "seconds": 0.06}
 
 
 def main(arguments: list[str]) -> int:
@@ -44,16 +44,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     peers = [contestant.key for contestant in all_contestants()]
     parser = argparse.ArgumentParser("python -m bench.orm", description=__doc__)
     for option, allowed in (
-        ("--database", list(DATABASES)),
-        ("--models", list(MODELS)),
-        ("--operations", operations),
-        ("--peers", peers),
+        (["--database"], list(DATABASES)),
+        (["--models"], list(MODELS)),
+        (["--operations", "--rows"], operations),
+        (["--peers"], peers),
     ):
         what = f"comma-separated, of {', '.join(allowed)} (default: all)"
-        parser.add_argument(option, type=names(*allowed), default=allowed, help=what)
+        parser.add_argument(*option, type=names(*allowed), default=allowed, help=what)
     parser.add_argument("--rounds", type=int, help="default: 5")
-    parser.add_argument("--seconds", type=float, help="length of a round (default: 0.1)")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 0.03 seconds")
+    parser.add_argument("--seconds", type=float, help="length of a round (default: 0.06)")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 0.015 seconds")
     parser.add_argument("--python", type=Path, help="Python of all peers (default: the newest)")
     parser.add_argument("--core", type=int, default=0, help="where the peers run")
     parser.add_argument("--output", type=Path, help="write every round to this JSON file")
@@ -130,8 +130,8 @@ def time_peers(
         processes: list[Process] = []
         for contestant, environment in built:
             storage = storage_of(contestant, database)
-            storage.create()
             stack.callback(storage.drop)
+            storage.create()
             try:
                 process = start(contestant, environment, storage, database=database, core=core)
             except PeerFailed as exc:

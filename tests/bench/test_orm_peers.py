@@ -75,5 +75,5 @@ def test_error_of_a_peer_is_told(tmp_path: Path) -> None:
 
 def test_quick_is_short_and_may_be_changed() -> None:
     options = parse(["--quick", "--rounds", "2", "--peers", "django,triode"])
-    assert (options.rounds, options.seconds) == (2, 0.03)
+    assert (options.rounds, options.seconds) == (2, 0.015)
     assert options.peers == ["triode", "django"]

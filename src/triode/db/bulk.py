@@ -400,7 +400,7 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
             rows = made_rows(table, batch, done)
             try:
                 values = [[*table.read_given(row), *upsert.values] for row in rows]
-                write = Write(plan.sql, [plan.parameters(each) for each in values], many=True)
+                write = Write(plan.sql, plan.parameters_of_all(values), many=True)
                 await write_checked(inner, table, [write], {})
             except ValueRefused as exc:
                 blame_row(inner, table, exc, _as_mappings(table, rows), done)
