@@ -124,5 +124,5 @@ async def databases() -> None:
     assert_type(await database.fetch(User.table.select(), into=User), list[User])
     async for user in database.fetch(User.table.select(), into=User):
         assert_type(user, User)
-    async for row in User.all().tuples(User.id, User.email):
-        assert_type(row, tuple[int, str])
+    async for row in User.all().tuples(User.email):
+        assert_type(row, tuple[str])

@@ -31,7 +31,7 @@ _CONSTRAINTS: Final[dict[int, Any]] = {
 
 _OUT_OF_RANGE: Final = (1264, 1690, 167)
 _REFUSED: Final = (1265, 1292, 1366, 1406, 1411, 3140, 3141)
-_BUSY: Final = (1040, 1203, 1205)
+_BUSY: Final = (1040, 1203, 1205, 3572)
 _LOST: Final = (1053, 1080, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2055)
 _TIMEOUT: Final = (1969, 3024)
 _REPEATABLE: Final = {1020: SerializationFailure, 1213: Deadlock}
