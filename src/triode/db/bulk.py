@@ -7,6 +7,7 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Iterable,
+    Iterator,
     Mapping,
     Sequence,
 )
@@ -18,9 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from triode.db.engine import Channel, Write
-from triode.db.errors import QueryError, RowNotFound
+from triode.db.errors import QueryError, RowNotFound, ValueRefused
 from triode.db.lookup import check_values, field_of
 from triode.db.nesting import filling, one_unit
+from triode.db.refusals import blame_row
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Expression, as_expression
@@ -102,14 +104,29 @@ async def _insert_batch(channel: Channel, table: ModelTable, items: list[Any], s
     groups: dict[tuple[str, ...], list[Any]] = {}
     for row in rows:
         groups.setdefault(_names_given(table, row), []).append(row)
+    try:
+        await _insert_groups(channel, table, groups)
+    except ValueRefused as exc:
+        blame_row(channel, table, exc, _as_mappings(table, rows), start)
+        raise
+    return len(rows)
+
+
+async def _insert_groups(
+    channel: Channel, table: ModelTable, groups: Mapping[tuple[str, ...], list[Any]]
+) -> None:
     if len(groups) < 2:
         for names, some in groups.items():
             await _insert_rows(channel, table, names, some)
-        return len(rows)
+        return
     async with one_unit(channel) as inner:
         for names, some in groups.items():
             await _insert_rows(inner, table, names, some)
-    return len(rows)
+
+
+def _as_mappings(table: ModelTable, rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        yield {name: getattr(row, name) for name in _names_given(table, row)}
 
 
 def _names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
@@ -381,8 +398,13 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
         async for batch in batches:
             plan = _upsert_plan(inner, upsert)
             rows = made_rows(table, batch, done)
-            parameters = [plan.parameters([*table.read_given(row), *upsert.values]) for row in rows]
-            await write_checked(inner, table, [Write(plan.sql, parameters, many=True)], {})
+            try:
+                values = [[*table.read_given(row), *upsert.values] for row in rows]
+                write = Write(plan.sql, plan.parameters_of_all(values), many=True)
+                await write_checked(inner, table, [write], {})
+            except ValueRefused as exc:
+                blame_row(inner, table, exc, _as_mappings(table, rows), done)
+                raise
             done += len(rows)
     return done
 

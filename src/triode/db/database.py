@@ -5,6 +5,7 @@ The engine opens itself when it is first used, so that a script needs nothing bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,15 +26,19 @@ from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.errors import QueryError
 from triode.db.fetching import Fetched
+from triode.db.loops import LOOP_LOG
 from triode.db.nesting import Level, LevelChannel
 from triode.db.slowness import SlowLog
 from triode.db.statement import Operation, Source
 from triode.db.table import model_registry
 from triode.errors import ConfigError
+from triode.settings import is_debug
 from triode.settings import slow_query as default_slow_query
 
 R = TypeVar("R")
 
+# SECURITY: of an address that nobody can take apart.
+_PASSWORD: Final = re.compile(r"^((?:[^/]*//)?[^:]*):.*@")
 _POSTGRES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -74,6 +79,8 @@ class Database:
         seconds = default_slow_query() if options.slow_query is None else options.slow_query
         if seconds is not None:
             self.observe(SlowLog(seconds))
+        if is_debug():
+            self.observe(LOOP_LOG)
         if Source.default is None:
             self.make_default()
 
@@ -294,9 +301,10 @@ def parse(url: str) -> URL:
     """
     try:
         return make_url(url)
-    except ArgumentError as exc:
+    except (ArgumentError, ValueError) as exc:  # a port that is no number is a mere ValueError
+        shown = _PASSWORD.sub(r"\1:***@", url)
         raise ConfigError(
-            f"{url!r} is not the address of a database. Write it like sqlite:///app.db or "
+            f"{shown!r} is not the address of a database. Write it like sqlite:///app.db or "
             "postgresql://user:password@host/name.",
             code="database-url",
         ) from exc

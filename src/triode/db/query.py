@@ -168,10 +168,9 @@ class Query(Selecting, Streamed[M], Generic[M]):
         return plan, plan.parameters(self._values())
 
     async def _made(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
-        if plan.loaders:
-            rows = plan.load(rows)
         if not self._includes:
-            return self.table.build(rows)
+            return self.table.build(rows, plan)
+        rows = plan.load(rows)
         width = len(self.table.loaded)
         objects = self.table.build([row[:width] for row in rows])
         joined = joined_paths(self._includes)

@@ -18,6 +18,11 @@ Row = tuple[Any, ...]
 REPEAT: Final = "Another transaction was in the way, so nothing was changed. Do it again."
 LOST: Final = "The connection to the database was lost."
 READ_ONLY: Final = "The transaction was opened with read_only=True, and something is written in it."
+LOCKED: Final = "Somebody else has locked this for too long, so nothing was changed. Try again."
+NUL: Final = "A text holds a NUL byte, which the database does not store."
+SURROGATE: Final = "A text holds a lone surrogate, which is not a character."
+TOO_LARGE: Final = "A number is too large: the database stores up to 64 bits."
+TOO_LONG: Final = "A value is too long for its column."
 TIMEOUT: Final = "The database took too long for this, so nothing was changed."
 
 
@@ -33,12 +38,14 @@ class Write(NamedTuple):
     """One writing SQL statement; `many` runs it once for each tuple of `parameters`.
 
     `into` says that it is a plain INSERT whose parameters are these columns, in this order.
+    `is_short` says that it concerns one row, which is found by its key, and nothing else.
     """
 
     sql: str
     parameters: Sequence[Any] = ()
     many: bool = False
     into: Into | None = None
+    is_short: bool = False
 
 
 class Outcome(NamedTuple):
