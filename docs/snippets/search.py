@@ -1,6 +1,6 @@
 """Full-text search as docs/queries.md has it."""
 
-from triode.db import Database, Field, ForeignKey, Model, Search, desc, search
+from triode import Database, Field, ForeignKey, Model, Search, desc, search
 
 
 class Post(Model):

@@ -451,7 +451,7 @@ def test_inspection_knows_searches(papers: Database) -> None:
     models = on_connection(papers, lambda connection: inspect_models(connection, []))
     assert [model.table for model in models] == ["memo", "paper", "remark", "unsearched"]
     text = module_text(models, "a test")
-    assert "from triode.db import Search\n" in text
+    assert "from triode import Field, ForeignKey, Model, Search\n" in text
     assert text.count("search = Search(") == 3
     assert (
         "        search = Search(\n"

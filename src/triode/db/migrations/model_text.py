@@ -15,8 +15,7 @@ _HOMES: Final = {
     "decimal": ("Decimal",),
     "typing": ("Any",),
     "uuid": ("UUID",),
-    "triode": ("Field", "ForeignKey", "ManyToMany", "Model"),
-    "triode.db": ("Search",),
+    "triode": ("Field", "ForeignKey", "ManyToMany", "Model", "Search"),
 }
 _WIDTH: Final = 96
 

@@ -90,10 +90,6 @@ class Builder:
         self._sources[path] = target
         return target
 
-    def attach(self, target: FromClause, condition: ColumnElement[bool]) -> None:
-        """Join what no path leads to; it has at most one row for each."""
-        self._joins.append((target, condition))
-
     def inside(self, path: Path, build: Callable[[Builder], Any]) -> ColumnElement[bool]:
         """Return EXISTS over the rows that the many-valued last step of `path` leads to.
 

@@ -1,20 +1,25 @@
 """What a search found in a text, as HTML: the whole text, or the part of it that tells most.
 
-The database puts marks around what it found. They become `<mark>` here, after everything else in
-the text has been escaped: what a text holds is never taken for HTML.
+PostgreSQL, or FTS5, puts marks around what it found. They become `<mark>` here, after everything
+else in the text has been escaped: what a text holds is never taken for HTML.
 """
 
 from __future__ import annotations
 
+import atexit
 import re
+import sqlite3
+import threading
+from functools import cache
 from html import escape
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from unicodedata import normalize
 
 import sqlalchemy as sa
 from markupsafe import Markup
 
 from triode.db.sql.column_types import Converter, Family, Storage
+from triode.db.sql.search_documents import tokenizer
 from triode.db.sql.search_words import fold, plain
 
 BEGIN: Final = "\ufdd0"
@@ -120,19 +125,26 @@ def _best(words: list[tuple[int, int]], spans: list[tuple[int, int]], count: int
 
 
 class MarkedText(Storage):
-    """A text with the database's marks, read as HTML; `words` is None for the whole text."""
+    """A text with the database's marks, read as HTML; `words` is None for the whole text.
+
+    From SQLite come the query and the text, which are put together here: to let FTS5 do it within
+    the query would ask the index anew for every row that is found, before any limit.
+    """
 
     impl = sa.Text
 
-    def __init__(self, words: int | None) -> None:
+    def __init__(self, words: int | None, language: str | None) -> None:
         super().__init__()
         self.words = words
+        self.language = language
 
     def reader(self, family: Family) -> Converter | None:
-        read = _with_original if family == "postgresql" else marked
-
-        def html(value: Any) -> Markup:
-            found = read(value)
+        def html(value: str) -> Markup:
+            first, rest = _halves(value)
+            if family == "sqlite":
+                found = marked(marker(self.language).mark(first, rest))
+            else:
+                found = aligned(first, marked(rest))
             # SECURITY: `as_html` and `snippet` escape everything but the marks.
             text = as_html(found) if self.words is None else snippet(found, self.words)
             return Markup(text)  # noqa: S704
@@ -140,10 +152,41 @@ class MarkedText(Storage):
         return html
 
 
-def _with_original(value: str) -> Marks:
-    """Read "length:text", and behind it the text without accents and with marks."""
+def _halves(value: str) -> tuple[str, str]:
+    """Take "length:first", and what stands behind it, apart."""
     match = _LENGTH.match(value)
     assert match is not None
-    start = match.end()
-    end = start + int(match[1])
-    return aligned(value[start:end], marked(value[end:]))
+    end = match.end() + int(match[1])
+    return value[match.end() : end], value[end:]
+
+
+class Marker:
+    """A table of FTS5 in memory that holds one text at a time, for its marks."""
+
+    def __init__(self, language: str | None) -> None:
+        self._lock = threading.Lock()
+        self._connection = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False
+        )
+        atexit.register(self._connection.close)
+        tokens = tokenizer(language).replace("'", "''")
+        self._connection.execute(f"CREATE VIRTUAL TABLE one USING fts5(text, tokenize='{tokens}')")
+
+    def mark(self, query: str, text: str) -> str:
+        """Return a text with marks around what a query finds in it."""
+        sql = "SELECT highlight(one, 0, ?, ?) FROM one WHERE one MATCH ?"
+        with self._lock:
+            run = self._connection.execute
+            run("BEGIN")
+            try:
+                run("INSERT INTO one (text) VALUES (?)", (text,))
+                row = run(sql, (BEGIN, END, query)).fetchone()
+            finally:
+                run("ROLLBACK")
+        return text if row is None else str(row[0])
+
+
+@cache
+def marker(language: str | None) -> Marker:
+    """Return the marker of a language."""
+    return Marker(language)

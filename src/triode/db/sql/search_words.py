@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
@@ -117,16 +117,26 @@ def for_sqlite(text: str, *, is_begun: bool, is_english: bool) -> str:
     """Return a text as FTS5's MATCH wants it."""
     lists = []
     for terms in alternatives(text, is_begun=is_begun):
-        wanted = [_quoted(each) for each in terms if not each.is_refused]
-        if is_english:
-            # Unless there is nothing else to look for.
-            kept = [_quoted(e) for e in terms if not (e.is_refused or _is_passed_over(e))]
-            wanted = kept or wanted
-            terms = [each for each in terms if not _is_passed_over(each)]
-        refused = " OR ".join(_quoted(each) for each in terms if each.is_refused)
-        both = " AND ".join(wanted)
+        kept = [each for each in terms if not (is_english and _is_passed_over(each))]
+        refused = " OR ".join(_quoted(each) for each in kept if each.is_refused)
+        both = " AND ".join(_wanted(terms, kept))
         lists.append(f"(({both}) NOT ({refused}))" if refused else f"({both})")
     return " OR ".join(lists) or NOTHING["sqlite"]
+
+
+def marks_for_sqlite(text: str, *, is_begun: bool, is_english: bool) -> str:
+    """Return what finds each of the words and phrases that a text asks for."""
+    found: dict[str, None] = {}
+    for terms in alternatives(text, is_begun=is_begun):
+        kept = [each for each in terms if not (is_english and _is_passed_over(each))]
+        found.update(dict.fromkeys(_wanted(terms, kept)))
+    return " OR ".join(found) or NOTHING["sqlite"]
+
+
+def _wanted(terms: list[Term], kept: list[Term]) -> list[str]:
+    """Return what must be there: of the words that are kept, unless there are no others."""
+    wanted = [_quoted(each) for each in kept if not each.is_refused]
+    return wanted or [_quoted(each) for each in terms if not each.is_refused]
 
 
 def _quoted(term: Term) -> str:
@@ -165,9 +175,21 @@ class SearchText(Storage):
         self.is_english = is_english
 
     def writer(self, family: Family) -> Converter | None:
+        if family != "sqlite":
+            return lambda text: for_postgres(text, is_begun=self.is_begun)
+        return lambda text: self.make(text, for_sqlite)
+
+    def make(self, text: str, make: Callable[..., str]) -> str:
+        """Return what FTS5 is asked."""
+        return make(text, is_begun=self.is_begun, is_english=self.is_english)
+
+
+class MarkingText(SearchText):
+    """The same as what stands before the text that is to be marked: "length:query"."""
+
+    def writer(self, family: Family) -> Converter | None:
         def write(text: str) -> str:
-            if family == "sqlite":
-                return for_sqlite(text, is_begun=self.is_begun, is_english=self.is_english)
-            return for_postgres(text, is_begun=self.is_begun)
+            query = self.make(text, marks_for_sqlite)
+            return f"{len(query)}:{query}"
 
         return write
