@@ -124,6 +124,11 @@ async def databases() -> None:
     async for notification in database.listen("jobs"):
         assert_type(notification.payload, str | None)
     await database.fetch(User.table.select())
+    assert_type(await database.fetch(User.table.select(), into=User), list[User])
+    async for user in database.fetch(User.table.select(), into=User):
+        assert_type(user, User)
+    async for row in User.all().tuples(User.email):
+        assert_type(row, tuple[str])
 
 
 class Post(Model):
