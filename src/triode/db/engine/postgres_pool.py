@@ -11,6 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+from triode.db.engine.stream_turns import PATIENCE
+
 Connection = Any
 """An asyncpg connection; the driver is optional and has no types."""
 
@@ -19,6 +21,10 @@ AT_HAND: Final = 10.0
 
 USES: Final = 1000
 """Uses after which one goes back, so that the pool can look at it."""
+
+
+class NoConnection(TimeoutError):
+    """All connections were in use for too long."""
 
 
 class Connections:
@@ -47,7 +53,11 @@ class Connections:
         return int(self._pool.get_size() - self._pool.get_idle_size()) - len(self._at_hand)
 
     async def acquire(self) -> Connection:
-        """Return a connection that nobody else uses, waiting for one if all are used."""
+        """Return a connection that nobody else uses, waiting for one if all are used.
+
+        Raises:
+            NoConnection: none came back in time.
+        """
         while self._at_hand:
             connection = self._at_hand.pop()
             self._fewest = min(self._fewest, len(self._at_hand))
@@ -56,7 +66,12 @@ class Connections:
             await self._pool.release(connection)
         self._waiting += 1
         try:
-            return await self._pool.acquire()
+            return await self._pool.acquire(timeout=PATIENCE)
+        except TimeoutError as exc:
+            raise NoConnection(
+                f"No connection was free for {PATIENCE:.0f} seconds. Hold them for less long, or "
+                "give the database a larger pool_size."
+            ) from exc
         finally:
             self._waiting -= 1
 
