@@ -9,6 +9,7 @@ import functools
 import json
 import statistics
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +74,7 @@ class WrongAnswer(PeerFailed):
     """A peer gave, or stored, something else than the work asks for."""
 
 
-def time_database(database: str, processes: list[Process], settings: Settings) -> list[Cell]:
+def time_database(database: str, processes: list[Process], settings: Settings) -> Iterator[Cell]:
     """Fill the tables of every peer and time every operation on them; failures are results too."""
     failures: dict[str, str] = {}
     for process in processes:
@@ -82,7 +83,6 @@ def time_database(database: str, processes: list[Process], settings: Settings) -
         except PeerFailed as exc:
             failures[process.contestant.key] = str(exc)
             print(f"  !! {process.contestant.title}, {database}: {exc}", file=sys.stderr)
-    cells = []
     for model in settings.models:
         for operation in operations_of(model):
             if operation.name not in settings.operations:
@@ -92,8 +92,7 @@ def time_database(database: str, processes: list[Process], settings: Settings) -
                 key = process.contestant.key
                 cell.results[key] = Result(key, failure=failures.get(key, ""))
             time_cell(cell, processes, settings)
-            cells.append(cell)
-    return cells
+            yield cell
 
 
 def fill(process: Process) -> None:
