@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.db.conftest import postgres_schema
 from tests.db.models import ALL, Hero, Team
-from triode.db import Database, DatabaseBusy, Duplicate, transaction
+from triode.db import ConnectionLost, Database, DatabaseBusy, Duplicate, transaction
 from triode.db.engine import postgres_pool
 
 pytestmark = pytest.mark.service("postgres")
@@ -149,3 +149,21 @@ def test_nobody_waits_for_ever(postgres: Database, monkeypatch: pytest.MonkeyPat
 
     assert asyncio.run(work()) == 0
     small.close()
+
+
+def test_stream_that_is_held_does_not_keep_the_pool_from_closing(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_pool, "CLOSING", 0.1)
+    postgres.fetch(
+        sa.text("INSERT INTO team (name) SELECT 'n' || i FROM generate_series(1, 2000) i")
+    ).run()
+    other = Database(postgres.url)
+    with other.active():
+        rows = iter(Team.order_by(Team.id))
+        assert next(rows).id == 1
+        other.close()
+        with pytest.raises(ConnectionLost):
+            list(rows)
+        assert Team.count().run() == 2000
+    other.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from triode.db.engine.stream_turns import PATIENCE
@@ -18,6 +18,9 @@ Connection = Any
 
 AT_HAND: Final = 10.0
 """Seconds after which a connection that nobody has used goes back to asyncpg's pool."""
+
+CLOSING: Final = 10.0
+"""Seconds that those who still use a connection have when the pool is closed."""
 
 USES: Final = 1000
 """Uses after which one goes back, so that the pool can look at it."""
@@ -119,10 +122,12 @@ class Connections:
             await self._pool.release(connection)
 
     async def close(self) -> None:
-        """Close every connection, waiting for those that are used."""
+        """Close every connection, waiting for those that are used, but not for ever."""
         self._is_closing = True
         if self._timer is not None:
             self._timer.cancel()
         while self._at_hand:
             await self._pool.release(self._at_hand.pop())
-        await self._pool.close()
+        with suppress(TimeoutError):  # the pool has cut off those that nobody gave back
+            async with asyncio.timeout(CLOSING):
+                await self._pool.close()
