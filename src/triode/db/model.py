@@ -341,6 +341,8 @@ def _mapping(changes: Any) -> Mapping[str, Any]:
 
 
 def _valid(field: Any, value: Any) -> Any:
+    if field.unchanged(value):
+        return value
     problems: list[Problem] = []
     valid = field.validate(value, (field.name,), problems)
     if valid is INVALID:
