@@ -23,6 +23,7 @@ from triode.db.errors import QueryError, RowNotFound, ValueRefused
 from triode.db.lookup import check_values, field_of
 from triode.db.nesting import filling, one_unit
 from triode.db.refusals import blame_row
+from triode.db.sequences import after_given
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Expression, as_expression
@@ -101,15 +102,20 @@ async def batches_in_unit(
 
 async def _insert_batch(channel: Channel, table: ModelTable, items: list[Any], start: int) -> int:
     rows = made_rows(table, items, start)
-    groups: dict[tuple[str, ...], list[Any]] = {}
-    for row in rows:
-        groups.setdefault(_names_given(table, row), []).append(row)
     try:
-        await _insert_groups(channel, table, groups)
+        await _insert_groups(channel, table, _by_names(table, rows))
     except ValueRefused as exc:
         blame_row(channel, table, exc, _as_mappings(table, rows), start)
         raise
     return len(rows)
+
+
+def _by_names(table: ModelTable, rows: list[Any]) -> dict[tuple[str, ...], list[Any]]:
+    """Return rows by the columns that they fill."""
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows:
+        groups.setdefault(names_given(table, row), []).append(row)
+    return groups
 
 
 async def _insert_groups(
@@ -126,10 +132,10 @@ async def _insert_groups(
 
 def _as_mappings(table: ModelTable, rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        yield {name: getattr(row, name) for name in _names_given(table, row)}
+        yield {name: getattr(row, name) for name in names_given(table, row)}
 
 
-def _names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
+def names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
     """Return the columns that a new row fills; a key or default of its own is one of them."""
     if not table.optional:
         return table.given
@@ -140,11 +146,13 @@ def _names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
 async def _insert_rows(
     channel: Channel, table: ModelTable, names: tuple[str, ...], rows: list[Any]
 ) -> None:
+    await insert_many(channel, table, names, _values(table, names, rows))
+
+
+def _values(table: ModelTable, names: tuple[str, ...], rows: list[Any]) -> list[tuple[Any, ...]]:
     if names == table.given:
-        values = [table.read_given(row) for row in rows]
-    else:
-        values = [tuple([getattr(row, name) for name in names]) for row in rows]
-    await insert_many(channel, table, names, values)
+        return [table.read_given(row) for row in rows]
+    return [tuple([getattr(row, name) for name in names]) for row in rows]
 
 
 def made_rows(table: ModelTable, items: Sequence[Any], start: int) -> list[Any]:
@@ -396,12 +404,10 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
     done = 0
     async with batches_in_unit(channel, items) as (inner, batches):
         async for batch in batches:
-            plan = _upsert_plan(inner, upsert)
             rows = made_rows(table, batch, done)
             try:
-                values = [[*table.read_given(row), *upsert.values] for row in rows]
-                write = Write(plan.sql, plan.parameters_of_all(values), many=True)
-                await write_checked(inner, table, [write], {})
+                for names, some in _by_names(table, rows).items():
+                    await _upsert_rows(inner, upsert, names, some)
             except ValueRefused as exc:
                 blame_row(inner, table, exc, _as_mappings(table, rows), done)
                 raise
@@ -409,14 +415,26 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
     return done
 
 
-def _upsert_plan(channel: Channel, upsert: Upsert) -> Plan:
+async def _upsert_rows(
+    channel: Channel, upsert: Upsert, names: tuple[str, ...], rows: list[Any]
+) -> None:
     table = upsert.table
+    missing = [name for name in upsert.on if name not in names]
+    if missing:
+        raise QueryError(
+            f"A row of upsert has no {', '.join(missing)}, by which it would be found.",
+            code="query-update",
+        )
 
     def make() -> tuple[Any, int]:
         values = {
             name: sa.bindparam(f"_p{index}", type_=table.table.c[name].type)
-            for index, name in enumerate(table.given)
+            for index, name in enumerate(names)
         }
-        return upsert.build(channel, values, len(table.given))
+        return upsert.build(channel, values, len(names))
 
-    return plan_for(channel.engine, ("upsert", table.key, upsert.shape), make)
+    plan = plan_for(channel.engine, ("upsert", table.key, names, upsert.shape), make)
+    values = [(*each, *upsert.values) for each in _values(table, names, rows)]
+    write = Write(plan.sql, plan.parameters_of_all(values), many=True)
+    continued = after_given(channel.engine.dialect, table, names, values)
+    await write_checked(channel, table, [write, *continued], {})
