@@ -194,7 +194,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             table.set(self, name, _valid(field, value))
-            hidden = self.__dict__
+            hidden: Any = self.__dict__
             assigned = hidden.get("_assigned", _NOTHING)
             if name not in assigned:
                 hidden["_assigned"] = assigned | {name}
