@@ -194,7 +194,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             table.set(self, name, _valid(field, value))
-            hidden = vars(self)
+            hidden: Any = self.__dict__
             assigned = hidden.get("_assigned", _NOTHING)
             if name not in assigned:
                 hidden["_assigned"] = assigned | {name}
@@ -341,6 +341,8 @@ def _mapping(changes: Any) -> Mapping[str, Any]:
 
 
 def _valid(field: Any, value: Any) -> Any:
+    if field.unchanged(value):
+        return value
     problems: list[Problem] = []
     valid = field.validate(value, (field.name,), problems)
     if valid is INVALID:
