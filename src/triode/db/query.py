@@ -20,7 +20,7 @@ from triode.db.paging import CursorPage, Keyset, Page
 from triode.db.recording import Recorder
 from triode.db.selecting import Selecting
 from triode.db.selection import Selection, as_dicts, as_objects, as_tuples
-from triode.db.sql import documents, texts  # noqa: F401 - they say what expressions are in SQL
+from triode.db.sql import comparing, documents, texts  # noqa: F401 - what expressions are in SQL
 from triode.db.sql.expressions import Condition, Expression, as_condition
 from triode.db.sql.plan import Plan
 from triode.db.sql.sets import KeySet

@@ -31,7 +31,6 @@ from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
 from triode.db.sql.storage import IntegerStorage, JsonStorage, Storage
-from triode.db.sql.value_types import kinds_of
 from triode.errors import ModelError
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
@@ -124,6 +123,12 @@ class ModelField:
         is_optional_relation = self.relation is not None and self.is_nullable
         return not (has_default or self.is_automatic or is_optional_relation)
 
+    def kinds(self) -> tuple[type, ...] | None:
+        """Return the types that the column may be compared with; None: any."""
+        if self.relation is not None:
+            return self.relation.target.primary_key.kinds()
+        return None if self.storage is None else self.storage.kinds
+
     def portable(self, value: Any) -> Any:
         """Return a value that looks the same wherever it is; of a class that only we know, too."""
         if value is None or self.storage is None:
@@ -203,8 +208,7 @@ class ModelTable:
         self.name = options.db_table or snake_case(model_name)
         self.full_name = f"{options.schema}.{self.name}" if options.schema else self.name
         for field in fields:
-            field.column = Column(self, field.name, next(keys))
-            field.column.kinds = kinds_of(field.storage)
+            field.column = Column(self, field.name, next(keys), field.kinds)
         self.version = _version_of(model_name, fields)
         self.key_fields = tuple(field for field in fields if field.is_key)
         self.key_names = frozenset(field.name for field in self.key_fields)

@@ -30,7 +30,7 @@ _CONSTRAINTS: Final[dict[int, Any]] = {
 """The numbers are those of "Server Error Message Reference" in the manual of MySQL."""
 
 _OUT_OF_RANGE: Final = (1264, 1690, 167)
-_REFUSED: Final = (1265, 1292, 1366, 1406, 1411, 3140, 3141)
+_REFUSED: Final = (1139, 1265, 1292, 1366, 1406, 1411, 3140, 3141)
 _BUSY: Final = (1040, 1203, 1205)
 _LOST: Final = (1053, 1080, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2055)
 _TIMEOUT: Final = (1969, 3024)

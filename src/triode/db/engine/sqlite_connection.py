@@ -165,10 +165,12 @@ def translate(exc: Exception) -> Exception:
     """Return the error of ours for one of the driver's, or `exc` itself if it is a bug."""
     if isinstance(exc, TriodeError):
         return exc
-    if isinstance(exc, OverflowError):
+    if isinstance(exc, OverflowError) or str(exc) == "integer overflow":
         return OutOfRange("A number is too large: the database stores up to 64 bits.")
     if isinstance(exc, UnicodeEncodeError):
         return ValueRefused("A text holds a lone surrogate, which is not a character.")
+    if str(exc).startswith("Error binding parameter"):
+        return ValueRefused("A value is of a type that the database does not know.")
     name = getattr(exc, "sqlite_errorname", "")
     if name in _CONSTRAINTS:
         return _violation(_CONSTRAINTS[name], str(exc))
