@@ -31,7 +31,7 @@ from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
 from triode.db.sql.storage import IntegerStorage, JsonStorage, Storage
-from triode.errors import ModelError
+from triode.errors import ModelError, did_you_mean
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
 from triode.schema.kinds.unions import NullableSchema
@@ -334,12 +334,14 @@ class ModelTable:
         if found is None and name in self.relations:
             found = self.by_name.get(f"{name}_id")
         if found is None:
-            raise ModelError(
-                f"{self.model_name} has no field {name!r}. It has: {', '.join(self.by_name)}.",
-                code="model-unknown-field",
-                where=self.where,
-            )
+            raise ModelError(self.unknown(name), code="model-unknown-field", where=self.where)
         return found
+
+    def unknown(self, name: str) -> str:
+        """Say that there is no field of a name, and which one was meant."""
+        names = [*self.by_name, *self.relations]
+        hint = did_you_mean(name, names) or f" It has: {', '.join(names)}."
+        return f"{self.model_name} has no field {name!r}.{hint}"
 
 
 def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | None:
