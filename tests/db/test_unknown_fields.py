@@ -55,7 +55,7 @@ def test_misspelt_attribute_is_told_with_the_one_that_was_meant() -> None:
 
 @pytest.mark.parametrize("name", ["team.nmae", "teem.name"])
 def test_misspelt_path_is_told(name: str) -> None:
-    with pytest.raises(QueryError, match="Did you mean '(name|team)'"):
+    with pytest.raises(QueryError, match=r"Did you mean '(name|team)'"):
         Hero.order_by(name)
 
 
@@ -76,5 +76,5 @@ def test_name_that_is_like_none_gets_all_that_there_are() -> None:
 
 
 def test_path_through_a_field_leads_nowhere() -> None:
-    with pytest.raises(QueryError, match="'name.first' leads to no field"):
+    with pytest.raises(QueryError, match=r"'name.first' leads to no field"):
         Hero.order_by("name.first")

@@ -1,8 +1,8 @@
 """Random expressions, each with what Python makes of a row: the databases have to agree.
 
 Left out, because the databases may differ there (docs/queries.md, "Where databases differ"):
-numbers that are too large, minus zero, the last digits of floats, texts of floats, letters whose other case
-has another length.
+numbers that are too large, minus zero, the last digits of floats, texts of floats, letters whose
+other case has another length.
 """
 
 from __future__ import annotations

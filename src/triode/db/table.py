@@ -277,6 +277,11 @@ class ModelTable:
             )
         return self.key_fields[0]
 
+    @cached_property
+    def key_kinds(self) -> tuple[type, ...] | None:
+        """The types that a key of one column has; None where it may be of any."""
+        return None if self.is_composite else self.primary_key.kinds()
+
     def key_values(self, key: Any) -> tuple[Any, ...]:
         """Return a key as the values of its columns.
 

@@ -39,6 +39,7 @@ from triode.db.sql.storage import (
     TimeStorage,
     UuidStorage,
 )
+from triode.db.sql.value_types import is_of
 
 _GROUPS: Final[tuple[tuple[str, tuple[type[Storage], ...]], ...]] = (
     ("a number", (IntegerStorage, RealStorage, DecimalStorage)),
@@ -75,7 +76,7 @@ class ComparedStorage(Storage):
         write, kinds = self.inner.writer(family), self.inner.kinds
 
         def check(value: Any) -> Any:
-            if kinds is not None and not isinstance(value, kinds):
+            if kinds is not None and not is_of(value, kinds):
                 raise TypeError(f"{' or '.join(kind.__name__ for kind in kinds)} is expected")
             return value if write is None else write(value)
 

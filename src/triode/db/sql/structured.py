@@ -23,6 +23,7 @@ from triode.db.sql.column_types import (
 from triode.errors import TriodeError
 from triode.schema import Schema, ValidationFailed, describe, json_decoder, json_encoder
 from triode.schema.node import walk
+from triode.schema.problems import ResponseValidationFailed
 
 
 class JsonStorage(Storage):
@@ -49,7 +50,14 @@ class JsonStorage(Storage):
         if self._node is None:
             return lambda value: msgspec.json.encode(value).decode()
         encode = json_encoder(self._node)
-        return lambda value: encode(value).decode()
+
+        def write(value: Any) -> str:
+            try:
+                return encode(value).decode()
+            except ResponseValidationFailed as exc:
+                raise TypeError(f"it is no {self.annotation!r}") from exc
+
+        return write
 
     def reader(self, family: Family) -> Converter | None:
         if self._node is None:
@@ -188,6 +196,7 @@ class ForeignStorage(Storage):
     def __init__(self, given: sa.types.TypeEngine[Any]) -> None:
         super().__init__()
         self.given = given
+        self.kinds = _kinds_of(given)
 
     @property
     def constructor(self) -> str:
@@ -208,6 +217,15 @@ class ForeignStorage(Storage):
 
     def literal_processor(self, dialect: Dialect) -> Any:
         return self.given.dialect_impl(dialect).literal_processor(dialect)
+
+
+def _kinds_of(given: sa.types.TypeEngine[Any]) -> tuple[type, ...] | None:
+    """Return the types of values of a type of SQLAlchemy's, None where it takes several."""
+    try:
+        kind = given.python_type
+    except NotImplementedError:
+        return None
+    return (kind,) if kind in (str, int, bool, bytes) else None
 
 
 def _strict_type(name: str) -> sa.types.TypeEngine[Any]:

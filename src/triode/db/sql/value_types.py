@@ -80,9 +80,7 @@ def checked_value(value: Any, left: Any, kinds: tuple[type, ...]) -> Any:
     Raises:
         ValueRefused: it is of none of the types.
     """
-    if not isinstance(value, kinds) or (
-        datetime.datetime not in kinds and _is_moment(value, kinds)
-    ):
+    if not is_of(value, kinds):
         if isinstance(value, Decimal) and float in kinds:
             return float(value)
         raise _other_kind(type(value), left)
@@ -91,8 +89,10 @@ def checked_value(value: Any, left: Any, kinds: tuple[type, ...]) -> Any:
     return value
 
 
-def _is_moment(value: Any, kinds: tuple[type, ...]) -> bool:
-    return datetime.date in kinds and isinstance(value, datetime.datetime)
+def is_of(value: Any, kinds: tuple[type, ...]) -> bool:
+    """Whether a value is of one of the types; a moment is no date, though Python thinks so."""
+    is_moment = isinstance(value, datetime.datetime) and datetime.datetime not in kinds
+    return isinstance(value, kinds) and not is_moment
 
 
 def checked_values(values: list[Any], left: Any) -> list[Any]:
