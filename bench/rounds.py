@@ -132,7 +132,13 @@ def choose_variant(row: Row, server: Server, settings: Settings, result: Result)
     """Check every way the peer has for this row, and return the one that is faster in a second."""
     ways = server.peer.ways(row.name)
     for variant in ways:
-        check_row(row, server.port, variant.prefix, vary_headers=settings.vary_headers)
+        check_row(
+            row,
+            server.port,
+            variant.prefix,
+            vary_headers=settings.vary_headers,
+            cookie=server.cookie,
+        )
     if len(ways) == 1:
         return ways[0]
     for variant in ways:
@@ -163,7 +169,11 @@ def load_row(
     path = DATA / f"{server.peer.name}.requests"
     requests = [
         request_bytes(
-            request, server.port, prefix=variant.prefix, vary_headers=settings.vary_headers
+            request,
+            server.port,
+            prefix=variant.prefix,
+            vary_headers=settings.vary_headers,
+            cookie=server.cookie,
         )
         for request in row.requests
     ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.db.models import User
 from triode.db import Database
+from triode.db.slowness import SlowLog
+from triode.errors import ConfigError
 
 
 def made(folder: Path, seconds: float) -> Database:
@@ -37,3 +40,58 @@ def test_fast_statement_is_not_logged(tmp_path: Path, caplog: pytest.LogCaptureF
         assert User.count().run() == 0
     assert caplog.records == []
     database.close()
+
+
+def test_time_between_the_rows_of_a_stream_is_not_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = made(tmp_path, 0.2)
+    with database.active():
+        database.create_tables(User).run()
+        User.insert_many(
+            {"email": f"{at}@x.org", "age": 1, "password": "p"} for at in range(3)
+        ).run()
+        for _user in User.all():
+            time.sleep(0.1)
+    assert caplog.records == []
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("variable", "address", "given", "expected"),
+    [
+        ("0.5", "", None, 0.5),
+        ("0.5", "?slow_query=0.25", None, 0.25),
+        ("0.5", "?slow_query=0.25", 0.0, 0.0),
+        ("", "", None, None),
+    ],
+)
+def test_setting_counts_where_it_is_nearest(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    address: str,
+    given: float | None,
+    expected: float | None,
+) -> None:
+    monkeypatch.setenv("TRIODE_SLOW_QUERY", variable)
+    database = Database(f"sqlite:///{tmp_path / 'app.db'}{address}", slow_query=given)
+    assert database._observers == ([] if expected is None else [SlowLog(expected)])
+    database.close()
+
+
+def test_variable_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIODE_SLOW_QUERY", "often")
+    with pytest.raises(ConfigError) as caught:
+        Database("sqlite://")
+    assert caught.value.message == (
+        "TRIODE_SLOW_QUERY='often' makes no sense. Write a number of seconds, such as 0.1."
+    )
+
+
+def test_address_that_makes_no_sense() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Database("sqlite://?slow_query=-1")
+    assert caught.value.message == (
+        "slow_query='-1' of the database makes no sense. Write a number of seconds, such as 0.1."
+    )

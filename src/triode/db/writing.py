@@ -1,30 +1,23 @@
-"""Write rows: INSERT, UPDATE and DELETE by key, and what a constraint's refusal means."""
+"""Write rows: INSERT, UPDATE and DELETE by key; what a refusal means is said by `refusals`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from triode.db.engine import Channel, Into, Outcome, Row, Write
-from triode.db.errors import (
-    ConstraintViolation,
-    Duplicate,
-    MissingParent,
-    Protected,
-    RowNotFound,
-    StaleRow,
-    ValueRefused,
-)
+from triode.db.errors import ConstraintViolation, RowNotFound, StaleRow, ValueRefused
+from triode.db.refusals import blame, explain
+from triode.db.sequences import after_given
 from triode.db.sql.builder import Builder
 from triode.db.sql.comparing import assigned
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
-from triode.db.sql.storage import family_of, is_mysql
-from triode.db.table import ModelTable, check_name
-from triode.errors import ClientError, TriodeError
+from triode.db.sql.storage import family_of
+from triode.db.table import ModelTable
+from triode.errors import ClientError
 
 
 async def insert(
@@ -47,11 +40,14 @@ async def insert(
             plan = plan_for(engine, ("made", model.key, names), lambda: _made_row(model, names))
             key = [named[field.name] for field in model.key_fields if field.name in named]
             writes.append(Write(plan.sql, plan.parameters(key)))
+        asked = len(writes)
+        if names is not model.given:
+            writes += after_given(engine.dialect, model, names, [values])
         outcomes = await write_checked(channel, model, writes, named)
     except ValueRefused as exc:
-        exc.field = exc.field or culprit(channel, model, named)
+        blame(channel, model, exc, named)
         raise
-    rows = outcomes[-1].rows
+    rows = outcomes[asked - 1].rows
     return plan.load(rows)[0] if rows else ()
 
 
@@ -93,7 +89,8 @@ async def insert_many(
     columns = tuple(column.name for column in model.table.columns if column.name in names)
     into = Into(model.table.name, columns, model.table.schema)
     write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True, into=into)
-    await write_checked(channel, model, [write], {})
+    continued = after_given(channel.engine.dialect, model, names, rows)
+    await write_checked(channel, model, [write, *continued], {})
 
 
 async def update_row(
@@ -141,7 +138,7 @@ async def update_row(
             writes.append(Write(plan.sql, plan.parameters(model.key_values(key))))
         outcomes = await write_checked(channel, model, writes, changes)
     except ValueRefused as exc:
-        exc.field = exc.field or culprit(channel, model, changes)
+        blame(channel, model, exc, changes)
         raise
     if outcomes[0].changed == 0:
         raise await _stale(channel, model, key) if is_checked else not_found(model)
@@ -175,21 +172,6 @@ async def _stale(channel: Channel, model: ModelTable, key: Any) -> ClientError:
     return StaleRow(
         f"{model.verbose_name.capitalize()} was changed by somebody else meanwhile. Read it again."
     )
-
-
-def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
-    """Return the name of the first value that its column cannot hold, None if none is found."""
-    for name, value in values.items():
-        if isinstance(value, Expression) or value is None:
-            continue
-        processor = model.table.c[name].type.bind_processor(channel.engine.dialect)
-        try:
-            driver_value = processor(value) if processor is not None else value
-        except (TriodeError, ValueError, TypeError, OverflowError):
-            return name
-        if isinstance(driver_value, int) and not -(2**63) <= driver_value < 2**63:
-            return name
-    return None
 
 
 def assignments(
@@ -253,103 +235,8 @@ async def write_checked(
     try:
         return await channel.write(writes)
     except ConstraintViolation as exc:
-        raise await explain(channel, model, exc, values) from exc
-
-
-async def explain(
-    channel: Channel,
-    model: ModelTable,
-    violation: ConstraintViolation,
-    values: Mapping[str, Any] | None,
-) -> Exception:
-    """Return the client's error for what the database refused."""
-    noun = model.verbose_name.capitalize()
-    columns = violation.columns
-    if not columns and violation.constraint is not None:
-        columns = await columns_of_key(channel, model.table, violation.constraint)
-    names = tuple(name for name in columns if name in model.by_name)
-    if violation.kind == "unique":
-        return _duplicate(model, noun, names, values or {})
-    if violation.kind == "foreign key":
-        if values is None:
-            return Protected(f"{noun} cannot be deleted: other rows refer to it.")
-        return await _missing_parent(channel, model, noun, values)
-    if violation.kind == "not null" and names:
-        return ValueRefused(f"{noun}: {_words(model, names)} must have a value.")
-    return _refused_by_check(model, noun, violation)
-
-
-def _refused_by_check(model: ModelTable, noun: str, violation: ConstraintViolation) -> ValueRefused:
-    # SECURITY: the database's own message may hold the whole row, secrets included.
-    for check in model.checks:
-        if check.name is not None and re.search(rf"\b{re.escape(check.name)}\b", violation.message):
-            field = next(
-                (each for each in model.fields if check_name(model, each) == check.name), None
-            )
-            words = "the values do" if field is None else f"{field.name} does"
-            refused = ValueRefused(
-                f"{noun}: {check.message or f'{words} not meet the condition {check.name}.'}"
-            )
-            refused.field = None if field is None else field.name
-            return refused
-    return ValueRefused(f"{noun}: the database refused a value.")
-
-
-async def columns_of_key(channel: Channel, table: sa.Table, key: str) -> tuple[str, ...]:
-    """Return the columns of a unique key by its name, () where nobody knows it."""
-    if key == "PRIMARY":
-        return tuple(table.primary_key.columns.keys())
-    for each in (*table.constraints, *table.indexes):
-        if isinstance(each, sa.UniqueConstraint | sa.Index) and each.name == key:
-            return tuple(each.columns.keys())
-    if not is_mysql(channel.engine.dialect):
-        return ()
-    # The table was made by something else, which named the key.
-    sql = (
-        "SELECT column_name FROM information_schema.statistics WHERE table_schema = database() "
-        "AND table_name = %s AND index_name = %s ORDER BY seq_in_index"
-    )
-    return tuple(row[0] for row in await channel.read(sql, (table.name, key)))
-
-
-def _duplicate(
-    model: ModelTable, noun: str, names: tuple[str, ...], values: Mapping[str, Any]
-) -> Duplicate:
-    is_secret = any(model.by_name[name].is_secret for name in names)
-    shown = tuple(values.get(name) for name in names)
-    return Duplicate(
-        f"{noun} with this {_words(model, names) or 'value'} already exists.",
-        model=model.model_name,
-        fields=names,
-        value=None if is_secret else shown[0] if len(shown) == 1 else shown,
-    )
-
-
-async def _missing_parent(
-    channel: Channel, model: ModelTable, noun: str, values: Mapping[str, Any]
-) -> MissingParent:
-    for name, value in values.items():
-        field = model.by_name[name]
-        if field.relation is None or value is None or isinstance(value, Expression):
-            continue
-        parent = field.relation.target
-        plan = plan_for(channel.engine, ("parent", parent.key), lambda: _parent(parent))  # noqa: B023
-        if not await channel.read(plan.sql, plan.parameters([value])):
-            return MissingParent(
-                f"{noun}: there is no {parent.verbose_name} with "
-                f"{parent.primary_key.name} {value!r}."
-            )
-    return MissingParent(f"{noun} refers to a row that does not exist.")
-
-
-def _parent(parent: ModelTable) -> tuple[sa.Select[Any], int]:
-    column = parent.table.c[parent.primary_key.name]
-    return sa.select(column).where(column == sa.bindparam("_p0", type_=column.type)), 1
-
-
-def _words(model: ModelTable, names: Sequence[str]) -> str:
-    spoken = []
-    for name in names:
-        relation = model.by_name[name].relation
-        spoken.append((relation.name if relation else name).replace("_", " "))
-    return " and ".join(spoken)
+        is_update = writes[0].sql.startswith("UPDATE")
+        raise await explain(channel, model, exc, values, is_update=is_update) from exc
+    except ValueRefused as exc:
+        blame(channel, model, exc, values or {})
+        raise

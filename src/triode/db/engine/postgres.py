@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -20,7 +20,10 @@ from sqlalchemy.engine.interfaces import Dialect
 from triode.db.engine.options import EngineOptions
 from triode.db.engine.postgres_errors import is_unsent, translate, unavailable
 from triode.db.engine.postgres_listening import Listener
-from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.engine.postgres_streams import CursorParts, PartsAside, StreamParts
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
+from triode.db.engine.side_loop import SideLoop
+from triode.db.engine.stream_turns import StreamTurns
 from triode.db.errors import ConnectionLost, TransactionError
 from triode.errors import MissingExtraError
 
@@ -56,6 +59,7 @@ class PostgresEngine:
             WeakKeyDictionary()
         )
         self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, StreamTurns] = WeakKeyDictionary()
         self._side = SideLoop()
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
@@ -81,6 +85,7 @@ class PostgresEngine:
         async with lock:
             if loop not in self._pools:
                 made = self._pools[loop] = await self._make_pool()
+                self._turns[loop] = StreamTurns(self._pool_size)
                 keeper = _close_with_loop(made)
                 await anext(keeper)
                 self._keepers[loop] = keeper
@@ -185,13 +190,12 @@ class PostgresEngine:
                     raise translate(exc) from exc
         raise AssertionError  # the last attempt returns or raises
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        pool = await self.pool()
-        async with pool.acquire() as connection, connection.transaction(readonly=True):
-            async for rows in _stream(connection, sql, parameters, size):
-                yield rows
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        return StreamParts(self, (sql, parameters), size)
+
+    def turns(self) -> StreamTurns:
+        """Return the turns of streams in the pool of the running loop."""
+        return self._turns[asyncio.get_running_loop()]
 
     async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         pool = await self.pool()
@@ -242,34 +246,6 @@ async def _keep_as_it_is(connection: Connection) -> None:
     """Take the place of the driver's reset."""
 
 
-class SideLoop:
-    """An event loop in a thread, for callers without one."""
-
-    def __init__(self) -> None:
-        self.loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        with self._lock:
-            if self.loop is None:
-                self.loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=self.loop.run_forever, name="triode-postgres", daemon=True
-                )
-                self._thread.start()
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
-
-    def close(self) -> None:
-        with self._lock:
-            loop, self.loop = self.loop, None
-            if loop is None or self._thread is None:
-                return
-            loop.call_soon_threadsafe(loop.stop)
-            self._thread.join()
-            loop.close()
-
-
 class AwaitingChannel:
     """The channel for code on an event loop."""
 
@@ -307,13 +283,10 @@ class BlockingChannel:
         """See `Channel.write`."""
         return self.engine.run_aside(self.engine.write(writes))
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`; the rows are read at once."""
-        rows = await self.read(sql, parameters)
-        for start in range(0, len(rows), size):
-            yield rows[start : start + size]
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`."""
+        parts = StreamParts(self.engine, (sql, parameters), size, holder=threading.current_thread())
+        return PartsAside(parts, self.engine.run_aside)
 
     async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         """See `RootChannel.begin`."""
@@ -333,8 +306,8 @@ class PostgresTransaction:
         self._block = block
         self._turn = asyncio.Lock()
         self._is_open = True
-        self.awaiting = PinnedChannel(self, self._await_home)
-        self.blocking = PinnedChannel(self, self._wait_for_home)
+        self.awaiting = PinnedChannel(self, self._await_home, is_blocking=False)
+        self.blocking = PinnedChannel(self, self._wait_for_home, is_blocking=True)
 
     async def _await_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if asyncio.get_running_loop() is self.home:
@@ -380,8 +353,15 @@ class PostgresTransaction:
 class PinnedChannel:
     """The statements of one transaction; `go` brings a coroutine to the transaction's loop."""
 
-    def __init__(self, block: PostgresTransaction, go: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(
+        self,
+        block: PostgresTransaction,
+        go: Callable[..., Awaitable[Any]],
+        *,
+        is_blocking: bool,
+    ) -> None:
         self.engine = block.engine
+        self.is_blocking = is_blocking
         self._block = block
         self._go = go
 
@@ -403,13 +383,9 @@ class PinnedChannel:
         )
         return outcomes
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`; the rows are read at once."""
-        rows = await self.read(sql, parameters)
-        for start in range(0, len(rows), size):
-            yield rows[start : start + size]
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`."""
+        return CursorParts(self._block, self._go, (sql, parameters), size)
 
     async def commit(self) -> None:
         """See `PinnedChannel.commit`."""
@@ -454,14 +430,6 @@ async def _run(connection: Connection, write: Write) -> Outcome:
     status: str = await connection.execute(write.sql, *write.parameters)
     last = status.rpartition(" ")[2]
     return Outcome([], int(last) if last.isdigit() else 0)
-
-
-async def _stream(
-    connection: Connection, sql: str, parameters: Sequence[Any], size: int
-) -> AsyncIterator[list[Row]]:
-    cursor = await connection.cursor(sql, *parameters)
-    while rows := await cursor.fetch(size):
-        yield rows
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -12,7 +12,7 @@ import itertools
 import math
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -23,7 +23,7 @@ from typing import Any
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from triode.db.engine.options import EngineOptions
-from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
 from triode.db.engine.sqlite_connection import (
     check_path,
     connect,
@@ -32,6 +32,7 @@ from triode.db.engine.sqlite_connection import (
     unavailable,
 )
 from triode.db.engine.sqlite_snapshot import Snapshot
+from triode.db.engine.sqlite_streams import CursorParts, stream_here, stream_in_threads
 from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
 from triode.db.errors import DatabaseUnavailable, TransactionError
 
@@ -110,6 +111,10 @@ class SQLiteEngine:
         self._lock = threading.Lock()
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
+
+    @property
+    def is_in_memory(self) -> bool:
+        return self.path is None
 
     async def start(self) -> None:
         """See `Engine.start`."""
@@ -266,20 +271,9 @@ class AwaitingChannel:
         self.engine.writer().put(job)
         return await job.future  # type: ignore[no-any-return]
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        engine = self.engine
-        reader = engine.borrow()
-        engine.limit(reader)
-        try:
-            cursor = await engine.in_thread(_execute, reader.connection, sql, parameters)
-            while rows := await engine.in_thread(cursor.fetchmany, size):
-                yield rows
-            cursor.close()
-        finally:
-            engine.give_back(reader)
+        return stream_in_threads(self.engine, sql, parameters, size)
 
     async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
         """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
@@ -319,18 +313,9 @@ class BlockingChannel:
         self.engine.writer().put(job)
         return job.future.result()  # type: ignore[no-any-return]
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        reader = self.engine.borrow()
-        self.engine.limit(reader)
-        try:
-            cursor = _execute(reader.connection, sql, parameters)
-            while rows := cursor.fetchmany(size):
-                yield rows
-        finally:
-            self.engine.give_back(reader)
+        return stream_here(self.engine, sql, parameters, size)
 
     async def begin(self, mode: Mode = USUAL) -> SQLiteTransaction | Snapshot:
         """See `RootChannel.begin`; a transaction that only reads leaves the writer alone."""
@@ -365,16 +350,16 @@ class _Pinned:
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`; durable once the transaction is committed."""
-        outcomes: list[Outcome] = await self._run(partial(run_writes, writes=writes))
+        outcomes: list[Outcome] = await self._run(partial(self._write, writes=writes))
         return outcomes
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`."""
-        cursor = await self._run(partial(_execute, sql=sql, parameters=parameters))
-        while rows := await self._run(lambda _connection: cursor.fetchmany(size)):
-            yield rows
+    def _write(self, connection: sqlite3.Connection, writes: Sequence[Write]) -> list[Outcome]:
+        self._lane.cursors.settle()
+        return run_writes(connection, writes)
+
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`; a write meanwhile takes the rest of the rows into memory."""
+        return CursorParts(self._lane.cursors, self._run, (sql, parameters), size)
 
     async def commit(self) -> None:
         """See `PinnedChannel.commit`."""
@@ -389,6 +374,8 @@ class _Pinned:
 class PinnedAwaitingChannel(_Pinned):
     """A transaction of code on an event loop."""
 
+    is_blocking = False
+
     async def _run(self, task: Task[Any]) -> Any:
         job = Job(task, asyncio.get_running_loop())
         self._lane.put(job)
@@ -397,6 +384,8 @@ class PinnedAwaitingChannel(_Pinned):
 
 class PinnedBlockingChannel(_Pinned):
     """A transaction of plain code."""
+
+    is_blocking = True
 
     async def _run(self, task: Task[Any]) -> Any:
         job = Job(task, None)
@@ -410,13 +399,6 @@ class SQLiteTransaction:
     def __init__(self, engine: SQLiteEngine, lane: Lane) -> None:
         self.awaiting = PinnedAwaitingChannel(engine, lane)
         self.blocking = PinnedBlockingChannel(engine, lane)
-
-
-def _execute(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> sqlite3.Cursor:
-    try:
-        return connection.execute(sql, parameters)
-    except Exception as exc:
-        raise translate(exc) from exc
 
 
 def _fetch(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:

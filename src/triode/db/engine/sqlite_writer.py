@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from triode.db.engine.sqlite_connection import lost_transaction, translate
+from triode.db.engine.sqlite_streams import OpenCursors
 from triode.db.errors import StatementTimeout, TransactionError
 
 GROUP_LIMIT = 500
@@ -70,6 +71,7 @@ class Lane:
 
     def __init__(self) -> None:
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.cursors = OpenCursors()
         self.is_open = True
         self._lock = threading.Lock()
 
@@ -234,10 +236,12 @@ class TransactionJob(Job):
             try:
                 job = self.lane.jobs.get(timeout=IDLE_LIMIT)
             except queue.Empty:
+                self.lane.cursors.close_all()
                 connection.execute("ROLLBACK")
                 release()
                 self.lane.close()
                 return
+        self.lane.cursors.close_all()
         release()
         self.lane.close()
         _deliver([job])

@@ -16,6 +16,7 @@ from sqlalchemy.sql.expression import ClauseElement
 from triode.db.engine import Engine, Row
 from triode.db.errors import ValueRefused
 from triode.errors import TriodeError
+from triode.schema.problems import ResponseValidationFailed
 
 Converter = Callable[[Any], Any]
 Shape = tuple[Any, ...]
@@ -73,11 +74,13 @@ class Plan:
 def _convert(binder: Converter, value: Any) -> Any:
     try:
         return binder(value)
+    except ResponseValidationFailed as exc:
+        raise ValueRefused("A value is of another type than its column.") from exc
     except TriodeError:
         raise
-    except (TypeError, ValueError, AttributeError, OverflowError) as exc:
+    except (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as exc:
         raise ValueRefused(
-            f"A value of type {type(value).__name__} cannot be stored or compared here: {exc}."
+            f"A value of type {type(value).__name__} cannot be stored or compared here."
         ) from exc
 
 

@@ -24,6 +24,7 @@ from triode.db.sql.column_types import (
     TextStorage,
     family_of,
     is_mysql,
+    plain_text,
     text_type,
 )
 from triode.db.sql.structured import (
@@ -448,7 +449,7 @@ class PatternStorage(Storage):
         escape, anything = (_glob, "*") if self.is_glob and family == "sqlite" else (_like, "%")
         before = anything if self.before else ""
         after = anything if self.after else ""
-        return lambda value: f"{before}{escape(value)}{after}"
+        return lambda value: f"{before}{escape(plain_text(value))}{after}"
 
 
 def _like(text: str) -> str:
