@@ -23,6 +23,7 @@ from triode.db.errors import QueryError, RowNotFound, ValueRefused
 from triode.db.lookup import check_values, field_of
 from triode.db.nesting import filling, one_unit
 from triode.db.refusals import blame_row
+from triode.db.sequences import after_given
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Expression, as_expression
@@ -30,6 +31,7 @@ from triode.db.sql.plan import Plan, plan_for
 from triode.db.sql.storage import family_of, is_mysql
 from triode.db.statement import Source
 from triode.db.table import ModelTable
+from triode.db.updating import CASES, update_by_cases
 from triode.db.writing import assignments, insert_many, not_found, write_checked
 from triode.schema import Problem, ValidationFailed
 
@@ -103,7 +105,7 @@ async def _insert_batch(channel: Channel, table: ModelTable, items: list[Any], s
     rows = made_rows(table, items, start)
     groups: dict[tuple[str, ...], list[Any]] = {}
     for row in rows:
-        groups.setdefault(_names_given(table, row), []).append(row)
+        groups.setdefault(names_given(table, row), []).append(row)
     try:
         await _insert_groups(channel, table, groups)
     except ValueRefused as exc:
@@ -126,10 +128,10 @@ async def _insert_groups(
 
 def _as_mappings(table: ModelTable, rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
     for row in rows:
-        yield {name: getattr(row, name) for name in _names_given(table, row)}
+        yield {name: getattr(row, name) for name in names_given(table, row)}
 
 
-def _names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
+def names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
     """Return the columns that a new row fills; a key or default of its own is one of them."""
     if not table.optional:
         return table.given
@@ -243,6 +245,8 @@ async def _update_batch(
 
 def _most_rows(channel: Channel, width: int) -> int:
     """Return how many rows a statement can hold: the databases take 32,766 parameters."""
+    if is_mysql(channel.engine.dialect):
+        return CASES
     return 1 << ((32_000 // width).bit_length() - 1)
 
 
@@ -266,11 +270,12 @@ def _update_plan(channel: Channel, table: ModelTable, names: tuple[str, ...], si
         statement = statement.returning(key)
         return statement, size * len(columns)
 
-    if is_mysql(channel.engine.dialect):
-        raise QueryError(
-            "update_many is for SQLite and PostgreSQL only.", code="query-not-supported"
-        )
-    return plan_for(channel.engine, ("update many", table.key, names, size), make)
+    def make_cases() -> tuple[sa.Update, int]:
+        return update_by_cases(table, names, size), size * (len(table.key_fields) + len(names))
+
+    is_by_cases = is_mysql(channel.engine.dialect)
+    made = make_cases if is_by_cases else make
+    return plan_for(channel.engine, ("update many", table.key, names, size), made)
 
 
 # --- insert or update
@@ -287,6 +292,7 @@ class Upsert:
         self.table = table
         self.on = tuple(own_column(table, field) for field in _listed(on))
         refuse_not_unique(table, self.on)
+        self.given = (*table.given, *(name for name in self.on if name not in table.given))
         changes = self._changes(update)
         if table.version is not None and changes:
             changes[table.version.name] = table.version.column + 1
@@ -322,6 +328,7 @@ class Upsert:
         return done, builder.count
 
     def _build_mysql(self, builder: Builder, values: dict[str, Any]) -> tuple[Any, int]:
+        self._refuse_other_unique()
         statement = mysql.insert(self.table.table).values(values)
         builder.excluded = statement.inserted
         first = self.on[0]
@@ -329,6 +336,24 @@ class Upsert:
         # To set a column to itself is its way to change nothing.
         changes = changes or {first: self.table.table.c[first]}
         return statement.on_duplicate_key_update(**changes), builder.count
+
+    def _refuse_other_unique(self) -> None:
+        """Refuse what MySQL and MariaDB would do: update the row that holds any unique value."""
+        table = self.table.table
+        groups: list[Any] = [each for each in table.constraints if isinstance(each, _UNIQUE)]
+        groups += [each for each in table.indexes if each.unique]
+        for group in groups:
+            names = {column.name for column in group.columns}
+            if names != set(self.on) and names <= set(self.given):
+                raise QueryError(
+                    f"{', '.join(sorted(names))} of {self.table.model_name} is unique too, and "
+                    "this database would update the row that holds it. Use update_or_create, "
+                    "or catch Duplicate.",
+                    code="query-not-supported",
+                )
+
+
+_UNIQUE: Final = (sa.UniqueConstraint, sa.PrimaryKeyConstraint)
 
 
 class Excluded(Expression):
@@ -399,14 +424,25 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
             plan = _upsert_plan(inner, upsert)
             rows = made_rows(table, batch, done)
             try:
-                values = [[*table.read_given(row), *upsert.values] for row in rows]
-                write = Write(plan.sql, [plan.parameters(each) for each in values], many=True)
-                await write_checked(inner, table, [write], {})
+                values = [[getattr(row, name) for name in upsert.given] for row in rows]
+                parameters = [plan.parameters([*each, *upsert.values]) for each in values]
+                writes = _upsert_writes(inner, upsert, plan.sql, parameters)
+                writes += after_given(inner.engine.dialect, table, upsert.given, values)
+                await write_checked(inner, table, writes, {})
             except ValueRefused as exc:
                 blame_row(inner, table, exc, _as_mappings(table, rows), done)
                 raise
             done += len(rows)
     return done
+
+
+def _upsert_writes(
+    channel: Channel, upsert: Upsert, sql: str, parameters: list[Sequence[Any]]
+) -> list[Write]:
+    if upsert.values and is_mysql(channel.engine.dialect):
+        # Its driver takes no parameters behind those of the row when it writes many.
+        return [Write(sql, each) for each in parameters]
+    return [Write(sql, parameters, many=True)]
 
 
 def _upsert_plan(channel: Channel, upsert: Upsert) -> Plan:
@@ -415,8 +451,8 @@ def _upsert_plan(channel: Channel, upsert: Upsert) -> Plan:
     def make() -> tuple[Any, int]:
         values = {
             name: sa.bindparam(f"_p{index}", type_=table.table.c[name].type)
-            for index, name in enumerate(table.given)
+            for index, name in enumerate(upsert.given)
         }
-        return upsert.build(channel, values, len(table.given))
+        return upsert.build(channel, values, len(upsert.given))
 
     return plan_for(channel.engine, ("upsert", table.key, upsert.shape), make)

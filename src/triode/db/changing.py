@@ -54,11 +54,23 @@ class Change(WriteOperation[int], Generic[M]):
         ]
 
         async def execute(channel: Channel) -> list[Any]:
+            self._refuse_returning(channel)
             plan, outcome = await self._run(channel, columns)
             rows = plan.load(outcome.rows)
             return [tuple(row) for row in rows] if fields else self._query.table.build(rows)
 
         return WriteOperation(execute, name or "returning(…)")
+
+    def _refuse_returning(self, channel: Channel) -> None:
+        dialect = channel.engine.dialect
+        is_update = self._kind[0] == "update"
+        if not (dialect.update_returning if is_update else dialect.delete_returning):
+            verb = "an update" if is_update else "a deletion"
+            raise QueryError(
+                f"{dialect.name} gives no rows of {verb}. Read them in one transaction with it: "
+                "rows = await query.for_update(), then the change.",
+                code="query-not-supported",
+            )
 
     def _column(self, field: Any) -> str:
         found = field_of(self._query.table, field)
