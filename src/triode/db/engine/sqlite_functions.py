@@ -16,6 +16,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from triode.db.engine import letters
+
 PATTERN_LIMIT: Final = 1000
 """Characters of a regular expression."""
 
@@ -37,11 +39,11 @@ def _or_null(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
+    return letters.lower(value) if isinstance(value, str) else value
 
 
 def _upper(value: Any) -> Any:
-    return value.upper() if isinstance(value, str) else value
+    return letters.upper(value) if isinstance(value, str) else value
 
 
 @lru_cache(256)

@@ -24,7 +24,6 @@ from triode.db.sql.value_types import (
     checked_value,
     checked_values,
     json_step,
-    lowered,
     storage_of_value,
 )
 
@@ -178,19 +177,19 @@ class Expression:
 
     def icontains(self, text: str) -> Condition:
         """Hold `text` in any case."""
-        return Test("icontains", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("icontains", self, text)
 
     def istartswith(self, text: str) -> Condition:
         """Begin with `text` in any case."""
-        return Test("istartswith", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("istartswith", self, text)
 
     def iendswith(self, text: str) -> Condition:
         """End with `text` in any case."""
-        return Test("iendswith", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("iendswith", self, text)
 
     def iequals(self, text: str) -> Condition:
         """Be `text` in any case."""
-        return Test("iequals", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("iequals", self, text)
 
     def matches(self, pattern: str) -> Condition:
         """Match a regular expression anywhere, as the database understands it."""
@@ -361,6 +360,15 @@ class Test(Call, Condition):
 
     def build_here(self, builder: Builder) -> Built:
         return RENDERERS[self.name](builder, self)
+
+
+def _any_case(name: str, field: Expression, text: Any) -> Test:
+    if not isinstance(text, str):
+        raise QueryError(
+            f"A text is looked for, not {text!r} of type {type(text).__name__}.",
+            code="query-wrong-type",
+        )
+    return Test(name, field, text, options=(text.isascii(),))
 
 
 class Comparison(Condition):

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 
+from triode.db.engine import letters
 from triode.db.errors import OutOfRange, ValueRefused
 from triode.db.sql.column_types import (
     Converter,
@@ -434,7 +435,8 @@ class EnumStorage(Storage):
 class PatternStorage(Storage):
     """A text to look for, made into the pattern that the database's operator wants.
 
-    `before` and `after` say whether anything may stand there.
+    `before` and `after` say whether anything may stand there. What has the operator ignore the case
+    of letters does so for both sides, but SQLite's, which knows those of ASCII alone.
     """
 
     impl = sa.Text
@@ -449,6 +451,8 @@ class PatternStorage(Storage):
         escape, anything = (_glob, "*") if self.is_glob and family == "sqlite" else (_like, "%")
         before = anything if self.before else ""
         after = anything if self.after else ""
+        if family == "sqlite" and not self.is_glob:
+            return lambda value: f"{before}{_like(letters.lower(plain_text(value)))}{after}"
         return lambda value: f"{before}{escape(plain_text(value))}{after}"
 
 

@@ -63,7 +63,11 @@ def _refuse_expression(text: Any) -> None:
 @renders("like", "ilike")
 def _like(builder: Builder, call: Call) -> Built:
     inner, pattern = (argument.build(builder) for argument in call.arguments)
-    return inner.ilike(pattern) if call.name == "ilike" else inner.like(pattern)
+    if call.name == "like":
+        return inner.like(pattern)
+    if builder.family == "sqlite":
+        return sa.func.triode_lower(inner).like(sa.func.triode_lower(pattern))
+    return inner.ilike(pattern)
 
 
 @renders("matches", "imatches")

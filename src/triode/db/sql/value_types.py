@@ -114,20 +114,6 @@ def _other_kind(kind: type, left: Any) -> ValueRefused:
     )
 
 
-def lowered(text: str) -> str:
-    """Return the text in lower case, for a comparison that ignores it.
-
-    Raises:
-        QueryError: it is no text.
-    """
-    if not isinstance(text, str):
-        raise QueryError(
-            f"A text is looked for, not {text!r} of type {type(text).__name__}.",
-            code="query-wrong-type",
-        )
-    return text.lower()
-
-
 def json_step(step: object, within: Any) -> str | int:
     """Return a key or an index of the JSON `within`.
 
