@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import sqlalchemy as sa
 
@@ -43,7 +43,11 @@ class Change(WriteOperation[int], Generic[M]):
         self._values = values
         self._changes = changes
 
-    def returning(self, *fields: Any) -> Statement[list[M]]:
+    @overload
+    def returning(self) -> Statement[list[M]]: ...
+    @overload
+    def returning(self, first: Any, /, *fields: Any) -> Statement[list[tuple[Any, ...]]]: ...
+    def returning(self, *fields: Any) -> Statement[Any]:
         """Give the rows as they are now, or were before they were deleted; not their number.
 
         With fields it gives tuples of these.

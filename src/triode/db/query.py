@@ -312,7 +312,9 @@ class Query(Selecting, Streamed[M], Generic[M]):
         self, first: A, second: B, third: C, fourth: D, /
     ) -> Selection[tuple[A, B, C, D]]: ...
     @overload
-    def tuples(self, *parts: Any) -> Selection[tuple[Any, ...]]: ...
+    def tuples(
+        self, first: Any, second: Any, third: Any, fourth: Any, fifth: Any, /, *rest: Any
+    ) -> Selection[tuple[Any, ...]]: ...
     def tuples(self, *parts: Any) -> Selection[Any]:
         """Give tuples of columns and computed values; the model itself stands for whole objects."""
         columns: list[Expression] = []

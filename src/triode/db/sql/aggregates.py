@@ -52,7 +52,7 @@ class WindowFunction(Call):
         partition_by: Any = (),
         order_by: Any = (),
         rows: Frame | None = None,
-    ) -> Window:
+    ) -> Any:
         """Compute it over the rows that agree in `partition_by`, in the order of `order_by`.
 
         `rows` bounds them around each row: (-2, 0) is the two before and the row itself, (None, 0)
