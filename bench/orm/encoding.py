@@ -43,7 +43,8 @@ def difference(wanted: Any, found: Any, place: str = "") -> str | None:
         parts = [(f"{place}[{at}]", wanted[at], found[at]) for at in range(len(wanted))]
     elif wanted != found:
         return f"{place or 'it'} is {shown(found)}, wanted {shown(wanted)}"
-    return next((said for at, *pair in parts if (said := difference(*pair, at))), None)
+    said = (difference(one, other, at) for at, one, other in parts)
+    return next((each for each in said if each), None)
 
 
 def shown(value: Any) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import shutil
 import signal
 import sys
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.data import postgres_url
@@ -24,8 +27,8 @@ from bench.places import DATA
 from bench.run import names
 
 DATABASES = ("sqlite", "postgres")
-QUICK = {"rounds": 3, "seconds": 0.03}
-FULL = {"rounds": 5, "seconds": 0.1}
+QUICK = {"rounds": 3, "seconds": 0.015}
+FULL = {"rounds": 5, "seconds": 0.06}
 
 
 def main(arguments: list[str]) -> int:
@@ -33,10 +36,22 @@ def main(arguments: list[str]) -> int:
     options = parse(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return measure(options)
+        with alone():
+            return measure(options)
     except KeyboardInterrupt:
-        print("interrupted; every process was ended", file=sys.stderr)
+        print("interrupted; nothing was measured yet", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Refuse a second run on this machine: both would use the same databases and cores."""
+    with (Path(tempfile.gettempdir()) / "triode-bench-orm.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise SystemExit("another run of this benchmark goes on; wait until it ends") from exc
+        yield
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -44,16 +59,16 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     peers = [contestant.key for contestant in all_contestants()]
     parser = argparse.ArgumentParser("python -m bench.orm", description=__doc__)
     for option, allowed in (
-        ("--database", list(DATABASES)),
-        ("--models", list(MODELS)),
-        ("--operations", operations),
-        ("--peers", peers),
+        (["--database"], list(DATABASES)),
+        (["--models"], list(MODELS)),
+        (["--operations", "--rows"], operations),
+        (["--peers"], peers),
     ):
         what = f"comma-separated, of {', '.join(allowed)} (default: all)"
-        parser.add_argument(option, type=names(*allowed), default=allowed, help=what)
+        parser.add_argument(*option, type=names(*allowed), default=allowed, help=what)
     parser.add_argument("--rounds", type=int, help="default: 5")
-    parser.add_argument("--seconds", type=float, help="length of a round (default: 0.1)")
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 0.03 seconds")
+    parser.add_argument("--seconds", type=float, help="length of a round (default: 0.06)")
+    parser.add_argument("--quick", action="store_true", help="3 rounds of 0.015 seconds")
     parser.add_argument("--python", type=Path, help="Python of all peers (default: the newest)")
     parser.add_argument("--core", type=int, default=0, help="where the peers run")
     parser.add_argument("--output", type=Path, help="write every round to this JSON file")
@@ -68,6 +83,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def measure(options: argparse.Namespace) -> int:
+    """Build and time what was asked for; an interrupted run reports what it has."""
     python = options.python or newest_python()
     wanted = [each for each in all_contestants() if each.key in options.peers]
     built, missing = build_all(wanted, python)
@@ -76,12 +92,18 @@ def measure(options: argparse.Namespace) -> int:
         tuple(options.models), tuple(options.operations), options.rounds, options.seconds
     )
     cells: list[Cell] = []
-    for database in options.database:
-        complaint = postgres_complaint(postgres_url()) if database == "postgres" else None
-        if complaint:
-            missing[database] = complaint
-            continue
-        cells += time_peers(built, database, options.core, settings, missing)
+    is_interrupted = False
+    try:
+        for database in options.database:
+            complaint = postgres_complaint(postgres_url()) if database == "postgres" else None
+            if complaint:
+                missing[database] = complaint
+                continue
+            for cell in time_peers(built, database, options.core, settings, missing):
+                cells.append(cell)
+    except KeyboardInterrupt:
+        is_interrupted = True
+        print("interrupted; every process was ended, and this is what was found", file=sys.stderr)
     found = report.Report(
         machine,
         [contestant for contestant, _environment in built],
@@ -90,6 +112,8 @@ def measure(options: argparse.Namespace) -> int:
         cells,
     )
     publish(found, options)
+    if is_interrupted:
+        return 130
     return 1 if missing or report.failures(found) else 0
 
 
@@ -124,14 +148,14 @@ def time_peers(
     core: int,
     settings: Settings,
     missing: dict[str, str],
-) -> list[Cell]:
+) -> Iterator[Cell]:
     """Start every peer on a fresh database, time all operations, and leave nothing behind."""
     with ExitStack() as stack:
         processes: list[Process] = []
         for contestant, environment in built:
             storage = storage_of(contestant, database)
-            storage.create()
             stack.callback(storage.drop)
+            storage.create()
             try:
                 process = start(contestant, environment, storage, database=database, core=core)
             except PeerFailed as exc:
@@ -139,7 +163,7 @@ def time_peers(
                 continue
             stack.callback(process.stop)
             processes.append(process)
-        return time_database(database, processes, settings)
+        yield from time_database(database, processes, settings)
 
 
 def storage_of(contestant: Contestant, database: str) -> Storage:

@@ -98,39 +98,49 @@ def read_stored(kind: str, value: Any, *, has_cents: bool = False) -> Any:
 
 
 class PostgresStorage:
-    """A database beside the one that a URL names."""
+    """A database beside the one that a URL names, and a connection to it that is kept."""
 
     def __init__(self, server: str, peer: str) -> None:
         self.server = server
         self.name = f"triode_bench_orm_{peer.replace('-', '_')}"
         self.address = urlsplit(server)._replace(path=f"/{self.name}").geturl()
+        self.drop_sql = f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)'
+        self.loop = asyncio.Runner()
+        self.connection: asyncpg.Connection | None = None
 
     def create(self) -> None:
-        self.drop()
-        asyncio.run(run_postgres(self.server, f'CREATE DATABASE "{self.name}"'))
-        statements = [line for table in TABLES for line in table.ddl("postgres")]
-        asyncio.run(run_postgres(self.address, *statements))
+        self.loop.run(run_postgres(self.server, self.drop_sql))
+        self.loop.run(run_postgres(self.server, f'CREATE DATABASE "{self.name}"'))
+        self.run(*(line for table in TABLES for line in table.ddl("postgres")))
+
+    def run(self, *statements: str) -> list[Any]:
+        """Run statements, each by itself, and return the rows of the last one."""
+        if self.connection is None:
+            self.connection = self.loop.run(asyncpg.connect(self.address))
+        rows: list[Any] = []
+        for statement in statements:
+            rows = self.loop.run(self.connection.fetch(statement))
+        return rows
 
     def rows_after(self, table: Table, last_key: int) -> list[Row]:
         columns = ", ".join(("id", *table.names))
         sql = f"SELECT {columns} FROM {table.name} WHERE id > {last_key} ORDER BY id"
-        return [dict(row) for row in asyncio.run(run_postgres(self.address, sql))]
+        return [dict(row) for row in self.run(sql)]
 
     def restore(self, table: Table) -> None:
-        name = table.name
-        asyncio.run(
-            run_postgres(
-                self.address,
-                f"DELETE FROM {name} WHERE id > {table.rows}",
-                # Else every run would make the table, and what it costs to read it, larger.
-                f"VACUUM {name}",
-                f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), {table.rows})",
-            )
+        self.run(
+            f"DELETE FROM {table.name} WHERE id > {table.rows}",
+            # Else every run would make the table, and what it costs to read it, larger.
+            f"VACUUM {table.name}",
+            f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {table.rows})",
         )
 
     def drop(self) -> None:
-        drop = f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)'
-        asyncio.run(run_postgres(self.server, drop))
+        if self.connection is not None:
+            self.loop.run(self.connection.close())
+            self.connection = None
+        self.loop.run(run_postgres(self.server, self.drop_sql))
+        self.loop.close()
 
 
 async def run_postgres(url: str, *statements: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from bench.orm.contestants import all_contestants
 from bench.orm.operations import BY_NAME, operations_of
 from bench.orm.processes import PeerFailed, Process, start
 from bench.orm.rounds import Cell, WrongAnswer, check, fill, measure
-from bench.orm.run import parse
+from bench.orm.run import alone, main, parse
 from bench.orm.storage import SqliteStorage
 from bench.orm.tables import MODELS
 
@@ -73,7 +74,15 @@ def test_error_of_a_peer_is_told(tmp_path: Path) -> None:
         process.stop()
 
 
+def test_second_run_at_the_same_time_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with alone(), pytest.raises(SystemExit, match="another run of this benchmark goes on"):
+        main(["--quick"])
+
+
 def test_quick_is_short_and_may_be_changed() -> None:
     options = parse(["--quick", "--rounds", "2", "--peers", "django,triode"])
-    assert (options.rounds, options.seconds) == (2, 0.03)
+    assert (options.rounds, options.seconds) == (2, 0.015)
     assert options.peers == ["triode", "django"]

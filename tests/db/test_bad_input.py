@@ -214,6 +214,12 @@ def test_text_that_cannot_be_compared(harbour: Database, text: str, operator: st
     assert str(caught.value) == f"A text holds {what}. [value-refused]"
 
 
+def test_refused_condition_has_its_field(harbour: Database) -> None:
+    with harbour.active(), pytest.raises(ValueRefused) as caught:
+        Boat.where(Boat.length > 0, Boat.name.in_(["fine" * 9, "a\0"])).exists().run()
+    assert (caught.value.model, caught.value.field, caught.value.value) == ("Boat", "name", "a\0")
+
+
 def test_messages_of_the_database_are_not_handed_on(harbour: Database) -> None:
     """They hold the values, and these may be secret."""
     with harbour.active(), pytest.raises(ValueRefused) as caught:
@@ -243,6 +249,14 @@ def client(request: pytest.FixtureRequest, harbour: Database) -> Iterator[Any]:
     @app.patch("/boats/{name}")
     async def change(name: str, changes: Patch[Boat]) -> Boat:
         return await (await Boat.get(name=name)).update(changes)
+
+    @app.get("/boats/count")
+    async def count(pin: str) -> int:
+        return await Boat.where(~(Boat.pin == pin) | (Boat.length > 1)).count()
+
+    @app.delete("/boats")
+    def clear(length: int) -> int:
+        return Boat.where(Boat.length.in_([1000, length])).delete().run()
 
     @app.get("/boats/{number}")
     def show(number: int) -> Boat:
@@ -287,8 +301,10 @@ PROBLEMS = [
         "value-refused",
         ["body", 1, "name"],
     ),
-    ("GET", "/boats?name=%00", "", "value-refused", []),
-    ("GET", f"/boats?length={HUGE}", "", "out-of-range", []),
+    ("GET", "/boats?name=%00", "", "value-refused", ["query", "name"]),
+    ("GET", f"/boats?length={HUGE}", "", "out-of-range", ["query", "length"]),
+    ("GET", "/boats/count?pin=%00", "", "value-refused", ["query", "pin"]),
+    ("DELETE", f"/boats?length={HUGE}", "", "out-of-range", ["query", "length"]),
 ]
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.db.models import Hero, Team
-from triode.db import Database, transaction
+from triode.db import Database, QueryError, transaction
 from triode.db.dumping import dump
 from triode.db.loading import load
 
@@ -40,6 +40,23 @@ def test_key_after_save_with_a_key_in_a_transaction(database: Database) -> None:
     with transaction():
         Team(id=41, name="a").save().run()
         assert next_key() == 42
+
+
+def test_rows_are_found_by_keys_that_are_given(database: Database) -> None:
+    Team(name="a").save().run()
+    Team.upsert([{"id": 1, "name": "b"}, Team(id=50, name="c")], on=Team.id).run()
+    assert Team.order_by(Team.id).tuples(Team.id, Team.name).run() == [(1, "b"), (50, "c")]
+    assert next_key() == 51
+    with pytest.raises(QueryError) as caught:
+        Team.upsert([{"name": "d"}], on=Team.id).run()
+    assert caught.value.message == "A row of upsert has no id, by which it would be found."
+
+
+def test_row_is_created_with_the_key_that_is_given(database: Database) -> None:
+    if database.engine.dialect.name in ("mysql", "mariadb"):
+        pytest.skip("get_or_create by RETURNING is for SQLite and PostgreSQL.")
+    team, is_new = Team.get_or_create({"name": "a"}, id=41).run()
+    assert (team.id, is_new, next_key()) == (41, True, 42)
 
 
 def test_key_after_loading(database: Database) -> None:

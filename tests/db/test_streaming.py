@@ -14,8 +14,16 @@ import sqlalchemy as sa
 
 from tests.conftest import eventually
 from tests.db.models import Hero, Power, Team
-from tests.db.test_interruptions import connections_in_use
-from triode.db import Database, DatabaseBusy, TransactionError, col, transaction
+from tests.db.test_interruptions import connections_in_use, end_connection
+from triode.db import (
+    ConnectionLost,
+    Database,
+    DatabaseBusy,
+    TransactionError,
+    col,
+    function,
+    transaction,
+)
 from triode.db.engine import stream_turns
 from triode.db.engine.sqlite import SQLiteEngine
 
@@ -345,6 +353,33 @@ def test_stream_does_not_wait_for_ever(database: Database, monkeypatch: pytest.M
 
     with small.active():
         asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    "engine_name", [pytest.param("postgres", marks=pytest.mark.service("postgres"))], indirect=True
+)
+def test_connection_that_ends_in_a_stream(database: Database) -> None:
+    fill(database, 3000)
+    rows = Team.order_by(Team.id).values(number=function("pg_backend_pid", returns=int))
+
+    async def work() -> int:
+        seen = 0
+        with pytest.raises(ConnectionLost):  # noqa: PT012
+            async for row in rows:
+                seen += 1
+                if seen == 1:
+                    await end_connection(database, row["number"])
+        return seen
+
+    assert asyncio.run(work()) < 3000
+    ended: list[int] = []
+    with pytest.raises(ConnectionLost):  # noqa: PT012
+        for row in rows:
+            if not ended:
+                ended.append(row["number"])
+                asyncio.run(end_connection(database, row["number"]))
+    assert connections_in_use(database) == 0
+    assert count_plainly() == 3000
 
 
 def test_reader_sees_what_was_written_after_it_was_left(sqlite: Database) -> None:

@@ -200,6 +200,8 @@ def test_unloaded_relation_in_a_template_says_what_to_write(
     )
     last = [frame for frame in failure["frames"] if frame["is_own"]][-1]
     assert (last["file"], last["line"], last["is_open"]) == (str(template), 2, True)
+    assert last["function"] == "top-level template code"
+    assert [name for name, _ in last["variables"]] == ["sailors", "each"]
 
 
 def test_no_loops_fails_with_the_line(database: Database, tmp_path: Path) -> None:

@@ -56,6 +56,6 @@ async def results() -> None:
     print(one, names, pairs, lines, user, rows, count)
 
 
-User.where(age=3).email  # a query is no row
+print(User.where(age=3).email)  # a query is no row
 for letter in User.count():  # a number, and not yet
     print(letter)

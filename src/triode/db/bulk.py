@@ -103,15 +103,20 @@ async def batches_in_unit(
 
 async def _insert_batch(channel: Channel, table: ModelTable, items: list[Any], start: int) -> int:
     rows = made_rows(table, items, start)
-    groups: dict[tuple[str, ...], list[Any]] = {}
-    for row in rows:
-        groups.setdefault(names_given(table, row), []).append(row)
     try:
-        await _insert_groups(channel, table, groups)
+        await _insert_groups(channel, table, _by_names(table, rows))
     except ValueRefused as exc:
         blame_row(channel, table, exc, _as_mappings(table, rows), start)
         raise
     return len(rows)
+
+
+def _by_names(table: ModelTable, rows: list[Any]) -> dict[tuple[str, ...], list[Any]]:
+    """Return rows by the columns that they fill."""
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows:
+        groups.setdefault(names_given(table, row), []).append(row)
+    return groups
 
 
 async def _insert_groups(
@@ -142,11 +147,13 @@ def names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
 async def _insert_rows(
     channel: Channel, table: ModelTable, names: tuple[str, ...], rows: list[Any]
 ) -> None:
+    await insert_many(channel, table, names, _values(table, names, rows))
+
+
+def _values(table: ModelTable, names: tuple[str, ...], rows: list[Any]) -> list[tuple[Any, ...]]:
     if names == table.given:
-        values = [table.read_given(row) for row in rows]
-    else:
-        values = [tuple([getattr(row, name) for name in names]) for row in rows]
-    await insert_many(channel, table, names, values)
+        return [table.read_given(row) for row in rows]
+    return [tuple([getattr(row, name) for name in names]) for row in rows]
 
 
 def made_rows(table: ModelTable, items: Sequence[Any], start: int) -> list[Any]:
@@ -292,7 +299,6 @@ class Upsert:
         self.table = table
         self.on = tuple(own_column(table, field) for field in _listed(on))
         refuse_not_unique(table, self.on)
-        self.given = (*table.given, *(name for name in self.on if name not in table.given))
         changes = self._changes(update)
         if table.version is not None and changes:
             changes[table.version.name] = table.version.column + 1
@@ -328,7 +334,7 @@ class Upsert:
         return done, builder.count
 
     def _build_mysql(self, builder: Builder, values: dict[str, Any]) -> tuple[Any, int]:
-        self._refuse_other_unique()
+        self._refuse_other_unique(set(values))
         statement = mysql.insert(self.table.table).values(values)
         builder.excluded = statement.inserted
         first = self.on[0]
@@ -337,14 +343,14 @@ class Upsert:
         changes = changes or {first: self.table.table.c[first]}
         return statement.on_duplicate_key_update(**changes), builder.count
 
-    def _refuse_other_unique(self) -> None:
+    def _refuse_other_unique(self, given: set[str]) -> None:
         """Refuse what MySQL and MariaDB would do: update the row that holds any unique value."""
         table = self.table.table
         groups: list[Any] = [each for each in table.constraints if isinstance(each, _UNIQUE)]
         groups += [each for each in table.indexes if each.unique]
         for group in groups:
             names = {column.name for column in group.columns}
-            if names != set(self.on) and names <= set(self.given):
+            if names != set(self.on) and names <= given:
                 raise QueryError(
                     f"{', '.join(sorted(names))} of {self.table.model_name} is unique too, and "
                     "this database would update the row that holds it. Use update_or_create, "
@@ -421,14 +427,10 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
     done = 0
     async with batches_in_unit(channel, items) as (inner, batches):
         async for batch in batches:
-            plan = _upsert_plan(inner, upsert)
             rows = made_rows(table, batch, done)
             try:
-                values = [[getattr(row, name) for name in upsert.given] for row in rows]
-                parameters = [plan.parameters([*each, *upsert.values]) for each in values]
-                writes = _upsert_writes(inner, upsert, plan.sql, parameters)
-                writes += after_given(inner.engine.dialect, table, upsert.given, values)
-                await write_checked(inner, table, writes, {})
+                for names, some in _by_names(table, rows).items():
+                    await _upsert_rows(inner, upsert, names, some)
             except ValueRefused as exc:
                 blame_row(inner, table, exc, _as_mappings(table, rows), done)
                 raise
@@ -436,23 +438,35 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
     return done
 
 
-def _upsert_writes(
-    channel: Channel, upsert: Upsert, sql: str, parameters: list[Sequence[Any]]
-) -> list[Write]:
-    if upsert.values and is_mysql(channel.engine.dialect):
-        # Its driver takes no parameters behind those of the row when it writes many.
-        return [Write(sql, each) for each in parameters]
-    return [Write(sql, parameters, many=True)]
-
-
-def _upsert_plan(channel: Channel, upsert: Upsert) -> Plan:
+async def _upsert_rows(
+    channel: Channel, upsert: Upsert, names: tuple[str, ...], rows: list[Any]
+) -> None:
     table = upsert.table
+    missing = [name for name in upsert.on if name not in names]
+    if missing:
+        raise QueryError(
+            f"A row of upsert has no {', '.join(missing)}, by which it would be found.",
+            code="query-update",
+        )
 
     def make() -> tuple[Any, int]:
         values = {
             name: sa.bindparam(f"_p{index}", type_=table.table.c[name].type)
-            for index, name in enumerate(upsert.given)
+            for index, name in enumerate(names)
         }
-        return upsert.build(channel, values, len(upsert.given))
+        return upsert.build(channel, values, len(names))
 
-    return plan_for(channel.engine, ("upsert", table.key, upsert.shape), make)
+    plan = plan_for(channel.engine, ("upsert", table.key, names, upsert.shape), make)
+    values = [(*each, *upsert.values) for each in _values(table, names, rows)]
+    writes = _upsert_writes(channel, upsert, plan, values)
+    continued = after_given(channel.engine.dialect, table, names, values)
+    await write_checked(channel, table, [*writes, *continued], {})
+
+
+def _upsert_writes(
+    channel: Channel, upsert: Upsert, plan: Plan, values: list[Sequence[Any]]
+) -> list[Write]:
+    if upsert.values and is_mysql(channel.engine.dialect):
+        # Its driver takes no parameters behind those of the row when it writes many.
+        return [Write(plan.sql, plan.parameters(each)) for each in values]
+    return [Write(plan.sql, plan.parameters_of_all(values), many=True)]

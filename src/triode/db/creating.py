@@ -90,26 +90,25 @@ async def _insert_if_missing(
 ) -> Any:
     """Insert a row unless its unique values are taken; return it, or None."""
     row = table.model(**values)
-    given = names_given(table, row)
-    valid = {name: getattr(row, name) for name in given}
+    filled = names_given(table, row)
+    given = {name: getattr(row, name) for name in filled}
     if is_mysql(channel.engine.dialect):
-        return await _insert_unless_taken(channel, table, names, valid)
+        return await _insert_unless_taken(channel, table, names, given)
     upsert = Upsert(table, [table.by_name[name].column for name in names], [])
 
     def make() -> tuple[Any, int]:
         parameters = {
             name: sa.bindparam(f"_p{index}", type_=table.table.c[name].type)
-            for index, name in enumerate(given)
+            for index, name in enumerate(filled)
         }
-        statement, count = upsert.build(channel, parameters, len(given))
+        statement, count = upsert.build(channel, parameters, len(filled))
         return statement.returning(*(table.table.c[each.name] for each in table.loaded)), count
 
-    plan = plan_for(channel.engine, ("insert if missing", table.key, upsert.shape, given), make)
-    writes = [Write(plan.sql, plan.parameters(list(valid.values())))]
-    writes += after_given(channel.engine.dialect, table, given, [list(valid.values())])
-    outcomes = await write_checked(channel, table, writes, valid)
-    rows = outcomes[0].rows
-    return table.build(plan.load(rows))[0] if rows else None
+    plan = plan_for(channel.engine, ("insert if missing", table.key, filled, upsert.shape), make)
+    write = Write(plan.sql, plan.parameters(list(given.values())))
+    continued = after_given(channel.engine.dialect, table, filled, [list(given.values())])
+    outcome, *_ = await write_checked(channel, table, [write, *continued], given)
+    return table.build(plan.load(outcome.rows))[0] if outcome.rows else None
 
 
 async def _insert_unless_taken(

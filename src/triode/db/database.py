@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, overload
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -25,7 +25,7 @@ from triode.db.engine.postgres import PostgresEngine
 from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.errors import QueryError
-from triode.db.fetching import fetch_rows
+from triode.db.fetching import Fetched
 from triode.db.loops import LOOP_LOG
 from triode.db.nesting import Level, LevelChannel
 from triode.db.slowness import SlowLog
@@ -34,6 +34,8 @@ from triode.db.table import model_registry
 from triode.errors import ConfigError
 from triode.settings import is_debug
 from triode.settings import slow_query as default_slow_query
+
+R = TypeVar("R")
 
 # SECURITY: of an address that nobody can take apart.
 _PASSWORD: Final = re.compile(r"^((?:[^/]*//)?[^:]*):.*@")
@@ -211,12 +213,23 @@ class Database:
         for observer in tuple(self._observers):
             observer(sql, seconds, rows)
 
-    def fetch(self, statement: ClauseElement) -> Operation[list[Any]]:
+    @overload
+    def fetch(self, statement: ClauseElement) -> Fetched[Any]: ...
+    @overload
+    def fetch(self, statement: ClauseElement, *, into: Callable[..., R]) -> Fetched[R]: ...
+    def fetch(
+        self, statement: ClauseElement, *, into: Callable[..., Any] | None = None
+    ) -> Fetched[Any]:
         """Run a SQLAlchemy statement; a SELECT gives named tuples, anything else is written.
 
-        A write without RETURNING gives an empty list.
+        With `into` each row becomes an object of a model, or of a Struct, a dataclass or anything
+        else that is called with the columns by their names. A write without RETURNING gives an
+        empty list. `async for`, or `for` in plain code, streams the rows of what only reads.
+
+        Raises:
+            QueryError: the columns do not fit `into`.
         """
-        return Operation(lambda channel: fetch_rows(channel, statement), self)
+        return Fetched(statement, into, self)
 
     def notify(self, channel: str, payload: str = "") -> Operation[None]:
         """Say something to everybody who listens to `channel`; PostgreSQL alone.

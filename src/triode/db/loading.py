@@ -108,7 +108,7 @@ async def _insert(channel: Channel, batch: _Batch) -> None:
 
     plan = plan_for(channel.engine, ("load", batch.record.name, batch.names), make)
     try:
-        parameters = [plan.parameters(row) for row in batch.rows]
+        parameters = plan.parameters_of_all(batch.rows)
         await channel.write([Write(plan.sql, parameters, many=True)])
     except (ConstraintViolation, ClientError) as exc:
         last = batch.first + len(batch.rows) - 1

@@ -94,13 +94,17 @@ class Snapshot:
     def __init__(self, row: Any) -> None:
         table = type(row).__table__
         self._row = row
-        self._public = [(field.name, getattr(row, field.name)) for field in table.public]
+        self._public = table.read_public(row)
         self._hidden = dict(vars(row))
-        self._loaded = [(slot, slot.peek(row)) for slot in table.slots.values() if slot.member]
+        slots = table.slots
+        self._loaded = (
+            [(slot, slot.peek(row)) for slot in slots.values() if slot.member] if slots else ()
+        )
 
     def restore(self) -> None:
-        for name, value in self._public:
-            type(self._row).__table__.set(self._row, name, value)
+        table = type(self._row).__table__
+        for field, value in zip(table.public, self._public, strict=True):
+            table.set(self._row, field.name, value)
         hidden = vars(self._row)
         hidden.clear()
         hidden.update(self._hidden)
@@ -214,14 +218,14 @@ async def one_unit(channel: Channel, filled: Filling | None = None) -> AsyncIter
 @asynccontextmanager
 async def _savepoint(channel: LevelChannel) -> AsyncIterator[None]:
     name = f"unit_{next(_numbers)}"
-    await channel.write([Write(f"SAVEPOINT {name}")])
+    await channel.write([Write(f"SAVEPOINT {name}", is_short=True)])
     try:
         yield
     except BaseException:
         await channel.write([Write(f"ROLLBACK TO SAVEPOINT {name}")])
-        await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
+        await channel.write([Write(f"RELEASE SAVEPOINT {name}", is_short=True)])
         raise
-    await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
+    await channel.write([Write(f"RELEASE SAVEPOINT {name}", is_short=True)])
 
 
 def remember(channel: Channel, row: Any) -> None:

@@ -17,6 +17,7 @@ from triode.db.lookup import field_of, make_conditions, make_order, name_of, rel
 from triode.db.nesting import LevelChannel
 from triode.db.paging import CursorPage, Keyset, Page
 from triode.db.recording import Recorder
+from triode.db.refusals import blame_conditions
 from triode.db.selecting import Selecting
 from triode.db.selection import Selection, as_dicts, as_objects, as_tuples
 from triode.db.sql import comparing, documents, texts  # noqa: F401 - what expressions are in SQL
@@ -155,11 +156,22 @@ class Query(Selecting, Streamed[M], Generic[M]):
 
     async def execute(self, channel: Channel) -> list[M]:
         """See `Statement.execute`."""
-        plan, parameters = self._planned(channel)
-        rows = channel.read_now(plan.sql, parameters)
-        if rows is None:
-            rows = await channel.read(plan.sql, parameters)
+        try:
+            plan, parameters = self._planned(channel)
+            rows = channel.read_now(plan.sql, parameters)
+            if rows is None:
+                rows = await channel.read(plan.sql, parameters)
+        except ValueRefused as exc:
+            blame_conditions(channel, self.table, exc, self._conditions)
+            raise
         return await self._made(channel, plan, rows)
+
+    async def _read(self, channel: Channel, plan: Plan) -> list[Row]:
+        try:
+            return await channel.read(plan.sql, plan.parameters(self._values()))
+        except ValueRefused as exc:
+            blame_conditions(channel, self.table, exc, self._conditions)
+            raise
 
     def _planned(self, channel: Channel) -> tuple[Plan, Sequence[Any]]:
         if self._extras.lock is not None:
@@ -168,10 +180,9 @@ class Query(Selecting, Streamed[M], Generic[M]):
         return plan, plan.parameters(self._values())
 
     async def _made(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
-        if plan.loaders:
-            rows = plan.load(rows)
         if not self._includes:
-            return self.table.build(rows)
+            return self.table.build(rows, plan)
+        rows = plan.load(rows)
         width = len(self.table.loaded)
         objects = self.table.build([row[:width] for row in rows])
         joined = joined_paths(self._includes)
@@ -219,7 +230,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
 
         async def execute(channel: Channel) -> int:
             plan = query._plan(channel, "count", query._select_count)
-            [[found]] = await channel.read(plan.sql, plan.parameters(query._values()))
+            [[found]] = await query._read(channel, plan)
             return int(found)
 
         return Operation(execute)
@@ -230,7 +241,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
         async def execute(channel: Channel) -> bool:
             one = self if self._limit is not None else self.limit(1)
             plan = one._plan(channel, "exists", one._select_one)
-            return bool(await channel.read(plan.sql, plan.parameters(one._values())))
+            return bool(await one._read(channel, plan))
 
         return Operation(execute)
 

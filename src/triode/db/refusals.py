@@ -7,7 +7,7 @@ a secret field is not kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -23,7 +23,17 @@ from triode.db.errors import (
     RowRefused,
     ValueRefused,
 )
-from triode.db.sql.expressions import Expression
+from triode.db.sql.column import Column
+from triode.db.sql.expressions import (
+    Among,
+    Both,
+    Comparison,
+    Condition,
+    Expression,
+    Not,
+    Test,
+    Value,
+)
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import is_mysql
 from triode.db.table import ModelTable, check_name
@@ -60,6 +70,38 @@ def blame_row(
             return
 
 
+def blame_conditions(
+    channel: Channel, model: ModelTable, refused: ValueRefused, conditions: Iterable[Condition]
+) -> None:
+    """Say which field a query compares with the value that was refused, where that can be told."""
+    for condition in conditions:
+        for column, value in _compared(condition):
+            is_own = column.owner is model and not column.path
+            if is_own and not _fits(model.table.c[column.name].type, value, channel, stored=False):
+                names = (column.name,)
+                refused.about(model.model_name, names, _shown(model, names, {column.name: value}))
+                return
+
+
+def _compared(condition: Expression) -> Iterator[tuple[Column, Any]]:
+    """Yield the columns that a condition is about, each with a value that it is compared with."""
+    if isinstance(condition, Both):
+        yield from _compared(condition.left)
+        yield from _compared(condition.right)
+    elif isinstance(condition, Not):
+        yield from _compared(condition.inner)
+    elif isinstance(condition, Comparison) and isinstance(condition.left, Column):
+        if isinstance(condition.right, Value):
+            yield condition.left, condition.right.values[0]
+    elif isinstance(condition, Among) and isinstance(condition.inner, Column):
+        for value in condition.values:
+            yield condition.inner, value
+    elif isinstance(condition, Test) and isinstance(condition.arguments[0], Column):
+        for other in condition.arguments[1:]:
+            if isinstance(other, Value):
+                yield condition.arguments[0], other.values[0]
+
+
 def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
     """Return the name of the first value that its column cannot hold, None if none is found."""
     for name, value in values.items():
@@ -70,7 +112,12 @@ def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> s
     return None
 
 
-def _fits(kind: sa.types.TypeEngine[Any], value: Any, channel: Channel) -> bool:
+def _fits(
+    kind: sa.types.TypeEngine[Any], value: Any, channel: Channel, *, stored: bool = True
+) -> bool:
+    """Return whether a column can be compared with a value, and with `stored` hold it."""
+    if value is None:
+        return True
     dialect = channel.engine.dialect
     processor = kind.bind_processor(dialect)
     try:
@@ -79,14 +126,14 @@ def _fits(kind: sa.types.TypeEngine[Any], value: Any, channel: Channel) -> bool:
             sent.encode()
     except (TriodeError, ValueError, TypeError, ArithmeticError, RecursionError):
         return False
-    stored = kind.dialect_impl(dialect)
-    stored = getattr(stored, "impl_instance", stored)
+    column: Any = kind.dialect_impl(dialect)
+    column = getattr(column, "impl_instance", column)
     if isinstance(sent, int) and not isinstance(sent, bool):
         is_free = dialect.name == "sqlite"
-        bits = next((size for cls, size in _BITS if isinstance(stored, cls)), _MOST_BITS)
+        bits = next((size for cls, size in _BITS if isinstance(column, cls)), _MOST_BITS)
         most = 1 << ((_MOST_BITS if is_free else bits) - 1)
         return -most <= sent < most
-    length = getattr(stored, "length", None)
+    length = getattr(column, "length", None) if stored else None
     return not (isinstance(sent, str | bytes) and isinstance(length, int) and len(sent) > length)
 
 

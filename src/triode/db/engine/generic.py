@@ -174,6 +174,8 @@ def _make_engine(url: URL, pool_size: int) -> sa.Engine:
         # A connection that the server has closed meanwhile is replaced unnoticed.
         "pool_pre_ping": True,
         "isolation_level": "AUTOCOMMIT",
+        # SECURITY: they would stand in the traceback of what nobody expected, and so in a log.
+        "hide_parameters": True,
     }
     try:
         engine = sa.create_engine(url, **options)

@@ -38,12 +38,14 @@ class Write(NamedTuple):
     """One writing SQL statement; `many` runs it once for each tuple of `parameters`.
 
     `into` says that it is a plain INSERT whose parameters are these columns, in this order.
+    `is_short` says that it concerns one row, which is found by its key, and nothing else.
     """
 
     sql: str
     parameters: Sequence[Any] = ()
     many: bool = False
     into: Into | None = None
+    is_short: bool = False
 
 
 class Outcome(NamedTuple):

@@ -115,11 +115,19 @@ def connect(
         _configure(connection, is_reader=is_reader)
         if isinstance(connection, LimitedConnection) and limit is not None:
             connection.limit = limit
-            connection.set_progress_handler(connection.is_late, LIMIT_STEPS)
+            watch(connection)
     except sqlite3.Error as exc:
         connection.close()
         raise unavailable(address, exc) from exc
     return connection
+
+
+def watch(connection: sqlite3.Connection) -> None:
+    """Let statements run for as long as the connection's limit says, without one as they like."""
+    if isinstance(connection, LimitedConnection):
+        connection.set_progress_handler(connection.is_late, LIMIT_STEPS)
+    else:
+        connection.set_progress_handler(None, LIMIT_STEPS)
 
 
 def _configure(connection: sqlite3.Connection, *, is_reader: bool) -> None:

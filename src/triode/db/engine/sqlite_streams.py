@@ -87,6 +87,10 @@ class OpenCursors:
         self._open.add(cursor)
         return cursor
 
+    @property
+    def are_open(self) -> bool:
+        return bool(self._open)
+
     def settle(self) -> None:
         """Prepare for a write, which a cursor on its way would see, perhaps without end."""
         for cursor in self._open:

@@ -162,6 +162,8 @@ class MomentStorage(Storage):
 
 
 def _moment(value: datetime.datetime) -> datetime.datetime:
+    if value.tzinfo is datetime.UTC:
+        return value
     if value.tzinfo is None:
         return value.replace(tzinfo=datetime.UTC)
     try:
@@ -323,6 +325,7 @@ class DecimalStorage(Storage):
         super().__init__()
         self.max_digits = max_digits
         self.decimal_places = decimal_places
+        self._last_place = Decimal(1).scaleb(-decimal_places)
 
     @property
     def constructor(self) -> str:
@@ -351,7 +354,7 @@ class DecimalStorage(Storage):
         places = self.decimal_places
         number = value if isinstance(value, Decimal) else Decimal(str(value))
         try:
-            rounded = number.quantize(Decimal(1).scaleb(-places))
+            rounded = number.quantize(self._last_place)
         except InvalidOperation:
             raise OutOfRange(f"The number {value} is too large.") from None
         if rounded != number:
