@@ -87,10 +87,7 @@ class ModelMeta(msgspec.StructMeta):
                 )
             if table is None or name.startswith("__"):
                 raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
-            raise AttributeError(
-                f"{cls.__name__} has no field {name!r}. It has: "
-                f"{', '.join([*table.by_name, *table.relations])}."
-            )
+            raise AttributeError(table.unknown(name))
 
 
 class _Unnamed:
@@ -322,6 +319,9 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
     for name, value in given.items():
         field = table.by_name.get(name)
         if field is not None:
+            if field.unchanged(value):
+                values[field.name] = value
+                continue
             valid = field.validate(value, (name,), problems)
             if valid is not INVALID:
                 values[field.name] = valid

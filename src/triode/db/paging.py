@@ -92,8 +92,10 @@ class Keyset:
 
     def cursor(self, row: Any) -> str:
         """Return the place of a row."""
-        values = [getattr(row, key.field.name) for key in self.keys]
-        text = msgspec.json.encode([self.mark, *values])
+        fields = [key.field for key in self.keys]
+        values = [field.portable(getattr(row, field.name)) for field in fields]
+        # What msgspec does not know, an address or a path, its field reads as text.
+        text = msgspec.json.encode([self.mark, *values], enc_hook=str)
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
     def values(self, cursor: str) -> list[Any]:
@@ -107,7 +109,7 @@ class Keyset:
                 raise ValueError(cursor)
             text = base64.b64decode(f"{cursor}{'=' * (-len(cursor) % 4)}", b"-_", validate=True)
             mark, *values = msgspec.json.decode(text, type=list[Any])
-        except (ValueError, binascii.Error, msgspec.DecodeError, UnicodeError):
+        except (ValueError, binascii.Error, msgspec.DecodeError, UnicodeError, RecursionError):
             raise _refused() from None
         if mark != self.mark or len(values) != len(self.keys):
             raise _refused()
