@@ -464,7 +464,7 @@ async def _upsert_rows(
 
 
 def _upsert_writes(
-    channel: Channel, upsert: Upsert, plan: Plan, values: list[Sequence[Any]]
+    channel: Channel, upsert: Upsert, plan: Plan, values: Sequence[Sequence[Any]]
 ) -> list[Write]:
     if upsert.values and is_mysql(channel.engine.dialect):
         # Its driver takes no parameters behind those of the row when it writes many.
