@@ -143,7 +143,7 @@ def check_values(table: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
             field, value = relation.assigned(value)
         else:
             field = table.field(name)
-        if isinstance(value, Expression):
+        if field.unchanged(value) or isinstance(value, Expression):
             checked[field.name] = value
             continue
         valid = field.validate(value, (name,), problems)

@@ -357,6 +357,9 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
             field, key = _assigned(table, name, value)
             if hasattr(type(value), "__table__"):
                 values[name] = value
+        if field.unchanged(key):
+            values[field.name] = key
+            continue
         valid = field.validate(key, (name,), problems)
         if valid is not INVALID:
             values[field.name] = valid

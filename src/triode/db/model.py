@@ -193,7 +193,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             table.set(self, name, _valid(field, value))
-            hidden = self.__dict__
+            hidden: Any = self.__dict__
             assigned = hidden.get("_assigned", _NOTHING)
             if name not in assigned:
                 hidden["_assigned"] = assigned | {name}
@@ -340,6 +340,8 @@ def _mapping(changes: Any) -> Mapping[str, Any]:
 
 
 def _valid(field: Any, value: Any) -> Any:
+    if field.unchanged(value):
+        return value
     problems: list[Problem] = []
     valid = field.validate(value, (field.name,), problems)
     if valid is INVALID:

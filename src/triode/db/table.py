@@ -37,6 +37,7 @@ from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
 from triode.schema.kinds.unions import NullableSchema
 from triode.schema.problems import HIDDEN, Loc, Problem
+from triode.schema.unchanged import unchanged
 
 keys: Final = itertools.count(1)
 """Numbers for columns, relations and models: parts of shapes, never used twice."""
@@ -84,6 +85,11 @@ class ModelField:
             return self.annotation if not self.info.choices else self._choice_annotation()
         annotation = self.relation.target.primary_key.value_annotation
         return annotation | None if self.is_nullable else annotation
+
+    @cached_property
+    def unchanged(self) -> Callable[[Any], bool]:
+        """Tell of most valid values that `validate` would give them back as they are."""
+        return unchanged(self.schema)
 
     @cached_property
     def validate(self) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ import datetime
 import enum
 import uuid
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
@@ -65,6 +65,8 @@ __all__ = [
     "is_mysql",
     "text_type",
 ]  # fmt: skip
+
+UUID_LENGTH = 36
 
 MICROSECOND = datetime.timedelta(microseconds=1)
 
@@ -301,7 +303,7 @@ class UuidStorage(Storage):
 
     def reader(self, family: Family) -> Converter | None:
         # asyncpg gives a subclass of UUID, which msgspec does not encode.
-        return (lambda value: uuid.UUID(int=value.int)) if family == "postgresql" else uuid.UUID
+        return (lambda value: _uuid(value.int)) if family == "postgresql" else _uuid_of_text
 
     def generic_type(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
         return sa.CHAR(36)
@@ -309,6 +311,24 @@ class UuidStorage(Storage):
 
 def _uuid_text(value: uuid.UUID | str) -> str:
     return str(value) if isinstance(value, uuid.UUID) else str(uuid.UUID(value))
+
+
+def _uuid_of_text(text: str) -> uuid.UUID:
+    return _uuid(int(text.replace("-", ""), 16)) if len(text) == UUID_LENGTH else uuid.UUID(text)
+
+
+_new_uuid: Final = uuid.UUID.__new__
+_set_number: Final = vars(uuid.UUID)["int"].__set__
+_set_safety: Final = vars(uuid.UUID)["is_safe"].__set__
+
+
+def _uuid(number: int) -> uuid.UUID:
+    # PERF: the constructor looks for six ways to be called, and its attributes refuse to be set
+    # by name: 0.64 -> 0.25 us.
+    made = _new_uuid(uuid.UUID)
+    _set_number(made, number)
+    _set_safety(made, uuid.SafeUUID.unknown)
+    return made
 
 
 class DecimalStorage(Storage):
