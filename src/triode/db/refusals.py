@@ -124,7 +124,7 @@ def _fits(
         sent = processor(value) if processor is not None else value
         if isinstance(sent, str):
             sent.encode()
-    except (TriodeError, ValueError, TypeError, ArithmeticError, RecursionError):
+    except (TriodeError, ValueError, TypeError, ArithmeticError, AttributeError, RecursionError):
         return False
     column: Any = kind.dialect_impl(dialect)
     column = getattr(column, "impl_instance", column)
