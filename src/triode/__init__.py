@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from triode.db import OneToOne as OneToOne
     from triode.db import Related as Related
     from triode.db import RowNotFound as RowNotFound
+    from triode.db import Search as Search
     from triode.db import Statement as Statement
     from triode.db import and_ as and_
     from triode.db import asc as asc
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from triode.db import or_ as or_
     from triode.db import related as related
     from triode.db import request_transaction as request_transaction
+    from triode.db import search as search
     from triode.db import sum_ as sum_
     from triode.db import transaction as transaction
     from triode.db import upper as upper

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from triode.db.column_type import ColumnType
     from triode.db.commit_hooks import on_commit
     from triode.db.computing import computed
-    from triode.db.constraints import Check, Index
+    from triode.db.constraints import Check, Index, Search
     from triode.db.database import Database, current_database
     from triode.db.errors import (
         CheckFailed,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from triode.db.quantified import all_of, any_of, none_of
     from triode.db.query import Query
     from triode.db.repeating import repeat_transaction
+    from triode.db.searching import Found, search
     from triode.db.selection import Selection
     from triode.db.sql.functions import (
         abs_,
@@ -117,7 +118,7 @@ _HOMES = {
     "column_type": ("ColumnType",),
     "commit_hooks": ("on_commit",),
     "computing": ("computed",),
-    "constraints": ("Check", "Index"),
+    "constraints": ("Check", "Index", "Search"),
     "database": ("Database", "current_database"),
     "errors": (
         "CheckFailed",
@@ -153,6 +154,7 @@ _HOMES = {
     "quantified": ("all_of", "any_of", "none_of"),
     "query": ("Query",),
     "repeating": ("repeat_transaction",),
+    "searching": ("Found", "search"),
     "selection": ("Selection",),
     "sql.functions": (
         "abs_",
@@ -233,6 +235,7 @@ __all__ = [
     "Duplicate",
     "Field",
     "ForeignKey",
+    "Found",
     "Include",
     "Index",
     "LockTimeout",
@@ -252,6 +255,7 @@ __all__ = [
     "RowNotFound",
     "RowRefused",
     "SchemaMismatch",
+    "Search",
     "Selection",
     "SerializationFailure",
     "StaleRow",
@@ -318,6 +322,7 @@ __all__ = [
     "request_transaction",
     "round_",
     "row_number",
+    "search",
     "second",
     "string_agg",
     "substring",

@@ -42,8 +42,8 @@ _CONSTRAINTS: Final = {
 _BUSY: Final = ("57P03", "53300")
 _LOST: Final = ("57P01", "57P02")
 _REPEATABLE: Final = {"40001": SerializationFailure, "40P01": Deadlock}
-_REFUSED: Final = ("22",)
-"""Class 22 of SQLSTATE: data exceptions."""
+_REFUSED: Final = ("22", "54000")
+"""Class 22 of SQLSTATE: data exceptions; and a value that is too large for an index."""
 _OUT_OF_RANGE: Final = re.compile(r"out of (int\d+ )?range")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'", re.DOTALL)
 

@@ -20,6 +20,7 @@ from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.expressions import add_missing, without_the_warning
 from triode.db.migrations.folder import Owned
 from triode.db.migrations.rendering import OPTIONS, render_item
+from triode.db.migrations.searches import CreateSearchOp, DropSearchOp, add_searches
 from triode.db.sql.storage import Storage
 from triode.db.table import ModelTable, model_registry
 
@@ -92,6 +93,7 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     add_missing(script.upgrade_ops, connection, metadata, set(wanted))
     without_satisfied(script.upgrade_ops, connection)
     untangle(script.upgrade_ops, metadata)
+    add_searches(script.upgrade_ops, connection, metadata, wanted)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()
     for side in (script.upgrade_ops, backward):
         dropped = {each.table_name for each in side.ops if isinstance(each, ops.DropTableOp)}
@@ -171,7 +173,7 @@ def has_tables(connection: Connection) -> bool:
 def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     """Return the operations that make the tables the database has already.
 
-    Indexes that it lacks are left to the next migration.
+    Indexes and searches that it lacks are left to the next migration.
 
     Raises:
         MigrationError: its tables are not those of the models.
@@ -179,6 +181,8 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     present = compare(connection).upgrade_ops
     assert present is not None
     lacking = {each.index_name for each in _index_operations(present)}
+    unsearched = _searches(present)
+    present.ops = [each for each in present.ops if not isinstance(each, CreateSearchOp)]
     for table in present.ops:
         if isinstance(table, ops.ModifyTableOps):
             table.ops = [each for each in table.ops if not isinstance(each, ops.CreateIndexOp)]
@@ -194,6 +198,9 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     for each in _index_operations(script.upgrade_ops):
         if each.index_name in lacking:
             _remove(script.upgrade_ops, each)
+    for search in _searches(script.upgrade_ops):
+        if search.index in [each.index for each in unsearched]:
+            _remove(script.upgrade_ops, search)
     script.downgrade_ops = script.upgrade_ops.reverse()
     return script
 
@@ -208,7 +215,11 @@ def _index_operations(operations: Any) -> list[ops.CreateIndexOp]:
     return found
 
 
-def _remove(operations: Any, unwanted: ops.CreateIndexOp) -> None:
+def _searches(operations: ops.UpgradeOps) -> list[CreateSearchOp]:
+    return [each for each in operations.ops if isinstance(each, CreateSearchOp)]
+
+
+def _remove(operations: Any, unwanted: ops.MigrateOperation) -> None:
     operations.ops = [each for each in operations.ops if each is not unwanted]
     for each in operations.ops:
         if isinstance(each, ops.ModifyTableOps):
@@ -246,6 +257,8 @@ def _words(operation: Any) -> str:
         ops.CreateIndexOp: "create index",
         ops.DropIndexOp: "drop index",
         ops.DropConstraintOp: "drop constraint",
+        CreateSearchOp: "create search",
+        DropSearchOp: "drop search",
     }.get(type(operation))
     if verb is None:
         kind = type(operation).__name__.removesuffix("Op").removeprefix("Create")

@@ -51,6 +51,9 @@ class Call(NamedTuple):
         return isinstance(given, ast.Constant) and given.value is value
 
 
+_OF_TABLES: Final = ("create_table", "drop_table", "rename_table", "create_search", "drop_search")
+"""Operations that name a table first."""
+
 _Rule = Callable[[Call, str], "tuple[str, str] | None"]
 
 
@@ -102,7 +105,7 @@ def _operation(node: ast.Call, table: str) -> Call:
     is_batch = isinstance(node.func, ast.Attribute) and _is_named(node.func.value, "batch_op")
     if is_batch:
         return Call(name, table, _text(node, 0) or _column_of(node), node)
-    position = 0 if name in ("create_table", "drop_table", "rename_table") else 1
+    position = 0 if name in _OF_TABLES else 1
     if name in ("drop_column", "alter_column", "add_column", "rename_column"):
         return Call(name, _text(node, 0), _text(node, 1) or _column_of(node), node)
     return Call(name, _text(node, position), _text(node, 0), node)
@@ -210,6 +213,24 @@ def _create_index(call: Call, dialect: str) -> tuple[str, str] | None:
     )
 
 
+def _create_search(call: Call, dialect: str) -> tuple[str, str] | None:
+    if dialect != "postgresql":
+        return None
+    return (
+        f"makes {call.table} searched: every row is written anew, and nobody reads or writes "
+        "meanwhile.",
+        "Do it while few people are about; there is no other way to have the database compute it.",
+    )
+
+
+def _drop_search(call: Call, dialect: str) -> tuple[str, str]:
+    return (
+        f"drops the search of {call.table}: the version of the program that still runs fails "
+        "where it searches.",
+        "Release a version that does not search it first.",
+    )
+
+
 def _unique(call: Call, dialect: str) -> tuple[str, str]:
     safe = "Look for duplicates first, and merge them in a step."
     if dialect == "postgresql":
@@ -242,6 +263,8 @@ _RULES: Final[dict[str, _Rule]] = {
     "rename_column": _rename,
     "rename_table": _rename,
     "create_index": _create_index,
+    "create_search": _create_search,
+    "drop_search": _drop_search,
     "create_unique_constraint": _unique,
     "create_foreign_key": _constraint,
     "create_check_constraint": _constraint,
