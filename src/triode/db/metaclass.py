@@ -81,10 +81,7 @@ class ModelMeta(msgspec.StructMeta):
             table = cls.__dict__.get("__table__")
             if table is None or name.startswith("__"):
                 raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
-            raise AttributeError(
-                f"{cls.__name__} has no field {name!r}. It has: "
-                f"{', '.join([*table.by_name, *table.relations])}."
-            )
+            raise AttributeError(table.unknown(name))
 
 
 class _Parts:

@@ -20,7 +20,7 @@ from triode.db.recording import Recorder
 from triode.db.refusals import blame_conditions
 from triode.db.selecting import Selecting
 from triode.db.selection import Selection, as_dicts, as_objects, as_tuples, as_values
-from triode.db.sql import documents, texts  # noqa: F401 - they say what expressions are in SQL
+from triode.db.sql import comparing, documents, texts  # noqa: F401 - what expressions are in SQL
 from triode.db.sql.expressions import Condition, Expression, as_condition
 from triode.db.sql.plan import Plan
 from triode.db.sql.sets import KeySet
@@ -323,7 +323,9 @@ class Query(Selecting, Streamed[M], Generic[M]):
         self, first: A, second: B, third: C, fourth: D, /
     ) -> Selection[tuple[A, B, C, D]]: ...
     @overload
-    def tuples(self, *parts: Any) -> Selection[tuple[Any, ...]]: ...
+    def tuples(
+        self, first: Any, second: Any, third: Any, fourth: Any, fifth: Any, /, *rest: Any
+    ) -> Selection[tuple[Any, ...]]: ...
     def tuples(self, *parts: Any) -> Selection[Any]:
         """Give tuples of columns and computed values; the model itself stands for whole objects."""
         columns: list[Expression] = []
