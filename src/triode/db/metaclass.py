@@ -318,17 +318,16 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
     problems: list[Problem] = []
     for name, value in given.items():
         field = table.by_name.get(name)
-        if field is not None:
-            if field.unchanged(value):
-                values[field.name] = value
-                continue
-            valid = field.validate(value, (name,), problems)
-            if valid is not INVALID:
-                values[field.name] = valid
-            continue
-        if hasattr(type(value), "__table__"):
+        if field is None:
+            if hasattr(type(value), "__table__"):
+                values[name] = value
+            pairs = _assigned(table, name, value)
+        elif field.unchanged(value):
             values[name] = value
-        for part, key in _assigned(table, name, value):
+            continue
+        else:
+            pairs = [(field, value)]
+        for part, key in pairs:
             valid = part.validate(key, (name,), problems)
             if valid is not INVALID:
                 values[part.name] = valid

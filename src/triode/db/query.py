@@ -62,7 +62,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
         Called without any, it takes an order away.
         """
         clone = self._copy()
-        clone._orders = tuple(make_order(self.table, order) for order in orders)
+        clone._orders = tuple([make_order(self.table, order) for order in orders])
         return clone
 
     def limit(self, count: int | None) -> Self:

@@ -34,7 +34,7 @@ from triode.db.sql.expressions import (
     Test,
     Value,
 )
-from triode.db.sql.plan import plan_for
+from triode.db.sql.plan import UNFIT, plan_for
 from triode.db.sql.storage import is_mysql
 from triode.db.table import ModelTable, check_name
 from triode.errors import TriodeError
@@ -124,7 +124,7 @@ def _fits(
         sent = processor(value) if processor is not None else value
         if isinstance(sent, str):
             sent.encode()
-    except (TriodeError, ValueError, TypeError, ArithmeticError, RecursionError):
+    except (TriodeError, RecursionError, *UNFIT):
         return False
     column: Any = kind.dialect_impl(dialect)
     column = getattr(column, "impl_instance", column)
