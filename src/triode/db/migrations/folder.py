@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from triode.db.errors import MigrationError
 from triode.db.migrations.lint import calls_in
 from triode.db.migrations.rendering import imports_for
+from triode.db.migrations.scope import in_schema
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -115,7 +116,8 @@ def owned_by(script: ScriptDirectory) -> Owned:
             elif call.name == "rename_column":
                 columns.add((call.table, call.texts[-1]))
             elif call.name == "rename_table":
-                old, new = call.texts[:2]
+                schema = call.table.rpartition(".")[0]
+                old, new = (in_schema(schema or None, text) for text in call.texts[:2])
                 if old in tables:
                     tables.discard(old)
                     tables.add(new)

@@ -17,8 +17,8 @@ from triode.db.migrations.comparison import (
 )
 from triode.db.migrations.folder import Owned, owned_by, stamp, write_script
 from triode.db.migrations.renames import Chooser, Rename, Renames, in_database, lines
-from triode.db.migrations.rendering import write_operations
-from triode.db.table import model_registry
+from triode.db.migrations.rendering import schema_lines, write_operations
+from triode.db.migrations.scope import chosen_models, in_schema
 
 EMPTY_STEP = '''
 
@@ -51,8 +51,12 @@ def differences(
 ) -> tuple[list[Rename], ops.MigrationScript]:
     """Return what was renamed, and what differs besides."""
     complete_metadata()
-    renames = Renames(connection, model_registry.tables(), owned, choose).find()
-    renamed = {each.old: each.new for each in renames if each.table is None}
+    renames = Renames(connection, chosen_models(), owned, choose).find()
+    renamed = {
+        in_schema(each.schema, each.old): in_schema(each.schema, each.new)
+        for each in renames
+        if each.table is None
+    }
     tables = frozenset(renamed.get(name, name) for name in owned.tables)
     columns = frozenset((renamed.get(table, table), name) for table, name in owned.columns)
     operations: ops.MigrationScript = in_database(
@@ -75,7 +79,8 @@ def _write(
     assert downgrade is not None
     if upgrade.is_empty() and not renames:
         return None
-    forward = _body(connection, upgrade, lines(renames, "upgrade"), [])
+    before = [*schema_lines(upgrade), *lines(renames, "upgrade")]
+    forward = _body(connection, upgrade, before, [])
     backward = _body(connection, downgrade, [], lines(renames, "downgrade"))
     return write_script(script, message, (forward, backward))
 
