@@ -18,11 +18,12 @@ from triode.db.declaration import Declaration, Target
 from triode.db.engine import Channel
 from triode.db.errors import NotLoaded, QueryError
 from triode.db.field import ForeignKeyInfo
+from triode.db.key_parts import key_reader
 from triode.db.query import Query
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition, Selected
 from triode.db.sql.keys import among_keys, has_key, has_other_key
-from triode.db.table import ModelField, ModelTable, Relation, key_reader, keys, model_registry
+from triode.db.table import ModelField, ModelTable, Relation, keys, model_registry
 from triode.errors import ModelError
 
 KEYS_AT_ONCE = 5000
