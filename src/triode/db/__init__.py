@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from triode.db.column_type import ColumnType
     from triode.db.commit_hooks import on_commit
     from triode.db.computing import computed
-    from triode.db.constraints import Check, Index
+    from triode.db.constraints import Check, Index, Value
     from triode.db.database import Database, current_database
     from triode.db.errors import (
         ConnectionLost,
@@ -112,7 +112,7 @@ _HOMES = {
     "column_type": ("ColumnType",),
     "commit_hooks": ("on_commit",),
     "computing": ("computed",),
-    "constraints": ("Check", "Index"),
+    "constraints": ("Check", "Index", "Value"),
     "database": ("Database", "current_database"),
     "errors": (
         "ConnectionLost",
@@ -244,6 +244,7 @@ __all__ = [
     "Statement",
     "StatementTimeout",
     "TransactionError",
+    "Value",
     "ValueRefused",
     "abs_",
     "all_of",

@@ -18,8 +18,10 @@ from triode.db.creation import circular, in_order
 from triode.db.errors import MigrationError
 from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.expressions import add_missing, without_the_warning
-from triode.db.migrations.folder import Owned
+from triode.db.migrations.facts import add_facts
 from triode.db.migrations.rendering import OPTIONS, render_item
+from triode.db.migrations.rules import add_rules
+from triode.db.migrations.written import Owned
 from triode.db.sql.storage import Storage
 from triode.db.table import ModelTable, model_registry
 
@@ -91,6 +93,8 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     assert script.upgrade_ops is not None
     add_missing(script.upgrade_ops, connection, metadata, set(wanted))
     without_satisfied(script.upgrade_ops, connection)
+    add_facts(script.upgrade_ops, connection, metadata, owned)
+    add_rules(script.upgrade_ops, connection, metadata, owned)
     untangle(script.upgrade_ops, metadata)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()
     for side in (script.upgrade_ops, backward):
@@ -274,7 +278,9 @@ def _new_columns(
                 continue
             column = operation.column
             if not (column.nullable or column.server_default is not None):
-                yield table.table_name, column
+                # The model's own column stays as it is.
+                operation.column = column._copy()
+                yield table.table_name, operation.column
 
 
 def _empty_text(column: sa.Column[Any]) -> str:

@@ -43,6 +43,12 @@ class Call(NamedTuple):
         inner = (each for each in self.node.args if isinstance(each, ast.Call))
         return [_text(each, 0) for each in inner if _called(each) == "Column"]
 
+    @property
+    def constraint_name(self) -> str:
+        """The `name=` of a constraint, that in op.f(…) included."""
+        given = self.option("name")
+        return "" if given is None else _plain_text(given)
+
     def option(self, name: str) -> ast.expr | None:
         return next((each.value for each in self.node.keywords if each.arg == name), None)
 
@@ -102,6 +108,9 @@ def _operation(node: ast.Call, table: str) -> Call:
     is_batch = isinstance(node.func, ast.Attribute) and _is_named(node.func.value, "batch_op")
     if is_batch:
         return Call(name, table, _text(node, 0) or _column_of(node), node)
+    if name == "drop_index":
+        given = next((each.value for each in node.keywords if each.arg == "table_name"), None)
+        return Call(name, _plain_text(given) if given else _text(node, 1), _text(node, 0), node)
     position = 0 if name in ("create_table", "drop_table", "rename_table") else 1
     if name in ("drop_column", "alter_column", "add_column", "rename_column"):
         return Call(name, _text(node, 0), _text(node, 1) or _column_of(node), node)
@@ -125,9 +134,10 @@ def _is_named(node: ast.expr, name: str) -> bool:
 
 
 def _text(node: ast.Call, position: int) -> str:
-    if position >= len(node.args):
-        return ""
-    argument = node.args[position]
+    return _plain_text(node.args[position]) if position < len(node.args) else ""
+
+
+def _plain_text(argument: ast.expr) -> str:
     if isinstance(argument, ast.Call) and _called(argument) == "f":  # op.f("name")
         return _text(argument, 0)
     value = argument.value if isinstance(argument, ast.Constant) else None

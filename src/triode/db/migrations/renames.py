@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from triode.db.errors import MigrationError
 from triode.db.many_to_many import ManyToManyRelation
-from triode.db.migrations.folder import Owned
+from triode.db.migrations.written import Owned
 from triode.db.table import ModelField, ModelTable
 
 

@@ -57,6 +57,12 @@ class Storage(sa.types.TypeDecorator[Any]):
 
     impl = sa.types.TypeEngine
     cache_ok = True
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # SQLAlchemy wants it of each class, or warns. Our own plans are cached elsewhere.
+        cls.cache_ok = False
+
     sqlite_type: ClassVar[sa.types.TypeEngine[Any]] = sqlite.TEXT()
     postgres_type: ClassVar[sa.types.TypeEngine[Any]] = postgresql.TEXT()
 
