@@ -55,7 +55,8 @@ def without_satisfied(operations: ops.UpgradeOps, connection: Connection) -> Non
             present = _groups_of(inspector, table.table_name)
             keys = inspector.get_pk_constraint(table.table_name)["constrained_columns"]
             rest = [each for each in table.ops if not _is_key_filled(each, keys)]
-            table.ops = _without_present(_without_same_keys(rest), present)
+            rest = _without_present_keys(_without_same_keys(rest), inspector, table.table_name)
+            table.ops = _without_present(rest, present)
     operations.ops = [
         each for each in operations.ops if not isinstance(each, ops.ModifyTableOps) or each.ops
     ]
@@ -159,6 +160,31 @@ def _without_same_keys(operations: Sequence[Any]) -> list[Any]:
     both = dropped.keys() & made.keys()
     same: list[Any] = [side[key] for key in both for side in (dropped, made)]
     return [each for each in operations if not any(each is other for other in same)]
+
+
+def _without_present_keys(
+    operations: Sequence[Any], inspector: sa.Inspector, table: str
+) -> list[Any]:
+    """Leave out a foreign key that the database has, under whatever name, and keeps."""
+    dropped = {
+        str(each.constraint_name) for each in operations if isinstance(each, ops.DropConstraintOp)
+    }
+    present = {
+        (
+            tuple(key["constrained_columns"]),
+            tuple(f"{key['referred_table']}.{name}" for name in key["referred_columns"]),
+            (key["options"].get("ondelete") or "NO ACTION").upper(),
+        )
+        for key in inspector.get_foreign_keys(table)
+        if key["name"] not in dropped
+    }
+    return [
+        each
+        for each in operations
+        if not (
+            isinstance(each, ops.CreateForeignKeyOp) and _signature(each.to_constraint()) in present
+        )
+    ]
 
 
 def _signature(key: Any) -> tuple[Any, ...]:

@@ -16,7 +16,8 @@ _HOMES: Final = {
     "uuid": ("UUID",),
     "triode": ("Field", "ForeignKey", "ManyToMany", "Model"),
 }
-_WIDTH: Final = 96
+_WIDTH: Final = 84
+"""Characters of a line within a class, for formatters that break lines after 88."""
 
 
 def module_text(models: Sequence[ModelText], source: str) -> str:
@@ -53,8 +54,17 @@ def _class(model: ModelText) -> list[str]:
     for option in ("unique_together", "indexes"):
         groups = getattr(model, option)
         if groups:
-            lines.append(f"        {option} = [{', '.join(_listed(group) for group in groups)}]")
+            lines += _groups(option, groups)
     return lines
+
+
+def _groups(option: str, groups: Sequence[Sequence[str]]) -> list[str]:
+    """Return an option of `Meta` that is a tuple of tuples, which no formatter changes."""
+    listed = [_listed(group) for group in groups]
+    line = f"        {option} = ({', '.join(listed)}{',' if len(listed) == 1 else ''})"
+    if len(line) <= _WIDTH + 4:
+        return [line]
+    return [f"        {option} = (", *(f"            {each}," for each in listed), "        )"]
 
 
 def _listed(names: Sequence[str]) -> str:
