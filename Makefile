@@ -44,8 +44,8 @@ fix: $(VENV)/.dev  ## Mend format and lint where a tool can
 	@$(BIN)/ruff check --quiet --fix $(PRESENT) || true
 	@$(BIN)/ruff format $(PRESENT)
 
-bench: $(VENV)/.dev  ## Measure against the other frameworks, in their own environments
-	@$(BIN)/python -m bench
+bench: $(VENV)/.dev  ## Measure against the other frameworks; WHAT=orm: against other ORMs
+	@$(BIN)/python -m bench$(WHAT:%=.%) $(ARGS)
 
 assets: $(VENV)/.demo  ## Fetch the Swagger UI and ReDoc files that a wheel carries
 	@$(BIN)/python tools/assets.py

@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import re
 import socket
 import time
 from html.parser import HTMLParser
@@ -17,6 +18,7 @@ from typing import Any
 from bench.rows import Check, Row
 from bench.wire import request_bytes, with_counter
 
+ADDRESS = re.compile(r"user[0-9]{4}@example\.org")
 # Inserts of the checks must not meet those of wrk, nor those of an earlier run.
 _numbers = itertools.count(9_000_000_000)
 
@@ -25,14 +27,19 @@ class CheckFailed(Exception):
     """A server did not answer as the row asks."""
 
 
-def check_row(row: Row, port: int, prefix: str, *, vary_headers: bool = False) -> None:
-    """Send every check of a row.
+def check_row(
+    row: Row, port: int, prefix: str, *, vary_headers: bool = False, cookie: str = ""
+) -> None:
+    """Send every check of a row; `cookie` is that of a session, where one is needed.
 
     Raises:
         CheckFailed: names the first answer that is not as it must be.
     """
     for check in row.checks:
-        raw = request_bytes(check.request, port, prefix=prefix, vary_headers=vary_headers)
+        sent = "" if check.is_anonymous else cookie
+        raw = request_bytes(
+            check.request, port, prefix=prefix, vary_headers=vary_headers, cookie=sent
+        )
         number = next(_numbers)
         response, body = exchange(with_counter(raw, number), port)
         complaint = judge(check, response, body, number)
@@ -59,6 +66,8 @@ def judge(check: Check, response: http.client.HTTPResponse, body: bytes, number:
         return "the connection is not kept alive"
     if check.page:
         return judge_page(check.page, response, body)
+    if check.listed:
+        return judge_list(check, response, body)
     if check.answer is None:
         return None
     kind = response.headers.get_content_type()
@@ -78,10 +87,28 @@ def judge_page(wanted: str, response: http.client.HTTPResponse, body: bytes) -> 
     kind = response.headers.get_content_type()
     if kind != "text/html":
         return f"content type {kind}, wanted text/html"
+    shown = page_text(body)
+    return None if shown == wanted else f"the page shows {shown!r}, wanted {wanted!r}"
+
+
+def judge_list(check: Check, response: http.client.HTTPResponse, body: bytes) -> str | None:
+    """Look for rows in a page: these addresses in this order, no others, and the texts."""
+    kind = response.headers.get_content_type()
+    if kind != "text/html":
+        return f"content type {kind}, wanted text/html"
+    shown = page_text(body)
+    found = tuple(dict.fromkeys(ADDRESS.findall(shown)))
+    if found != check.listed:
+        first, last = (found[0], found[-1]) if found else ("none", "none")
+        return f"the page lists {len(found)} rows, {first} to {last}, wanted {len(check.listed)}"
+    absent = next((text for text in check.shown if text not in shown), None)
+    return None if absent is None else f"the page does not show {absent!r}"
+
+
+def page_text(body: bytes) -> str:
     reader = PageText()
     reader.feed(body.decode())
-    shown = " ".join(" ".join(reader.texts).split())
-    return None if shown == wanted else f"the page shows {shown!r}, wanted {wanted!r}"
+    return " ".join(" ".join(reader.texts).split())
 
 
 class PageText(HTMLParser):

@@ -12,6 +12,7 @@ import asyncpg
 
 USERS = 1000
 PAGE = 20
+ADMIN_PAGE = 100
 
 CREATE_IN_POSTGRES = """
 CREATE TABLE "user" (

@@ -11,8 +11,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from bench.peers import Peer
 from bench.places import BUILT, REQUIREMENTS, ROOT
 
 VERSIONS = """
@@ -21,6 +21,22 @@ found = {name: importlib.metadata.version(name) for name in sys.argv[1:]}
 print(json.dumps({"python": platform.python_version(), **found}))
 """
 INSTALL = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+
+
+class Peer(Protocol):
+    """What is installed: a server of `bench/peers.py` or an ORM of `bench/orm/contestants.py`."""
+
+    @property
+    def name(self) -> str:
+        """The folder of its requirements below `bench/peers/`."""
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """The packages whose versions are reported."""
+
+    @property
+    def oldest_python(self) -> tuple[int, ...]:
+        """The oldest Python that it takes."""
 
 
 class NotBuilt(Exception):

@@ -48,6 +48,19 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Login:
+    """How an administrator comes to be, and where the browser is let in.
+
+    `commands` gets the peer's Python; each may read the password from its input.
+    """
+
+    commands: Callable[[Path], list[list[str]]]
+    path: str
+    name_field: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Peer:
     """A server. `command` gets its Python and a port; `rows` names the rows it can answer."""
 
@@ -59,12 +72,16 @@ class Peer:
     distributions: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     directory: Path = APPS
+    login: Login | None = None
     oldest_python: tuple[int, ...] = (3, 11)
 
     def ways(self, row: str) -> tuple[Variant, ...]:
         return self.variants.get(row, (Variant(""),))
 
 
+# Of a database that lives as long as the benchmark, on this machine.
+ADMIN = "admin@example.org"
+PASSWORD = "a valve for the benchmark"
 WEB = ("hello", "params", "body", "plain")
 MORE = ("deps3", "deps8", "large-body", "large-response", "stack")
 DATABASE = ("row", "rows", "insert")
@@ -106,6 +123,18 @@ def nginx(_python: Path, port: int) -> list[str]:
     return [program, "-c", str(configuration), "-e", "stderr"]
 
 
+def triode_admin(python: Path) -> list[list[str]]:
+    application = str(APPS / "triode_app.py")
+    create = [str(python), "-m", "triode", "user", "create", application]
+    return [[*create, "--admin", "--email", ADMIN, "--password-stdin"]]
+
+
+def django_admin(python: Path) -> list[list[str]]:
+    start = [str(python), "-m", "django"]
+    create = [*start, "createsuperuser", "--noinput", "--username", ADMIN, "--email", ADMIN]
+    return [[*start, "migrate"], create]
+
+
 def all_peers() -> tuple[Peer, ...]:
     """Return every server, Triode first."""
     return (
@@ -113,8 +142,12 @@ def all_peers() -> tuple[Peer, ...]:
             "triode",
             "Triode",
             triode,
-            (*WEB, *DATABASE, *MORE, "fortunes", "postgres"),
-            variants={"hello": (Variant("struct"), Variant("dict", "/dict"))},
+            (*WEB, *DATABASE, *MORE, "fortunes", "postgres", "admin"),
+            variants={
+                "hello": (Variant("struct"), Variant("dict", "/dict")),
+                "admin": (Variant("", "/admin/user"),),
+            },
+            login=Login(triode_admin, "/login", "email"),
             distributions=("triode", "starlette", "msgspec", "uvicorn", "SQLAlchemy"),
             directory=ROOT,
         ),
@@ -184,7 +217,14 @@ def all_peers() -> tuple[Peer, ...]:
             "django",
             "Django + gunicorn",
             gunicorn("django_site.wsgi", 4),
-            (*WEB, *DATABASE, "fortunes", "postgres"),
+            (*WEB, *DATABASE, "fortunes", "postgres", "admin"),
+            variants={"admin": (Variant("", "/admin/django_site/user/"),)},
+            login=Login(
+                django_admin,
+                "/admin/login/",
+                "username",
+                environment={"DJANGO_SUPERUSER_PASSWORD": PASSWORD},
+            ),
             distributions=("Django", "gunicorn"),
         ),
     )

@@ -9,6 +9,7 @@ import itertools
 import resource
 import statistics
 import sys
+import time
 from dataclasses import dataclass, field
 
 from bench import data
@@ -25,6 +26,7 @@ from bench.wrk import Load, Sample, WrkFailed, run_wrk
 COUNTER_STEP = 10_000_000
 # A share of a core. What is below it moves a figure less than the rounds differ by themselves.
 CALM = 0.1
+SETTLE_SECONDS = 15
 _counters = itertools.count(COUNTER_STEP, COUNTER_STEP)
 
 
@@ -132,7 +134,13 @@ def choose_variant(row: Row, server: Server, settings: Settings, result: Result)
     """Check every way the peer has for this row, and return the one that is faster in a second."""
     ways = server.peer.ways(row.name)
     for variant in ways:
-        check_row(row, server.port, variant.prefix, vary_headers=settings.vary_headers)
+        check_row(
+            row,
+            server.port,
+            variant.prefix,
+            vary_headers=settings.vary_headers,
+            cookie=server.cookie,
+        )
     if len(ways) == 1:
         return ways[0]
     for variant in ways:
@@ -148,8 +156,18 @@ def calm_round(row: Row, server: Server, variant: Variant, settings: Settings) -
     attempts: list[Round] = []
     while not attempts or (attempts[-1].foreign > CALM and len(attempts) < settings.attempts):
         load_row(row, server, variant, settings, seconds=settings.warm_up)
+        let_settle(server)
         attempts.append(load_row(row, server, variant, settings, seconds=settings.seconds))
     return min(attempts, key=lambda one: one.foreign)
+
+
+def let_settle(server: Server) -> None:
+    """Wait until a server has done what wrk no longer waits for: of a slow page, seconds."""
+    deadline = time.monotonic() + SETTLE_SECONDS
+    used, before = server.cpu_seconds(), -1.0
+    while used != before and time.monotonic() < deadline:
+        time.sleep(0.1)
+        used, before = server.cpu_seconds(), used
 
 
 def load_row(
@@ -163,7 +181,11 @@ def load_row(
     path = DATA / f"{server.peer.name}.requests"
     requests = [
         request_bytes(
-            request, server.port, prefix=variant.prefix, vary_headers=settings.vary_headers
+            request,
+            server.port,
+            prefix=variant.prefix,
+            vary_headers=settings.vary_headers,
+            cookie=server.cookie,
         )
         for request in row.requests
     ]

@@ -46,14 +46,19 @@ class Check:
     """A request and what must come back.
 
     `answer` is compared as a JSON value; a key whose value is `...` must be there, with any
-    value. `page` is the text that a browser would show of an HTML answer. Without either only
-    the status counts. Several statuses mean that frameworks differ there.
+    value. `page` is the text that a browser would show of an HTML answer; `listed` are the
+    addresses of people that such a page lists, and `shown` is what else must be in its text.
+    Without these only the status counts. Several statuses mean that frameworks differ there.
+    An anonymous check is sent without the session's cookie.
     """
 
     request: Request
     statuses: tuple[int, ...]
     answer: Any = None
     page: str = ""
+    listed: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    is_anonymous: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Row:
     """One line of the table. `targets` maps a peer to the least ratio wanted.
 
     `setting` is told to the applications: "stack" puts middleware around them, "postgres" gives
-    them another database.
+    them another database, "admin" adds the admin and an account whose session the requests have.
     """
 
     name: str
@@ -182,6 +187,26 @@ def fortunes_row() -> Row:
     return Row("fortunes", "template page of 12 rows", (page,), (check,), {"django": 6, "flask": 6})
 
 
+def admin_row() -> Row:
+    # Each peer has a path of its own, which its variant says.
+    page = Request("")
+    users = data.users()[: data.ADMIN_PAGE]
+    listed = Check(
+        page,
+        (200,),
+        listed=tuple(user["email"] for user in users),
+        shown=tuple(user["bio"] for user in users if user["bio"]),
+    )
+    return Row(
+        "admin",
+        f"admin change list, {data.ADMIN_PAGE} rows",
+        (page,),
+        (listed, Check(page, (302, 303), is_anonymous=True)),
+        {"django": 5},
+        setting="admin",
+    )
+
+
 def large_rows() -> tuple[Row, ...]:
     """A body of 1 MB to validate, and a response of 1,000 objects to write."""
     catalog = products(LARGE)
@@ -259,4 +284,5 @@ def all_rows() -> tuple[Row, ...]:
         stack_row(),
         fortunes_row(),
         postgres_row(),
+        admin_row(),
     )

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from bench import data
 from bench.environments import Environment
-from bench.peers import Command, Peer
+from bench.logins import LoginFailed, log_in
+from bench.peers import PASSWORD, Command, Peer
 from bench.places import APPS, DATA, LOGS
 
 START_SECONDS = 30
@@ -32,6 +33,8 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     database: Path
+    cookie: str = ""
+    """The session of an administrator, in the setting "admin"."""
 
     def cpu_seconds(self) -> float:
         """Return the CPU time the server and its workers have used so far."""
@@ -85,7 +88,38 @@ def start(peer: Peer, environment: Environment, core: int, setting: str = "") ->
         except OSError as exc:
             raise NotStarted(f"no PostgreSQL answers at {url}: {exc}") from exc
         more |= {"BENCH_POSTGRES": url, "DATABASE_URL": url}
-    return launch(peer, peer.command, environment.python, database=database, core=core, more=more)
+    if setting == "admin":
+        create_account(peer, environment.python, {**environment_of(peer, database), **more})
+    server = launch(peer, peer.command, environment.python, database=database, core=core, more=more)
+    if setting == "admin":
+        try:
+            server.cookie = log_in(server.port, peer)
+        except LoginFailed as exc:
+            server.stop()
+            raise NotStarted(str(exc)) from exc
+        except BaseException:
+            server.stop()
+            raise
+    return server
+
+
+def create_account(peer: Peer, python: Path, environment: dict[str, str]) -> None:
+    """Run the commands that make a peer's tables and its administrator."""
+    if peer.login is None:
+        raise NotStarted("nobody can log in")
+    for command in peer.login.commands(python):
+        done = subprocess.run(
+            command,
+            cwd=peer.directory,
+            env={**environment, **peer.login.environment},
+            input=PASSWORD + "\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        if done.returncode:
+            raise NotStarted(f"{' '.join(command[1:])}: {done.stdout}{done.stderr}"[-600:])
 
 
 def launch(

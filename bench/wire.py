@@ -26,11 +26,13 @@ PLACE = "0" * 10
 
 
 def request_bytes(
-    request: Request, port: int, *, prefix: str = "", vary_headers: bool = False
+    request: Request, port: int, *, prefix: str = "", vary_headers: bool = False, cookie: str = ""
 ) -> bytes:
     """Return the request as sent; the counter's mark is left in it for wrk or `with_counter`."""
     lines = [f"{request.method} {prefix}{request.path} HTTP/1.1", f"Host: 127.0.0.1:{port}"]
     lines += [f"{name}: {value}" for name, value in BROWSER_HEADERS]
+    if cookie:
+        lines.append(f"Cookie: {cookie}")
     if vary_headers:
         if request.body is not None and COUNTER in request.body:
             # wrk replaces one mark a request, and the body of this row already varies.

@@ -13,6 +13,7 @@ from msgspec import Struct
 from triode import Create, Depends, Field, Header, Model, Page, Query, Triode, render
 
 HAS_MIDDLEWARE = os.environ.get("BENCH_SETTING") == "stack"
+HAS_ADMIN = os.environ.get("BENCH_SETTING") == "admin"
 
 app = Triode(trusted_proxies=middleware.PROXIES if HAS_MIDDLEWARE else None)
 if HAS_MIDDLEWARE:
@@ -57,6 +58,16 @@ class User(Model):
 
 class Fortune(Model):
     message: str
+
+
+if HAS_ADMIN:
+    app.admin(
+        User,
+        list_display=["email", "age", "bio"],
+        search_fields=["email"],
+        ordering=["id"],
+        list_per_page=100,
+    )
 
 
 class Settings(Struct):

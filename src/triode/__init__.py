@@ -36,32 +36,45 @@ if TYPE_CHECKING:
     from triode.binding import Query as Query
     from triode.binding import Security as Security
     from triode.binding import SecurityScopes as SecurityScopes
+    from triode.db import Check as Check
     from triode.db import Database as Database
     from triode.db import Duplicate as Duplicate
     from triode.db import Field as Field
     from triode.db import ForeignKey as ForeignKey
+    from triode.db import Index as Index
     from triode.db import ManyToMany as ManyToMany
     from triode.db import Model as Model
     from triode.db import NotLoaded as NotLoaded
+    from triode.db import OneToOne as OneToOne
     from triode.db import Related as Related
     from triode.db import RowNotFound as RowNotFound
+    from triode.db import Search as Search
     from triode.db import Statement as Statement
+    from triode.db import and_ as and_
     from triode.db import asc as asc
     from triode.db import avg as avg
     from triode.db import col as col
+    from triode.db import computed as computed
     from triode.db import count as count
     from triode.db import current_database as current_database
     from triode.db import desc as desc
+    from triode.db import exists as exists
     from triode.db import in_ as in_
     from triode.db import is_null as is_null
     from triode.db import lower as lower
     from triode.db import max_ as max_
     from triode.db import min_ as min_
     from triode.db import not_ as not_
+    from triode.db import on_commit as on_commit
+    from triode.db import or_ as or_
+    from triode.db import related as related
+    from triode.db import request_transaction as request_transaction
+    from triode.db import search as search
     from triode.db import sum_ as sum_
     from triode.db import transaction as transaction
     from triode.db import upper as upper
     from triode.db import utcnow as utcnow
+    from triode.db import uuid7 as uuid7
     from triode.errors import ClientError as ClientError
     from triode.errors import ConfigError as ConfigError
     from triode.errors import TriodeError as TriodeError

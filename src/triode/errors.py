@@ -97,6 +97,10 @@ class ClientError(TriodeError):
     headers: Mapping[str, str] | None = None
     field: str | None = None
     """The name of the one value that is wrong, where it is known."""
+    model: str | None = None
+    """The name of the class that has the field, where it is known."""
+    item: int | None = None
+    """The number of the object that has it, where many were given."""
     place: tuple[int | str, ...] | None = None
     """Where the request has that value; the web layer finds it by `field`."""
 

@@ -21,6 +21,7 @@ from triode.settings import database_url, is_debug, trusted_proxies
 if TYPE_CHECKING:
     from triode.admin import Admin
     from triode.db import Database, Model
+    from triode.middleware.errors import ErrorBoundary
 
 _logger = logging.getLogger("triode")
 _TABLES = "triode.db.table"  # imported with the first model
@@ -97,6 +98,12 @@ class Triode(App):
             return True
         tables = sys.modules.get(_TABLES)
         return tables is not None and len(tables.model_registry) > 0
+
+    def _boundary(self) -> ErrorBoundary:
+        boundary = super()._boundary()
+        if self.debug and self._needs_database:
+            boundary.after = _room("debug.statements").tell_of_loops
+        return boundary
 
     async def _open_database(self) -> None:
         if self._needs_database:

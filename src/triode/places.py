@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 _PACKAGE = Path(__file__).parent
 # Where Python keeps what is not the developer's own program.
@@ -14,6 +16,7 @@ _FOREIGN = tuple(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_own(filename: str) -> bool:
     """Return whether a file is the developer's; "<frozen importlib…>" and "<string>" are not."""
     path = Path(filename)
@@ -33,6 +36,14 @@ def own_caller() -> tuple[str, int] | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if is_own(frame.f_code.co_filename):
-            return frame.f_code.co_filename, frame.f_lineno
+            return frame.f_code.co_filename, _line_of(frame)
         frame = frame.f_back
     return None
+
+
+def _line_of(frame: FrameType) -> int:
+    """Return the line as it is written: Jinja runs Python that it made of a template."""
+    template: Any = frame.f_globals.get("__jinja_template__")
+    if template is None:
+        return frame.f_lineno
+    return int(template.get_corresponding_lineno(frame.f_lineno))

@@ -6,6 +6,7 @@ Read when it is asked for and not at import, so that a command or a test may sti
 from __future__ import annotations
 
 import os
+from math import inf
 from pathlib import Path
 
 from triode.errors import ConfigError
@@ -14,6 +15,7 @@ DEBUG_VARIABLE = "TRIODE_DEBUG"
 DATABASE_VARIABLE = "DATABASE_URL"
 DATABASE_FILE = "app.db"
 PROXIES_VARIABLE = "TRIODE_TRUSTED_PROXIES"
+SLOW_QUERY_VARIABLE = "TRIODE_SLOW_QUERY"
 EDITOR_VARIABLE = "TRIODE_EDITOR"
 EDITORS = {
     "vscode": "vscode://file{file}:{line}",
@@ -40,6 +42,28 @@ def database_url(directory: Path) -> str:
     """Return `DATABASE_URL`, or the address of the SQLite file `app.db` in `directory`."""
     given = os.environ.get(DATABASE_VARIABLE, "").strip()
     return given or f"sqlite:///{directory / DATABASE_FILE}"
+
+
+def slow_query() -> float | None:
+    """Return the seconds from which on `TRIODE_SLOW_QUERY` calls a statement slow; None: no word.
+
+    Raises:
+        ConfigError: it is no number of seconds.
+    """
+    said = os.environ.get(SLOW_QUERY_VARIABLE, "").strip()
+    if not said:
+        return None
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < inf:
+        raise ConfigError(
+            f"{SLOW_QUERY_VARIABLE}={said!r} makes no sense. Write a number of seconds, such as "
+            "0.1.",
+            code="database-option",
+        )
+    return seconds
 
 
 def editor_address() -> str | None:

@@ -171,6 +171,13 @@ from triode import Tirode
         "app.py:6: ImportError: cannot import name 'Tirode' from 'triode' (…). Did you "
         "mean 'Triode'?",
     ),
+    "name_of_another_module": Mistake(
+        """\
+from triode import dense_rank
+""",
+        "app.py:6: ImportError: cannot import name 'dense_rank' from 'triode' (…). Write "
+        "`from triode.db import dense_rank`",
+    ),
     "path_slash": Mistake(
         """\
 @app.get("users")

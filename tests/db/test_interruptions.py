@@ -54,7 +54,7 @@ def connections_in_use(database: Database) -> int:
         return sum(engine.writer()._transactions.values())
     assert isinstance(engine, PostgresEngine)
     pools = list(engine._pools.values())
-    return sum(pool.get_size() - pool.get_idle_size() for pool in pools)
+    return sum(pool.used for pool in pools)
 
 
 def test_cancellation_leaves_nothing_behind(database: Database) -> None:

@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.db.conftest import sqlite_file
 from tests.db.models import ALL, Team
+from triode import Create, Triode
 from triode.db import Database, DatabaseUnavailable, transaction
 
 IS_ROOT = os.geteuid() == 0
@@ -69,6 +71,28 @@ def test_full_disk_loses_nothing(
     Team(name="after").save().run()
     sqlite.close()
     assert is_whole(path)
+
+
+def test_full_disk_is_a_503(serve: Any, sqlite: Database, tmp_path: Path) -> None:
+    app = Triode(database=sqlite)
+
+    @app.post("/teams")
+    async def add(team: Create[Team]) -> Team:
+        return await team.save()
+
+    def post(number: int) -> Any:
+        return client.post("/teams", json={"name": f"{number:05}{'x' * 70}"})
+
+    client = serve(app)
+    size = max(each.stat().st_size for each in tmp_path.iterdir())
+    with largest_file(size + 20_000):
+        answers = [post(number) for number in range(40)]
+    refused = [each for each in answers if each.status_code != 200]
+    assert {each.status_code for each in refused} == {503}
+    assert refused[0].json() == {"detail": "The service cannot be used at the moment."}
+    assert post(99).status_code == 200
+    with sqlite.active():
+        assert Team.count().run() == 40 - len(refused) + 1
 
 
 def test_block_on_a_full_disk_is_undone(sqlite: Database, tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 
-from triode.app import App
+from triode import Triode
 from triode.testing import LaneClient
 
 pytestmark = pytest.mark.browser
@@ -15,12 +16,14 @@ pytestmark = pytest.mark.browser
 SCRIPT = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
 
 
-def make_app() -> App:
-    app = App(debug=True)
+def make_app() -> Triode:
+    app = Triode(database="sqlite://", debug=True)
 
     @app.get("/broken")
     async def broken(word: str) -> None:
         long = "x" * 3000
+        for _ in range(3):
+            await app.database.fetch(sa.text(f"SELECT '{long}'"))
         raise RuntimeError(f"{word} {long}")
 
     return app

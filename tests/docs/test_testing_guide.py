@@ -31,4 +31,4 @@ def test_the_tests_of_the_guide_pass(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stdout
-    assert "9 passed" in done.stdout
+    assert "10 passed" in done.stdout

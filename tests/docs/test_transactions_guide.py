@@ -50,6 +50,16 @@ def test_report_and_repetition(client: LaneClient, program: dict[str, Any]) -> N
     assert cents(program) == [100, 200]
 
 
+def test_errands_are_done_once(client: LaneClient, program: dict[str, Any]) -> None:
+    program["Errand"].insert_many([{"text": "a"}, {"text": "b"}]).run()
+
+    async def work() -> list[bool]:
+        return list(await asyncio.gather(*[program["do_next"]() for _ in range(3)]))
+
+    assert asyncio.run(work()) == [True, True, False]
+    assert program["sent"] == ["a", "b"]
+
+
 def test_request_is_undone(client: LaneClient, program: dict[str, Any]) -> None:
     assert client.post("/bookings", params={"text": ""}).status_code == 400
     assert client.post("/bookings", params={"text": "a"}).json() == {"id": 1, "text": "a"}

@@ -146,7 +146,7 @@ def test_a_value_taken_meanwhile_is_refused_by_the_database() -> None:
     with pytest.raises(ClientError) as caught:
         anyio.run(save)
     assert caught.value.status_code == 409
-    assert form.non_field_errors == [caught.value.message]
+    assert form.errors == {"title": [caught.value.message]}
 
 
 def test_an_object_fills_the_form_and_its_secret_does_not() -> None:

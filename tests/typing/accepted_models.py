@@ -9,11 +9,13 @@ from triode.db import (
     Database,
     Field,
     ForeignKey,
+    Found,
     ManyToMany,
     Model,
     Page,
     Query,
     Related,
+    Search,
     col,
     count,
     desc,
@@ -23,6 +25,7 @@ from triode.db import (
     outer,
     related,
     repeat_transaction,
+    search,
     transaction,
     upper,
     utcnow,
@@ -121,3 +124,27 @@ async def databases() -> None:
     async for notification in database.listen("jobs"):
         assert_type(notification.payload, str | None)
     await database.fetch(User.table.select())
+    assert_type(await database.fetch(User.table.select(), into=User), list[User])
+    async for user in database.fetch(User.table.select(), into=User):
+        assert_type(user, User)
+    async for row in User.all().tuples(User.email):
+        assert_type(row, tuple[str])
+
+
+class Post(Model):
+    title: str
+    author: User = ForeignKey()
+
+    class Meta:
+        search = Search("title", weights={"title": 4}, language="english")
+
+
+async def full_text() -> None:
+    found = search(Post, "sea -storm", prefix=True)
+    assert_type(found, Found)
+    assert_type(await Post.where(found).order_by(desc(found.relevance)).limit(3), list[Post])
+    assert_type(await Post.where(found | ~search(Post, "x"), found.relevance > 0.5).count(), int)
+    rows = Post.where(found).values(Post.id, title=found.highlight(Post.title))
+    parts = Post.where(found).tuples(Post.title, found.snippet(Post.title, words=9))
+    assert_type((await parts)[0][0], str)
+    print(len(await rows))

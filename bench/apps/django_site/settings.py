@@ -25,6 +25,28 @@ DATABASES = {
         },
     }
 }
+if os.environ.get("BENCH_SETTING") == "admin":
+    # What `startproject` and the pages of the admin ask for.
+    INSTALLED_APPS = [
+        "django.contrib.admin",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        "django.contrib.staticfiles",
+        "django_site",
+    ]
+    MIDDLEWARE = [
+        "django.middleware.security.SecurityMiddleware",
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.middleware.common.CommonMiddleware",
+        "django.middleware.csrf.CsrfViewMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
+    ROOT_URLCONF = "django_site.admin_urls"
+    STATIC_URL = "static/"
 if postgres := os.environ.get("BENCH_POSTGRES"):
     address = urlsplit(postgres)
     DATABASES = {
@@ -44,5 +66,16 @@ TEMPLATES = [
         "DIRS": [Path(__file__).parents[1] / "templates"],
     }
 ]
+if os.environ.get("BENCH_SETTING") == "admin":
+    TEMPLATES[0] |= {
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True

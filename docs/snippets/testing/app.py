@@ -22,6 +22,11 @@ async def get_book(book_id: int) -> Book:
     return await Book.get(book_id)
 
 
+@app.get("/books")
+async def list_books() -> list[Book]:
+    return await Book.all()
+
+
 @app.post("/books", status_code=201)
 async def add_book(book: Create[Book]) -> Book:
     return await book.save()

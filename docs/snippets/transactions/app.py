@@ -17,6 +17,11 @@ class Booking(Model):
     text: str
 
 
+class Errand(Model):
+    text: str
+    is_done: bool = False
+
+
 async def send_mail(text: str) -> None:
     """Stand for what leaves the house."""
     sent.append(text)
@@ -95,6 +100,20 @@ async def double(owner: str) -> int:
         return account.cents
 
     return await repeat_transaction(work, isolation="serializable")
+
+
+# --- a queue
+
+
+async def do_next() -> bool:
+    async with transaction():
+        waiting = Errand.where(is_done=False).order_by(Errand.id)
+        errand = await waiting.for_update(skip_locked=True).first()
+        if errand is None:
+            return False
+        await send_mail(errand.text)
+        await errand.update(is_done=True)
+    return True
 
 
 # --- plain code

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from triode.errors import ClientError
+
 
 def sentence(text: str) -> str:
     """Return the text with a capital first letter and the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def told(exc: ClientError) -> str:
+    """Return what a visitor is told of an error: its detail, if that is no data for programs."""
+    return exc.detail if isinstance(exc.detail, str) else exc.message
 
 
 def words_of(name: str) -> str:

@@ -21,7 +21,7 @@ from triode.admin.list_display import label_for
 from triode.admin.model_admin import ModelAdmin
 from triode.admin.paths import FieldPath, resolve
 from triode.admin.reflection import reflect
-from triode.admin.searching import Search, is_searchable
+from triode.admin.searching import IndexSearch, Search, is_searchable
 from triode.admin.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -31,9 +31,12 @@ MOST_SCANNED = 50_000
 
 
 def plan_search(desk: Desk) -> Search:
-    """Compile `search_fields`; by default the field that names a row."""
+    """Compile `search_fields`; by default `Meta.search`, or else the field that names a row."""
     option = Option(desk.admin, "search_fields")
     texts = desk.admin.search_fields
+    declared = desk.reflection.table.options.search
+    if not texts and declared is not None:
+        return IndexSearch(desk.model, [option.path(name) for name in declared.fields])
     if not texts and desk.reflection.name_field and not desk.admin.list_display:
         texts = [desk.reflection.name_field]
     paths = [option.path(text) for text in texts]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from triode.admin.form_plan import FormPlan
-from triode.admin.labels import field_label, sentence
+from triode.admin.labels import field_label, sentence, told
 from triode.admin.searching import LARGEST_INTEGER, SMALLEST_INTEGER
 from triode.admin.submitted import Submitted
 from triode.db.errors import Duplicate
@@ -156,7 +156,7 @@ class RowForm:
     def blame(self, exc: ClientError) -> None:
         """Put a refusal of the database beside the fields it is about."""
         if not isinstance(exc, Duplicate):
-            self.form.add_error(None, sentence(str(exc.detail)))
+            self.form.add_error(exc.field, sentence(told(exc)))
             return
         what = f"Another {self.desk.label} has this already."
         if len(exc.fields) > 1:

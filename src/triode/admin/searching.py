@@ -1,4 +1,4 @@
-"""Search a list: every word must be found, each in any of the fields."""
+"""Search a list: every word must be found, each in any of the fields, or by the model's index."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from triode.admin.cells import bare_type
 from triode.admin.paths import FieldPath
+from triode.db import search
 
 SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
 
@@ -33,6 +34,18 @@ class Search:
                 condition = condition | part
             found.append(condition)
         return found
+
+
+class IndexSearch(Search):
+    """The search of the model itself: words as the index knows them, in all of its fields."""
+
+    def __init__(self, model: Any, paths: Sequence[FieldPath]) -> None:
+        super().__init__(paths)
+        self.model = model
+
+    def conditions(self, words: Sequence[str]) -> list[Any]:
+        """Return one condition for all words; the last may be the beginning of one."""
+        return [search(self.model, " ".join(words), prefix=True)] if words else []
 
 
 def _part(path: FieldPath, word: str) -> Any | None:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from triode.admin import views
 from triode.admin.accounts import ACCOUNTS
 from triode.admin.assets import FOREVER
+from triode.admin.labels import told
 from triode.admin.model_admin import ModelAdmin
 from triode.admin.office import Office, open_office
 from triode.admin.pages import Link, MessagePage
@@ -189,7 +190,7 @@ class Admin:
             return _message(visit, page, exc.desk)
         except ClientError as exc:
             page = MessagePage(
-                exc.status_code, "That did not work", str(exc.detail), self._back(visit, None)
+                exc.status_code, "That did not work", told(exc), self._back(visit, None)
             )
             return _message(visit, page, None)
         for name, value in PAGE_HEADERS.items():

@@ -15,6 +15,7 @@ from triode.admin.deleting import Consequences, consequences_of
 from triode.admin.desk import Desk
 from triode.admin.editing import Editor
 from triode.admin.form_plan import FormPlan
+from triode.admin.labels import told
 from triode.admin.listing import DELETE, actions_for, list_page
 from triode.admin.lookups import lookup
 from triode.admin.model_admin import ModelAdmin
@@ -81,7 +82,7 @@ async def take_action(visit: Visit) -> Response:
     try:
         text = await action.function(visit.request, query)
     except ClientError as exc:
-        flash(str(exc.detail), "error")
+        flash(told(exc), "error")
     else:
         noun = desk.label if len(rows) == 1 else desk.nouns
         flash(text or f"{action.label}: {len(rows)} {noun}.", "success")
@@ -150,7 +151,7 @@ async def delete_rows(
             for row in rows:
                 await desk.admin.delete(visit.request, row)
     except ClientError as exc:
-        flash(str(exc.detail), "error")
+        flash(told(exc), "error")
         return redirect(back)
     what = f"“{names[0]}”" if len(names) == 1 else f"{len(names)} {desk.nouns}"
     flash(f"{what} {'was' if len(names) == 1 else 'were'} deleted.", "success")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
@@ -13,6 +14,15 @@ from triode.errors import ConfigError, TriodeError, did_you_mean
 from triode.places import is_own, short
 
 EXIT_CODE = 2
+# Where a name is looked for that was asked of the wrong module.
+_ROOMS = (
+    "triode",
+    "triode.db",
+    "triode.responses",
+    "triode.security",
+    "triode.middleware",
+    "triode.testing",
+)
 _MISSING_NAME = re.compile(r"cannot import name '(\w+)' from '([\w.]+)'")
 
 
@@ -68,6 +78,9 @@ def _suggestion(exc: BaseException) -> str:
     module = sys.modules.get(found[2]) if found else None
     if found is None or module is None or not found[2].startswith("triode"):
         return ""
+    for room in _ROOMS:
+        if found[1] in importlib.import_module(room).__all__:
+            return f". Write `from {room} import {found[1]}`"
     return "." + did_you_mean(found[1], dir(module))
 
 

@@ -12,26 +12,31 @@ if TYPE_CHECKING:
     from triode.db.column_type import ColumnType
     from triode.db.commit_hooks import on_commit
     from triode.db.computing import computed
-    from triode.db.constraints import Check, Index, Value
+    from triode.db.constraints import Check, Index, Search, Value
     from triode.db.database import Database, current_database
     from triode.db.errors import (
+        CheckFailed,
         ConnectionLost,
         ConstraintViolation,
         DatabaseBusy,
         DatabaseUnavailable,
         Deadlock,
         Duplicate,
+        LockTimeout,
         MissingParent,
+        MissingValue,
         MultipleRows,
         NotLoaded,
         OutOfRange,
         Protected,
         QueryError,
         RowNotFound,
+        RowRefused,
         SchemaMismatch,
         SerializationFailure,
         StaleRow,
         StatementTimeout,
+        TooLong,
         TransactionError,
         ValueRefused,
     )
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from triode.db.quantified import all_of, any_of, none_of
     from triode.db.query import Query
     from triode.db.repeating import repeat_transaction
+    from triode.db.searching import Found, search
     from triode.db.selection import Selection
     from triode.db.sql.functions import (
         abs_,
@@ -112,26 +118,31 @@ _HOMES = {
     "column_type": ("ColumnType",),
     "commit_hooks": ("on_commit",),
     "computing": ("computed",),
-    "constraints": ("Check", "Index", "Value"),
+    "constraints": ("Check", "Index", "Search", "Value"),
     "database": ("Database", "current_database"),
     "errors": (
+        "CheckFailed",
         "ConnectionLost",
         "ConstraintViolation",
         "DatabaseBusy",
         "DatabaseUnavailable",
         "Deadlock",
         "Duplicate",
+        "LockTimeout",
         "MissingParent",
+        "MissingValue",
         "MultipleRows",
         "NotLoaded",
         "OutOfRange",
         "Protected",
         "QueryError",
         "RowNotFound",
+        "RowRefused",
         "SchemaMismatch",
         "SerializationFailure",
         "StaleRow",
         "StatementTimeout",
+        "TooLong",
         "TransactionError",
         "ValueRefused",
     ),
@@ -143,6 +154,7 @@ _HOMES = {
     "quantified": ("all_of", "any_of", "none_of"),
     "query": ("Query",),
     "repeating": ("repeat_transaction",),
+    "searching": ("Found", "search"),
     "selection": ("Selection",),
     "sql.functions": (
         "abs_",
@@ -211,6 +223,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Check",
+    "CheckFailed",
     "ColumnType",
     "ConnectionLost",
     "ConstraintViolation",
@@ -222,10 +235,13 @@ __all__ = [
     "Duplicate",
     "Field",
     "ForeignKey",
+    "Found",
     "Include",
     "Index",
+    "LockTimeout",
     "ManyToMany",
     "MissingParent",
+    "MissingValue",
     "Model",
     "MultipleRows",
     "NotLoaded",
@@ -237,12 +253,15 @@ __all__ = [
     "QueryError",
     "Related",
     "RowNotFound",
+    "RowRefused",
     "SchemaMismatch",
+    "Search",
     "Selection",
     "SerializationFailure",
     "StaleRow",
     "Statement",
     "StatementTimeout",
+    "TooLong",
     "TransactionError",
     "Value",
     "ValueRefused",
@@ -304,6 +323,7 @@ __all__ = [
     "request_transaction",
     "round_",
     "row_number",
+    "search",
     "second",
     "string_agg",
     "substring",

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import aclosing, asynccontextmanager
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from triode.db.engine import Channel, Write
-from triode.db.errors import QueryError, RowNotFound
+from triode.db.errors import QueryError, RowNotFound, ValueRefused
 from triode.db.lookup import check_values, field_of
-from triode.db.nesting import one_unit
+from triode.db.nesting import filling, one_unit
+from triode.db.refusals import blame_row
+from triode.db.sequences import after_given
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import Plan, plan_for
 from triode.db.sql.storage import family_of, is_mysql
+from triode.db.statement import Source
 from triode.db.table import ModelTable
 from triode.db.writing import assignments, insert_many, not_found, write_checked
 from triode.schema import Problem, ValidationFailed
@@ -34,22 +46,33 @@ async def insert_all(channel: Channel, table: ModelTable, items: Items) -> int:
     Raises:
         ValidationFailed: lists what is wrong with the rows of one batch.
     """
-    batches = in_batches(items)
-    first: list[Any] = await anext(batches, [])
-    second = await anext(batches, None)
-    if second is None:
-        return await _insert_batch(channel, table, first, 0)
-    async with one_unit(channel) as inner:
-        done = await _insert_batch(inner, table, first, 0)
-        done += await _insert_batch(inner, table, second, done)
-        async for batch in batches:
-            done += await _insert_batch(inner, table, batch, done)
-    return done
+    with filling(channel, Source.database().pinned) as filled:
+        async with aclosing(in_batches(channel, items)) as batches:
+            first: list[Any] = await anext(batches, [])
+            second = await anext(batches, None)
+            if second is None:
+                return await _insert_batch(channel, table, first, 0)
+            async with one_unit(channel, filled) as inner:
+                done = await _insert_batch(inner, table, first, 0)
+                done += await _insert_batch(inner, table, second, done)
+                async for batch in batches:
+                    done += await _insert_batch(inner, table, batch, done)
+            return done
 
 
-async def in_batches(items: Items) -> AsyncIterator[list[Any]]:
-    """Give lists of at most `BATCH` items; a plain iterable is never waited for."""
-    if isinstance(items, AsyncIterable):
+async def in_batches(channel: Channel, items: Items) -> AsyncGenerator[list[Any], None]:
+    """Give lists of at most `BATCH` items; a plain iterable is never waited for.
+
+    Raises:
+        QueryError: plain code gave an asynchronous iterator.
+    """
+    if channel.is_blocking and not isinstance(items, Iterable):
+        raise QueryError(
+            f"The rows come from an asynchronous iterator ({type(items).__name__}), which plain "
+            "code cannot wait for. Await the statement, or give it a plain iterator.",
+            code="query-not-iterable",
+        )
+    if isinstance(items, AsyncIterable) and not channel.is_blocking:
         batch: list[Any] = []
         async for item in items:
             batch.append(item)
@@ -59,27 +82,60 @@ async def in_batches(items: Items) -> AsyncIterator[list[Any]]:
         if batch:
             yield batch
         return
-    iterator = iter(items)
+    iterator = iter(cast("Iterable[Any]", items))
     while found := list(islice(iterator, BATCH)):
         yield found
 
 
+@asynccontextmanager
+async def batches_in_unit(
+    channel: Channel, items: Items
+) -> AsyncIterator[tuple[Channel, AsyncGenerator[list[Any], None]]]:
+    """Give a channel whose writes are one unit, and the items in batches."""
+    with filling(channel, Source.database().pinned) as filled:
+        async with (
+            one_unit(channel, filled) as inner,
+            aclosing(in_batches(channel, items)) as batches,
+        ):
+            yield inner, batches
+
+
 async def _insert_batch(channel: Channel, table: ModelTable, items: list[Any], start: int) -> int:
     rows = made_rows(table, items, start)
-    groups: dict[tuple[str, ...], list[Any]] = {}
-    for row in rows:
-        groups.setdefault(_names_given(table, row), []).append(row)
-    if len(groups) < 2:
-        for names, some in groups.items():
-            await _insert_rows(channel, table, names, some)
-        return len(rows)
-    async with one_unit(channel) as inner:
-        for names, some in groups.items():
-            await _insert_rows(inner, table, names, some)
+    try:
+        await _insert_groups(channel, table, _by_names(table, rows))
+    except ValueRefused as exc:
+        blame_row(channel, table, exc, _as_mappings(table, rows), start)
+        raise
     return len(rows)
 
 
-def _names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
+def _by_names(table: ModelTable, rows: list[Any]) -> dict[tuple[str, ...], list[Any]]:
+    """Return rows by the columns that they fill."""
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    for row in rows:
+        groups.setdefault(names_given(table, row), []).append(row)
+    return groups
+
+
+async def _insert_groups(
+    channel: Channel, table: ModelTable, groups: Mapping[tuple[str, ...], list[Any]]
+) -> None:
+    if len(groups) < 2:
+        for names, some in groups.items():
+            await _insert_rows(channel, table, names, some)
+        return
+    async with one_unit(channel) as inner:
+        for names, some in groups.items():
+            await _insert_rows(inner, table, names, some)
+
+
+def _as_mappings(table: ModelTable, rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        yield {name: getattr(row, name) for name in names_given(table, row)}
+
+
+def names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
     """Return the columns that a new row fills; a key or default of its own is one of them."""
     if not table.optional:
         return table.given
@@ -90,11 +146,13 @@ def _names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
 async def _insert_rows(
     channel: Channel, table: ModelTable, names: tuple[str, ...], rows: list[Any]
 ) -> None:
+    await insert_many(channel, table, names, _values(table, names, rows))
+
+
+def _values(table: ModelTable, names: tuple[str, ...], rows: list[Any]) -> list[tuple[Any, ...]]:
     if names == table.given:
-        values = [table.read_given(row) for row in rows]
-    else:
-        values = [tuple([getattr(row, name) for name in names]) for row in rows]
-    await insert_many(channel, table, names, values)
+        return [table.read_given(row) for row in rows]
+    return [tuple([getattr(row, name) for name in names]) for row in rows]
 
 
 def made_rows(table: ModelTable, items: Sequence[Any], start: int) -> list[Any]:
@@ -138,8 +196,8 @@ async def update_all(
             code="query-update",
         )
     done = 0
-    async with one_unit(channel) as inner:
-        async for batch in in_batches(items):
+    async with batches_in_unit(channel, items) as (inner, batches):
+        async for batch in batches:
             rows = [_keyed_values(table, item, names) for item in batch]
             done += await _update_batch(inner, table, names, rows)
     return done
@@ -344,24 +402,39 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
     """Insert rows, or update those that are there; return how many were given."""
     table = upsert.table
     done = 0
-    async with one_unit(channel) as inner:
-        async for batch in in_batches(items):
-            plan = _upsert_plan(inner, upsert)
+    async with batches_in_unit(channel, items) as (inner, batches):
+        async for batch in batches:
             rows = made_rows(table, batch, done)
-            parameters = [plan.parameters([*table.read_given(row), *upsert.values]) for row in rows]
-            await write_checked(inner, table, [Write(plan.sql, parameters, many=True)], {})
+            try:
+                for names, some in _by_names(table, rows).items():
+                    await _upsert_rows(inner, upsert, names, some)
+            except ValueRefused as exc:
+                blame_row(inner, table, exc, _as_mappings(table, rows), done)
+                raise
             done += len(rows)
     return done
 
 
-def _upsert_plan(channel: Channel, upsert: Upsert) -> Plan:
+async def _upsert_rows(
+    channel: Channel, upsert: Upsert, names: tuple[str, ...], rows: list[Any]
+) -> None:
     table = upsert.table
+    missing = [name for name in upsert.on if name not in names]
+    if missing:
+        raise QueryError(
+            f"A row of upsert has no {', '.join(missing)}, by which it would be found.",
+            code="query-update",
+        )
 
     def make() -> tuple[Any, int]:
         values = {
             name: sa.bindparam(f"_p{index}", type_=table.table.c[name].type)
-            for index, name in enumerate(table.given)
+            for index, name in enumerate(names)
         }
-        return upsert.build(channel, values, len(table.given))
+        return upsert.build(channel, values, len(names))
 
-    return plan_for(channel.engine, ("upsert", table.key, upsert.shape), make)
+    plan = plan_for(channel.engine, ("upsert", table.key, names, upsert.shape), make)
+    values = [(*each, *upsert.values) for each in _values(table, names, rows)]
+    write = Write(plan.sql, plan.parameters_of_all(values), many=True)
+    continued = after_given(channel.engine.dialect, table, names, values)
+    await write_checked(channel, table, [write, *continued], {})

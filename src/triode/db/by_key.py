@@ -36,7 +36,7 @@ class KeyStatement(Statement[Any]):
             raise not_found(table) from None  # No row has a key that cannot be stored.
         if not rows:
             raise not_found(table)
-        return table.build(plan.load(rows))[0]
+        return table.build(rows, plan)[0]
 
     def __await__(self) -> Generator[Any, Any, Any]:
         channel = self.database.channel()
@@ -49,7 +49,7 @@ class KeyStatement(Statement[Any]):
             return (yield from self.execute(channel).__await__())
         if not rows:
             raise not_found(table)
-        return table.build(plan.load(rows))[0]
+        return table.build(rows, plan)[0]
 
     def _plan(self, channel: Channel) -> Plan:
         plan: Plan | None = channel.engine.plans.get(self._table.key)

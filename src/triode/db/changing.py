@@ -8,8 +8,9 @@ from typing import Any, Generic, TypeVar
 import sqlalchemy as sa
 
 from triode.db.engine import Channel, Outcome, Write
-from triode.db.errors import QueryError
+from triode.db.errors import QueryError, ValueRefused
 from triode.db.lookup import check_values, field_of
+from triode.db.refusals import blame, blame_conditions
 from triode.db.selecting import PLAIN, Selecting
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
@@ -83,8 +84,14 @@ class Change(WriteOperation[int], Generic[M]):
 
         query = self._query
         plan = query._plan(channel, (*self._kind, *columns), make)
-        write = Write(plan.sql, plan.parameters([*self._values, *query._values()]))
-        [outcome] = await write_checked(channel, query.table, [write], self._changes)
+        try:
+            write = Write(plan.sql, plan.parameters([*self._values, *query._values()]))
+            [outcome] = await write_checked(channel, query.table, [write], self._changes)
+        except ValueRefused as exc:
+            blame(channel, query.table, exc, self._changes or {})
+            if exc.field is None:
+                blame_conditions(channel, query.table, exc, query._conditions)
+            raise
         return plan, outcome
 
 

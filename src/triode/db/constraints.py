@@ -1,4 +1,4 @@
-"""What a model's `class Meta` may demand of its rows: indexes and checks.
+"""What a model's `class Meta` may say of its rows: indexes, checks, what is searched.
 
 A condition or expression is a text of SQL, or a function of the model, because the model does not
 exist yet where its `Meta` stands: `Check(lambda item: item.price > item.cost)`.
@@ -6,7 +6,7 @@ exist yet where its `Meta` stands: `Check(lambda item: item.price > item.cost)`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -58,3 +58,31 @@ class Check:
     def named(self, name: str) -> Check:
         """Return the same under a name."""
         return replace(self, name=name)
+
+
+@dataclass(frozen=True, init=False)
+class Search:
+    """Full-text search over fields that hold text, on SQLite and PostgreSQL; see `search`.
+
+    `weights` say how much a word counts for the relevance, 1 where nothing is said; there may be
+    four different ones. `language` names a text search configuration of PostgreSQL, such as
+    "english", which finds "walking" by "walk"; without one words are found as they are written.
+    """
+
+    fields: tuple[str, ...]
+    weights: Mapping[str, float]
+    language: str | None
+
+    def __init__(
+        self,
+        *fields: str,
+        weights: Mapping[str, float] | None = None,
+        language: str | None = None,
+    ) -> None:
+        object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "weights", dict(weights or {}))
+        object.__setattr__(self, "language", language)
+
+    def weight(self, field: str) -> float:
+        """Return how much a word in a field counts."""
+        return self.weights.get(field, 1)

@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from triode.db.bulk import Upsert, refuse_not_unique
+from triode.db.bulk import Upsert, names_given, refuse_not_unique
 from triode.db.engine import Channel, Write
 from triode.db.errors import DatabaseBusy
 from triode.db.lookup import make_conditions
 from triode.db.query import Query
+from triode.db.sequences import after_given
 from triode.db.sql.plan import plan_for
 from triode.db.table import ModelTable
 from triode.db.writing import write_checked
@@ -76,17 +77,19 @@ async def _insert_if_missing(
     """Insert a row unless its unique values are taken; return it, or None."""
     upsert = Upsert(table, [table.by_name[name].column for name in names], [])
     row = table.model(**values)
+    filled = names_given(table, row)
 
     def make() -> tuple[Any, int]:
         given = {
             name: sa.bindparam(f"_p{index}", type_=table.table.c[name].type)
-            for index, name in enumerate(table.given)
+            for index, name in enumerate(filled)
         }
-        statement, count = upsert.build(channel, given, len(table.given))
+        statement, count = upsert.build(channel, given, len(filled))
         return statement.returning(*(table.table.c[each.name] for each in table.loaded)), count
 
-    plan = plan_for(channel.engine, ("insert if missing", table.key, upsert.shape), make)
-    given = dict(zip(table.given, table.read_given(row), strict=True))
+    plan = plan_for(channel.engine, ("insert if missing", table.key, filled, upsert.shape), make)
+    given = {name: getattr(row, name) for name in filled}
     write = Write(plan.sql, plan.parameters(list(given.values())))
-    [outcome] = await write_checked(channel, table, [write], given)
+    continued = after_given(channel.engine.dialect, table, filled, [list(given.values())])
+    outcome, *_ = await write_checked(channel, table, [write, *continued], given)
     return table.build(plan.load(outcome.rows))[0] if outcome.rows else None

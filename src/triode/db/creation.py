@@ -10,6 +10,16 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.engine import Channel, Write
 from triode.db.errors import SchemaMismatch
+from triode.db.search_index import (
+    PRESENT_ON_POSTGRES,
+    PRESENT_ON_SQLITE,
+    Present,
+    index_of,
+    key_of,
+    present_on_postgres,
+    present_on_sqlite,
+)
+from triode.db.search_making import dropping, making, refuse_others
 from triode.db.sql.storage import is_mysql
 from triode.db.table import ModelTable, model_registry
 
@@ -23,8 +33,9 @@ CREATION_LOCK = 7_211_530
 async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
     """Create the missing tables, and add to the others what can be added without a script.
 
-    That is: columns that may be empty or have a default, and indexes. Nothing is dropped or
-    changed. A database that is versioned by migrations is left to them.
+    That is: columns that may be empty or have a default, indexes, and searches, which alone are
+    made anew where they differ. Nothing else is dropped or changed. A database that is versioned
+    by migrations is left to them.
 
     Raises:
         SchemaMismatch: an existing table lacks a column that cannot be added, or the database is
@@ -39,8 +50,10 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
         for table in tables
         if table.fullname in existing and lacks(table, existing[table.fullname])
     ]
+    present = [table for table in tables if table.fullname in existing]
     if VERSION_TABLE in existing:
         _refuse_versioned(channel, missing, lacking, existing)
+        await _refuse_unsearched(channel, present)
         return []
     additions, problems = [], []
     for table in lacking:
@@ -52,8 +65,8 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
             f"{' '.join(problems)} Or delete the database, if nothing in it is worth keeping: "
             "it is made again."
         )
-    present = [table for table in tables if table.fullname in existing]
     additions += await _missing_indexes(channel, present)
+    additions += await _searches(channel, present)
     texts = [*creation_texts(channel.engine.dialect, missing), *additions]
     if missing:
         texts = [*_schema_texts(channel.engine.dialect, schemas), *texts]
@@ -94,6 +107,44 @@ async def _missing_indexes(channel: Channel, tables: Sequence[sa.Table]) -> list
     ]
 
 
+async def _searches(channel: Channel, tables: Sequence[sa.Table]) -> list[str]:
+    """Return the DDL that makes searches what their models say."""
+    dialect = channel.engine.dialect
+    wanted = {table.fullname: index for table in tables if (index := index_of(table)) is not None}
+    for index in wanted.values():
+        refuse_others(dialect, index.table)
+    present = await searches_in_database(channel)
+    texts = []
+    for table in tables:
+        index, there = wanted.get(table.fullname), present.get(table.fullname)
+        if there is not None and (there.made != index):
+            texts += dropping(dialect, there.name, table.name, table.schema)
+            there = None
+        if index is not None and there is None:
+            texts += making(dialect, index, key_of(table))
+    return texts
+
+
+async def _refuse_unsearched(channel: Channel, tables: Sequence[sa.Table]) -> None:
+    names = [table.name for table in tables if index_of(table) is not None]
+    if names and await _searches(channel, tables):
+        raise SchemaMismatch(
+            "The database is versioned by migrations, and what is searched in it is not what the "
+            f"models of {', '.join(names)} say. Make a migration if there is none yet, and apply "
+            "it."
+        )
+
+
+async def searches_in_database(channel: Channel) -> dict[str, Present]:
+    """Return what is searched in the database, by the full names of the tables."""
+    name = channel.engine.dialect.name
+    if name == "sqlite":
+        return present_on_sqlite(await channel.read(PRESENT_ON_SQLITE, ()))
+    if name == "postgresql":
+        return present_on_postgres(await channel.read(PRESENT_ON_POSTGRES, ()))
+    return {}
+
+
 def _lock(channel: Channel) -> list[str]:
     # Several workers start at once. SQLite has one writer anyway, and MySQL waits for a table that
     # is being made; on PostgreSQL "IF NOT EXISTS" alone does not keep two of them apart.
@@ -108,6 +159,9 @@ async def drop(channel: Channel, models: Sequence[Any]) -> None:
     for table in reversed(tables_of(models)):
         text = str(sa.schema.DropTable(table, if_exists=True).compile(dialect=dialect))
         texts.append(f"{text} CASCADE" if dialect.name == "postgresql" else text)
+        search = index_of(table)
+        if search is not None and dialect.name == "sqlite":
+            texts += dropping(dialect, search.name, table.name)
     if is_mysql(dialect):
         texts = ["SET FOREIGN_KEY_CHECKS = 0", *texts, "SET FOREIGN_KEY_CHECKS = 1"]
     await channel.write([Write(text) for text in texts])
@@ -160,6 +214,9 @@ def creation_texts(dialect: Dialect, tables: Sequence[sa.Table]) -> list[str]:
             _refuse_index(dialect, table, index)
             made = sa.schema.CreateIndex(index, if_not_exists=True)
             texts.append(str(made.compile(dialect=dialect)))
+        search = index_of(table)
+        if search is not None:
+            texts += making(dialect, search, key_of(table))
     texts += [str(sa.schema.AddConstraint(key).compile(dialect=dialect)) for key in late]
     return texts
 

@@ -5,11 +5,12 @@ The engine opens itself when it is first used, so that a script needs nothing bu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, overload
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -24,13 +25,20 @@ from triode.db.engine.postgres import PostgresEngine
 from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.errors import QueryError
-from triode.db.fetching import fetch_rows
+from triode.db.fetching import Fetched
+from triode.db.loops import LOOP_LOG
 from triode.db.nesting import Level, LevelChannel
 from triode.db.slowness import SlowLog
 from triode.db.statement import Operation, Source
 from triode.db.table import model_registry
 from triode.errors import ConfigError
+from triode.settings import is_debug
+from triode.settings import slow_query as default_slow_query
 
+R = TypeVar("R")
+
+# SECURITY: of an address that nobody can take apart.
+_PASSWORD: Final = re.compile(r"^((?:[^/]*//)?[^:]*):.*@")
 _POSTGRES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 
 
@@ -42,10 +50,11 @@ class Database:
     The first one made is the default for models.
 
     `slow_query` is in seconds: a statement that takes as long is logged as a warning of the logger
-    `triode.db`, with its time and the line of the program that asked for it.
+    `triode.db`, with its time and the line of the program that asked for it. What nobody says here
+    the variable `TRIODE_SLOW_QUERY` may say.
 
-    `pool_size`, `statement_timeout` (seconds) and `prepared_statements` may stand in the address
-    too: `postgresql://host/name?pool_size=20`.
+    `pool_size`, `statement_timeout` (seconds), `prepared_statements` and `slow_query` may stand in
+    the address too: `postgresql://host/name?pool_size=20`.
 
     Raises:
         ConfigError: the address cannot be understood, or names a database we do not know.
@@ -61,13 +70,17 @@ class Database:
         slow_query: float | None = None,
     ) -> None:
         self.url = url
-        options = EngineOptions(pool_size, statement_timeout, prepared_statements)
+        options = EngineOptions(pool_size, statement_timeout, prepared_statements, slow_query)
+        _, options = take_options(parse(url), options)
         self.engine: Engine = make_engine(url, options)
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
         self._observers: list[Observer] = []
         self._enclosing: Level | None = None
-        if slow_query is not None:
-            self.observe(SlowLog(slow_query))
+        seconds = default_slow_query() if options.slow_query is None else options.slow_query
+        if seconds is not None:
+            self.observe(SlowLog(seconds))
+        if is_debug():
+            self.observe(LOOP_LOG)
         if Source.default is None:
             self.make_default()
 
@@ -200,12 +213,23 @@ class Database:
         for observer in tuple(self._observers):
             observer(sql, seconds, rows)
 
-    def fetch(self, statement: ClauseElement) -> Operation[list[Any]]:
+    @overload
+    def fetch(self, statement: ClauseElement) -> Fetched[Any]: ...
+    @overload
+    def fetch(self, statement: ClauseElement, *, into: Callable[..., R]) -> Fetched[R]: ...
+    def fetch(
+        self, statement: ClauseElement, *, into: Callable[..., Any] | None = None
+    ) -> Fetched[Any]:
         """Run a SQLAlchemy statement; a SELECT gives named tuples, anything else is written.
 
-        A write without RETURNING gives an empty list.
+        With `into` each row becomes an object of a model, or of a Struct, a dataclass or anything
+        else that is called with the columns by their names. A write without RETURNING gives an
+        empty list. `async for`, or `for` in plain code, streams the rows of what only reads.
+
+        Raises:
+            QueryError: the columns do not fit `into`.
         """
-        return Operation(lambda channel: fetch_rows(channel, statement), self)
+        return Fetched(statement, into, self)
 
     def notify(self, channel: str, payload: str = "") -> Operation[None]:
         """Say something to everybody who listens to `channel`; PostgreSQL alone.
@@ -277,9 +301,10 @@ def parse(url: str) -> URL:
     """
     try:
         return make_url(url)
-    except ArgumentError as exc:
+    except (ArgumentError, ValueError) as exc:  # a port that is no number is a mere ValueError
+        shown = _PASSWORD.sub(r"\1:***@", url)
         raise ConfigError(
-            f"{url!r} is not the address of a database. Write it like sqlite:///app.db or "
+            f"{shown!r} is not the address of a database. Write it like sqlite:///app.db or "
             "postgresql://user:password@host/name.",
             code="database-url",
         ) from exc

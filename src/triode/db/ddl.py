@@ -15,6 +15,7 @@ from triode.db.errors import QueryError
 from triode.db.field import ForeignKeyInfo
 from triode.db.kinds import LENGTH_IN_INDEX
 from triode.db.lookup import make_order
+from triode.db.search_index import declare
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Condition, Expression
 from triode.db.sql.order import Order
@@ -57,6 +58,7 @@ def make_table(model: ModelTable) -> sa.Table:
         table.append_constraint(sa.CheckConstraint(text, name=check.name))
     for index in model.options.indexes:
         _add_index(model, table, index)
+    declare(model, table)
     return table
 
 

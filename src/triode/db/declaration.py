@@ -19,7 +19,7 @@ from functools import partial
 from types import FrameType
 from typing import Any, ClassVar, get_args, get_origin
 
-from triode.db.constraints import Check, Index
+from triode.db.constraints import Check, Index, Search
 from triode.db.field import ColumnInfo, ForeignKeyInfo, ManyToManyInfo, RelatedInfo
 from triode.errors import ModelError
 from triode.schema.fields import MISSING, FieldInfo
@@ -77,10 +77,10 @@ class ModelOptions:
     """What `class Meta` of a model says; the names are Django's.
 
     `ordering` holds field names, with "-" in front for descending. `unique_together` holds tuples
-    of field names, `indexes` such tuples or `Index`, `constraints` holds `Check`. `primary_key`
-    names the fields of a composite key; `schema` is that of the table on PostgreSQL. A table
-    that is not `managed` belongs to somebody else: it is neither created, altered nor dropped.
-    `renamed_from` is the name the table had before.
+    of field names, `indexes` such tuples or `Index`, `constraints` holds `Check`, `search` is a
+    `Search`. `primary_key` names the fields of a composite key; `schema` is that of the table on
+    PostgreSQL. A table that is not `managed` belongs to somebody else: it is neither created,
+    altered nor dropped. `renamed_from` is the name the table had before.
     """
 
     abstract: bool = False
@@ -91,6 +91,7 @@ class ModelOptions:
     unique_together: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[Index, ...] = ()
     constraints: tuple[Check, ...] = ()
+    search: Search | None = None
     primary_key: tuple[str, ...] = ()
     schema: str | None = None
     verbose_name: str | None = None
@@ -309,6 +310,12 @@ def _read_option(model_name: str, name: str, value: Any, where: str) -> Any:
     if name == "indexes":
         value = [each if isinstance(each, Index) else Index(*each) for each in _groups(value)]
     elif name != "constraints":
+        if name == "search" and not isinstance(value, Search):
+            raise ModelError(
+                f'{model_name}.Meta.search is {value!r}. Write Search("title", "body").',
+                code="model-search",
+                where=where,
+            )
         return value
     kind = Index if name == "indexes" else Check
     made = (value,) if isinstance(value, kind) else tuple(value)

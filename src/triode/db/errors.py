@@ -3,13 +3,13 @@
 A `ClientError` is what the client of a request can mend: the web answers it with its status
 code. `NotLoaded`, `MultipleRows` and `DatabaseUnavailable` are for the developer. The engines
 raise `ConstraintViolation` and `ValueRefused` with the names the database gave; `writing`
-turns a violation into the client's error, with the names of the model.
+and `refusals` turn a violation into the client's error, with the names of the model.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from triode.errors import ClientError, ConfigError, TriodeError
 
@@ -21,21 +21,30 @@ class RowNotFound(ClientError):
     status_code: ClassVar[int] = 404
 
 
-class Duplicate(ClientError):
-    """A row with the same unique value exists.
+class RowRefused(ClientError):
+    """What the database does not take, with the names of the model.
 
-    `fields` names the fields that must be unique (together); `value` is what was sent, None
-    where it is secret.
+    `model` is the model's name, `fields` are those in question (`field` where it is one), `value`
+    is what was given for it, a tuple for several: None where it is secret or not known. `item` is
+    the number of the row where many were written.
     """
+
+    default_code = "row-refused"
+    fields: tuple[str, ...] = ()
+    value: Any = None
+
+    def about(self, model: str, fields: tuple[str, ...] = (), value: Any = None) -> Self:
+        """Say which model and fields it is about."""
+        self.model, self.fields, self.value = model, fields, value
+        self.field = fields[0] if len(fields) == 1 else None
+        return self
+
+
+class Duplicate(RowRefused):
+    """A row with the same unique value exists; `fields` must be unique (together)."""
 
     default_code = "duplicate"
     status_code: ClassVar[int] = 409
-
-    def __init__(self, message: str, *, model: str, fields: tuple[str, ...], value: Any) -> None:
-        super().__init__(message)
-        self.model = model
-        self.fields = fields
-        self.value = value
 
 
 class StaleRow(ClientError):
@@ -45,21 +54,21 @@ class StaleRow(ClientError):
     status_code: ClassVar[int] = 409
 
 
-class MissingParent(ClientError):
+class MissingParent(RowRefused):
     """A foreign key names a row that does not exist."""
 
     default_code = "missing-parent"
     status_code: ClassVar[int] = 409
 
 
-class Protected(ClientError):
-    """A row cannot be deleted while others refer to it."""
+class Protected(RowRefused):
+    """A row cannot be deleted, or get another key, while others refer to it."""
 
     default_code = "protected"
     status_code: ClassVar[int] = 409
 
 
-class ValueRefused(ClientError):
+class ValueRefused(RowRefused):
     """A value that the database cannot store or compare."""
 
     default_code = "value-refused"
@@ -78,12 +87,36 @@ class OutOfRange(ValueRefused):
     default_code = "out-of-range"
 
 
+class TooLong(ValueRefused):
+    """A text or a binary value longer than its column."""
+
+    default_code = "too-long"
+
+
+class MissingValue(ValueRefused):
+    """NULL for a field that must have a value."""
+
+    default_code = "missing-value"
+
+
+class CheckFailed(ValueRefused):
+    """Values that do not meet a condition that the database holds for every row."""
+
+    default_code = "check-failed"
+
+
 class DatabaseBusy(ClientError):
     """The database cannot do it now but may a moment later: locked, or out of connections."""
 
     default_code = "database-busy"
     status_code: ClassVar[int] = 503
     headers = MappingProxyType({"retry-after": "1"})
+
+
+class LockTimeout(DatabaseBusy):
+    """Somebody else kept a lock for too long: another process, transaction or program."""
+
+    default_code = "lock-timeout"
 
 
 class ConnectionLost(DatabaseBusy):

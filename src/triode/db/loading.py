@@ -12,6 +12,7 @@ from triode.db.database import Database
 from triode.db.engine import Channel, Write
 from triode.db.errors import ConstraintViolation, DataError
 from triode.db.records import Record, records_of
+from triode.db.sequences import after_key
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import is_mysql
 from triode.db.transactions import transaction
@@ -107,7 +108,7 @@ async def _insert(channel: Channel, batch: _Batch) -> None:
 
     plan = plan_for(channel.engine, ("load", batch.record.name, batch.names), make)
     try:
-        parameters = [plan.parameters(row) for row in batch.rows]
+        parameters = plan.parameters_of_all(batch.rows)
         await channel.write([Write(plan.sql, parameters, many=True)])
     except (ConstraintViolation, ClientError) as exc:
         last = batch.first + len(batch.rows) - 1
@@ -195,12 +196,10 @@ def _lost(key: sa.ForeignKeyConstraint) -> sa.Select[Any]:
 async def _continue_keys(channel: Channel, record: Record) -> None:
     """Let PostgreSQL give keys after the highest that was loaded; the others do by themselves."""
     model = record.model
-    is_postgres = channel.engine.dialect.name == "postgresql"
-    if model is None or not model.key_fields[0].is_automatic or not is_postgres:
+    dialect = channel.engine.dialect
+    if model is None or not model.key_fields[0].is_automatic or dialect.name != "postgresql":
         return
-    quote = channel.engine.dialect.identifier_preparer
+    quote = dialect.identifier_preparer
     table, key = quote.format_table(record.table), quote.quote(model.key_fields[0].name)
-    await channel.read(
-        f"SELECT setval(pg_get_serial_sequence($1, $2), (SELECT max({key}) FROM {table}))",  # noqa: S608
-        (table, model.key_fields[0].name),
-    )
+    [[highest]] = await channel.read(f"SELECT max({key}) FROM {table}", ())  # noqa: S608
+    await channel.write(after_key(dialect, model, highest))

@@ -15,8 +15,9 @@ from sqlalchemy.sql.expression import ColumnElement, FromClause
 from triode.db.ddl import storage_for
 from triode.db.declaration import Target
 from triode.db.engine import Channel, Write
-from triode.db.errors import QueryError
+from triode.db.errors import Duplicate, QueryError
 from triode.db.field import ManyToManyInfo
+from triode.db.nesting import one_unit
 from triode.db.relations import BaseRelation, by_key, key_of, parts
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
@@ -160,6 +161,9 @@ class ManyToManyRelation(BaseRelation):
     ) -> None:
         """Link rows; those that are linked already stay as they are.
 
+        Two that do it at once link a row once, if the link's own model says that the two of its
+        keys are unique together; nothing hinders them else.
+
         `values` are the other fields of the link's own model, the same for all of them.
 
         Raises:
@@ -207,8 +211,30 @@ class ManyToManyRelation(BaseRelation):
                 (*through.read_given(each), *(getattr(each, name) for name in extra))
                 for each in made
             ]
-            await insert_many(channel, through, through.given + extra, rows)
+            names = through.given + extra
+            try:
+                await insert_many(channel, through, names, rows)
+            except Duplicate as exc:
+                if not _is_pair(exc, here, there):
+                    raise
+                # Somebody else has linked one of them since.
+                await self._add_missing(channel, names, rows)
         self.source.slots[self.name].fill(row, msgspec.UNSET)
+
+    async def _add_missing(
+        self, channel: Channel, names: tuple[str, ...], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Insert links one by one, passing over those that are there."""
+        through = self.owner.through
+        assert through is not None
+        here, there = self.sides()
+        async with one_unit(channel) as inner:
+            for row in rows:
+                try:
+                    await insert_many(inner, through, names, [row])
+                except Duplicate as exc:
+                    if not _is_pair(exc, here, there):
+                        raise
 
     async def remove(self, channel: Channel, row: Any, others: Sequence[Any]) -> None:
         """Unlink rows; those that are not linked are passed over."""
@@ -259,6 +285,11 @@ def insert_unless_there(dialect: Dialect, table: sa.Table, values: dict[str, Any
     columns = [table.c[name] for name in values]
     is_there = sa.exists().where(*(table.c[name] == value for name, value in values.items()))
     return sa.insert(table).from_select(columns, sa.select(*values.values()).where(~is_there))
+
+
+def _is_pair(exc: Duplicate, here: sa.Column[Any], there: sa.Column[Any]) -> bool:
+    """Whether what exists is the link itself, not something else that is unique of it."""
+    return set(exc.fields) == {here.name, there.name}
 
 
 class LinkOwner:

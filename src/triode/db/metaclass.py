@@ -31,6 +31,7 @@ from triode.db.declaration import (
 from triode.db.description import ModelSchema
 from triode.db.engine import Row
 from triode.db.field import ColumnInfo, ForeignKeyInfo
+from triode.db.sql.plan import Plan
 from triode.db.table import ModelField, ModelTable, model_registry
 from triode.db.wiring import add_relations, check_related
 from triode.errors import ModelError
@@ -305,21 +306,24 @@ def _foreign_field(declaration: Declaration) -> ModelField:
 def row_builder(table: ModelTable) -> Any:
     """Return what makes objects of rows, in the order of `table.loaded`.
 
+    With a plan the rows are as the driver gave them.
     PERF: 52 ns a row, since the Struct's own constructor is called without Python code between.
     """
     raw = table.make
     width = len(table.public)
     secrets = [field.name for field in table.secret]
 
-    def build(rows: list[Row]) -> list[Any]:
-        if not secrets:
-            objects = list(starmap(raw, rows))
-        else:
+    def build(rows: list[Row], plan: Plan | None = None) -> list[Any]:
+        if secrets:
             objects = []
-            for row in rows:
+            for row in rows if plan is None else plan.load(rows):
                 item = raw(*row[:width])
                 item.__dict__.update(zip(secrets, row[width:], strict=True))
                 objects.append(item)
+        elif plan is None or not plan.loaders:
+            objects = list(starmap(raw, rows))
+        else:
+            objects = plan.build(raw, rows)
         if table.relations and len(objects) > 1:
             for item in objects:
                 item.__dict__["_siblings"] = objects
@@ -330,12 +334,7 @@ def row_builder(table: ModelTable) -> Any:
 
 def make_object(table: ModelTable, values: dict[str, Any]) -> Any:
     """Make an unsaved object of valid values; what is absent takes its default."""
-    made = table.make(
-        *[
-            values[field.name] if field.name in values else field.make_default()
-            for field in table.public
-        ]
-    )
+    made = table.make(*table.blank.filled(values))
     hidden = made.__dict__
     hidden["_new"] = True
     for field in table.secret:

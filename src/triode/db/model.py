@@ -24,7 +24,6 @@ from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable
 from triode.db.writing import (
     delete_row,
-    generated_names,
     insert,
     update_row,
     versioned,
@@ -73,9 +72,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             return self
         key = _saved_key(self)
         names = (vars(self).get("_assigned", _NOTHING) | table.mutable) - table.key_names
-        values = {
-            each.name: getattr(self, each.name) for each in table.fields if each.name in names
-        }
+        values = {name: getattr(self, name) for name in table.by_name if name in names}
         if values:
             row = await update_row(channel, table, key, _expecting(self, values))
             if table.version is not None:
@@ -197,8 +194,10 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             table.set(self, name, _valid(field, value))
-            assigned = self.__dict__.get("_assigned", _NOTHING)
-            table.set(self, "_assigned", assigned | {name})
+            hidden = self.__dict__
+            assigned = hidden.get("_assigned", _NOTHING)
+            if name not in assigned:
+                hidden["_assigned"] = assigned | {name}
             if field.relation is not None:
                 slot = table.slots[field.relation.name]
                 slot.fill(self, msgspec.UNSET)
@@ -278,7 +277,7 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
     made = await insert(channel, table, names, values)
     remember(channel, row)
     if made:
-        for name, value in zip(generated_names(table, names), made, strict=True):
+        for name, value in zip(table.generated(names), made, strict=True):
             table.set(row, name, value)
     row.__dict__.pop("_new", None)
     _settle(row, dict(zip(names, values, strict=True)))
@@ -286,14 +285,19 @@ async def _insert(channel: Channel, table: ModelTable, row: Any) -> None:
 
 def _settle(row: Any, written: Mapping[str, Any]) -> None:
     """Hold what was written as a query would give it; fields assigned meanwhile wait for a save."""
-    assigned = row.__dict__.pop("_assigned", _NOTHING)
-    left = [name for name in assigned if getattr(row, name) is not written.get(name, MISSING)]
-    if left:
-        row.__dict__["_assigned"] = frozenset(left)
-    for name, normal in row.__table__.normal.items():
+    hidden, table = row.__dict__, row.__table__
+    left: list[str] = []
+    if "_assigned" in hidden:
+        assigned = hidden.pop("_assigned")
+        left = [name for name in assigned if getattr(row, name) is not written.get(name, MISSING)]
+        if left:
+            hidden["_assigned"] = frozenset(left)
+    for name, normal in table.normal.items():
         if name in written and name not in left:
             value = getattr(row, name)
-            row.__table__.set(row, name, None if value is None else normal(value))
+            fresh = None if value is None else normal(value)
+            if fresh is not value:
+                table.set(row, name, fresh)
 
 
 def _expecting(row: Model, values: Mapping[str, Any]) -> Mapping[str, Any]:

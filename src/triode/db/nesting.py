@@ -7,11 +7,12 @@ they would go on to change rows that were given their keys since.
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
-from triode.db.engine import Channel, Engine, Outcome, Pinned, Row, Write
+from triode.db.engine import Channel, Engine, Outcome, Parts, Pinned, Write
 from triode.db.errors import TransactionError
 
 _numbers: Final = itertools.count(1)
@@ -93,13 +94,17 @@ class Snapshot:
     def __init__(self, row: Any) -> None:
         table = type(row).__table__
         self._row = row
-        self._public = [(field.name, getattr(row, field.name)) for field in table.public]
+        self._public = table.read_public(row)
         self._hidden = dict(vars(row))
-        self._loaded = [(slot, slot.peek(row)) for slot in table.slots.values() if slot.member]
+        slots = table.slots
+        self._loaded = (
+            [(slot, slot.peek(row)) for slot in slots.values() if slot.member] if slots else ()
+        )
 
     def restore(self) -> None:
-        for name, value in self._public:
-            type(self._row).__table__.set(self._row, name, value)
+        table = type(self._row).__table__
+        for field, value in zip(table.public, self._public, strict=True):
+            table.set(self._row, field.name, value)
         hidden = vars(self._row)
         hidden.clear()
         hidden.update(self._hidden)
@@ -120,25 +125,87 @@ class LevelChannel:
     def engine(self) -> Engine:
         return self._channel.engine
 
+    @property
+    def is_blocking(self) -> bool:
+        return self._channel.is_blocking
+
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`."""
         self.level.check()
         return await self._channel.write(writes)
 
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
         return self._channel.stream(sql, parameters, size)
 
 
+class Filling(Level):
+    """Where an iterator stands that gives rows to a bulk write outside of a transaction.
+
+    What it reads goes over the connection of the write, once that has one. What it would write is
+    refused: some of it would be undone with the rows and some not, and on SQLite, whose writer is
+    taken, it would wait for itself.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.outer = None
+        self.is_doomed = False
+        self._open = [self]
+        self._remembered = {}
+        self.join(engine)
+
+    def join(self, source: Engine | Pinned) -> None:
+        """Read by way of `source`."""
+        self.awaiting = LevelChannel(self, source.awaiting)
+        self.blocking = LevelChannel(self, source.blocking)
+
+    def check(self) -> None:
+        """Refuse a write, and the beginning of a transaction.
+
+        Raises:
+            TransactionError: always.
+        """
+        raise TransactionError(
+            "An iterator writes while it gives rows to insert_many, update_many or upsert, which "
+            "is a transaction by itself. Write async with transaction() around all of it, so that "
+            "both are one."
+        )
+
+    @property
+    def hooks(self) -> list[Callable[[], Any]]:  # type: ignore[override]
+        self.check()
+        return []
+
+
+@contextmanager
+def filling(channel: Channel, pinned: ContextVar[Level | None]) -> Iterator[Filling | None]:
+    """Let an iterator of the user run within this context; None: it is in a transaction anyway."""
+    if isinstance(channel, LevelChannel):
+        yield None
+        return
+    level = Filling(channel.engine)
+    token = pinned.set(level)
+    try:
+        yield level
+    finally:
+        level.end()
+        pinned.reset(token)
+
+
 @asynccontextmanager
-async def one_unit(channel: Channel) -> AsyncIterator[Channel]:
-    """Give a channel whose writes are all done or none: a transaction, or a savepoint in one."""
+async def one_unit(channel: Channel, filled: Filling | None = None) -> AsyncIterator[Channel]:
+    """Give a channel whose writes are all done or none: a transaction, or a savepoint in one.
+
+    `filled` is where the iterator stands that gives what is written.
+    """
     if isinstance(channel, LevelChannel):
         async with _savepoint(channel):
             yield channel
         return
     root: Any = channel
     pinned = await root.begin()
+    if filled is not None:
+        filled.join(pinned)
     inner = pinned.blocking if root.is_blocking else pinned.awaiting
     try:
         yield inner
@@ -151,14 +218,14 @@ async def one_unit(channel: Channel) -> AsyncIterator[Channel]:
 @asynccontextmanager
 async def _savepoint(channel: LevelChannel) -> AsyncIterator[None]:
     name = f"unit_{next(_numbers)}"
-    await channel.write([Write(f"SAVEPOINT {name}")])
+    await channel.write([Write(f"SAVEPOINT {name}", is_short=True)])
     try:
         yield
     except BaseException:
         await channel.write([Write(f"ROLLBACK TO SAVEPOINT {name}")])
-        await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
+        await channel.write([Write(f"RELEASE SAVEPOINT {name}", is_short=True)])
         raise
-    await channel.write([Write(f"RELEASE SAVEPOINT {name}")])
+    await channel.write([Write(f"RELEASE SAVEPOINT {name}", is_short=True)])
 
 
 def remember(channel: Channel, row: Any) -> None:

@@ -5,8 +5,7 @@ A query is immutable; each method gives a new one. Awaited, it gives a list of o
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final, Generic, Self, TypeVar, overload
 
@@ -18,13 +17,15 @@ from triode.db.lookup import field_of, make_conditions, make_order, name_of, rel
 from triode.db.nesting import LevelChannel
 from triode.db.paging import CursorPage, Keyset, Page
 from triode.db.recording import Recorder
+from triode.db.refusals import blame_conditions
 from triode.db.selecting import Selecting
 from triode.db.selection import Selection, as_dicts, as_objects, as_tuples
 from triode.db.sql import documents, texts  # noqa: F401 - they say what expressions are in SQL
 from triode.db.sql.expressions import Condition, Expression, as_condition
 from triode.db.sql.plan import Plan
 from triode.db.sql.sets import KeySet
-from triode.db.statement import Operation, Statement, close_now, next_now, refuse_on_loop
+from triode.db.statement import Operation, Statement
+from triode.db.streaming import Streamed, part_siblings
 from triode.db.writing import not_found
 
 M = TypeVar("M")
@@ -34,12 +35,10 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 
-STREAM_SIZE: Final = 500
-"""Rows that a streaming query holds in memory."""
 _MOST: Final = 2**63 - 1  # what a database takes for LIMIT and OFFSET
 
 
-class Query(Selecting, Statement[list[M]], Generic[M]):
+class Query(Selecting, Streamed[M], Generic[M]):
     """Rows of one model."""
 
     __slots__ = ()
@@ -157,20 +156,33 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
 
     async def execute(self, channel: Channel) -> list[M]:
         """See `Statement.execute`."""
+        try:
+            plan, parameters = self._planned(channel)
+            rows = channel.read_now(plan.sql, parameters)
+            if rows is None:
+                rows = await channel.read(plan.sql, parameters)
+        except ValueRefused as exc:
+            blame_conditions(channel, self.table, exc, self._conditions)
+            raise
+        return await self._made(channel, plan, rows)
+
+    async def _read(self, channel: Channel, plan: Plan) -> list[Row]:
+        try:
+            return await channel.read(plan.sql, plan.parameters(self._values()))
+        except ValueRefused as exc:
+            blame_conditions(channel, self.table, exc, self._conditions)
+            raise
+
+    def _planned(self, channel: Channel) -> tuple[Plan, Sequence[Any]]:
         if self._extras.lock is not None:
             _refuse_lock(channel)
         plan = self._rows_plan(channel)
-        parameters = plan.parameters(self._values())
-        rows = channel.read_now(plan.sql, parameters)
-        if rows is None:
-            rows = await channel.read(plan.sql, parameters)
-        return await self._objects(channel, plan, rows)
+        return plan, plan.parameters(self._values())
 
-    async def _objects(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
-        if plan.loaders:
-            rows = plan.load(rows)
+    async def _made(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
         if not self._includes:
-            return self.table.build(rows)
+            return self.table.build(rows, plan)
+        rows = plan.load(rows)
         width = len(self.table.loaded)
         objects = self.table.build([row[:width] for row in rows])
         joined = joined_paths(self._includes)
@@ -218,7 +230,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
 
         async def execute(channel: Channel) -> int:
             plan = query._plan(channel, "count", query._select_count)
-            [[found]] = await channel.read(plan.sql, plan.parameters(query._values()))
+            [[found]] = await query._read(channel, plan)
             return int(found)
 
         return Operation(execute)
@@ -229,7 +241,7 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
         async def execute(channel: Channel) -> bool:
             one = self if self._limit is not None else self.limit(1)
             plan = one._plan(channel, "exists", one._select_one)
-            return bool(await channel.read(plan.sql, plan.parameters(one._values())))
+            return bool(await one._read(channel, plan))
 
         return Operation(execute)
 
@@ -336,35 +348,8 @@ class Query(Selecting, Statement[list[M]], Generic[M]):
         columns.update((name, field_of(self.table, field)) for name, field in named.items())
         return list(columns), list(columns.values())
 
-    async def __aiter__(self) -> AsyncIterator[M]:
-        """Give the objects one by one, holding only some of them in memory."""
-        async for objects in self._batches(self.database.channel()):
-            for item in objects:
-                yield item
-
-    def __iter__(self) -> Iterator[M]:
-        """Give the objects one by one in plain code, holding only some of them in memory.
-
-        Raises:
-            QueryError: an event loop runs here, which it would hold up.
-        """
-        refuse_on_loop()
-        batches = self._batches(self.database.blocking_channel())
-        try:
-            while (objects := next_now(batches)) is not None:
-                yield from objects
-        finally:
-            close_now(batches)
-
-    async def _batches(self, channel: Channel) -> AsyncGenerator[list[M], None]:
-        if self._extras.lock is not None:
-            _refuse_lock(channel)
-        plan = self._rows_plan(channel)
-        parameters = plan.parameters(self._values())
-        stream: Any = channel.stream(plan.sql, parameters, STREAM_SIZE)
-        async with aclosing(stream):
-            async for rows in stream:
-                yield await self._objects(channel, plan, rows)
+    def _part(self, items: list[M]) -> None:
+        part_siblings(items, self._includes)
 
     # --- what it changes
 

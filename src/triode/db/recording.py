@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from triode.db.engine import Engine, Outcome, Row, Write
+from triode.db.engine import AllAtOnce, Engine, Outcome, Parts, Row, Write
 
 
 class Recorded(Exception):
@@ -42,12 +42,9 @@ class Recorder:
         given = first.parameters[0] if first.many and first.parameters else first.parameters
         raise Recorded(first.sql, given, is_write=True)
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        raise Recorded(sql, parameters, is_write=False)
-        yield []
+        return AllAtOnce(lambda: self.read(sql, parameters), size)
 
     async def begin(self) -> Recorder:
         """See `RootChannel.begin`."""

@@ -12,15 +12,17 @@ from triode.db.errors import QueryError
 from triode.db.selecting import Selecting
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, Selected
+from triode.db.sql.plan import Plan
 from triode.db.sql.subqueries import Exists, QueryValue
 from triode.db.statement import Operation, Statement
+from triode.db.streaming import Streamed
 from triode.db.table import ModelTable
 
 R = TypeVar("R")
 Maker = Callable[[list[Row]], list[R]]
 
 
-class Selection(Selected, Statement[list[R]]):
+class Selection(Selected, Streamed[R]):
     """A query of some columns; it may stand within another query if it has one column."""
 
     __slots__ = ("_columns", "_make", "_names", "_query")
@@ -35,6 +37,13 @@ class Selection(Selected, Statement[list[R]]):
 
     async def execute(self, channel: Channel) -> list[R]:
         """See `Statement.execute`."""
+        plan, parameters = self._planned(channel)
+        return self._make(plan.load(await channel.read(plan.sql, parameters)))
+
+    async def _made(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[R]:
+        return self._make(plan.load(rows))
+
+    def _planned(self, channel: Channel) -> tuple[Plan, Sequence[Any]]:
         query = self._query
         matched = query.matches(self._columns)
         kind = ("select", matched, *(each.shape for each in self._columns))
@@ -44,8 +53,7 @@ class Selection(Selected, Statement[list[R]]):
             lambda builder: query.select(builder, self._columns, self._labels(), matched=matched),
         )
         values = [value for each in self._columns for value in each.values]
-        rows = await channel.read(plan.sql, plan.parameters([*values, *query._values(matched)]))
-        return self._make(plan.load(rows))
+        return plan, plan.parameters([*values, *query._values(matched)])
 
     def _labels(self) -> list[str]:
         return [f"c{number}" for number in range(len(self._columns))]

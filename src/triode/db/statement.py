@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
@@ -23,6 +23,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 class HasChannels(Protocol):
     """What a statement needs of a database."""
+
+    pinned: ContextVar[Any]
+    """The innermost block of this context."""
 
     def channel(self) -> Channel: ...
 
@@ -174,19 +177,6 @@ def drive(coroutine: Coroutine[Any, Any, T]) -> T:
         return stop.value  # type: ignore[no-any-return]
     coroutine.close()
     raise RuntimeError("A statement suspended on a blocking channel; this is a bug in Triode.")
-
-
-def next_now(items: AsyncGenerator[T, None]) -> T | None:
-    """Return the next item of a generator over a blocking channel; None after the last."""
-    try:
-        return drive(items.__anext__())
-    except StopAsyncIteration:
-        return None
-
-
-def close_now(items: AsyncGenerator[Any, None]) -> None:
-    """Close a generator over a blocking channel."""
-    drive(items.aclose())
 
 
 def refuse_on_loop() -> None:

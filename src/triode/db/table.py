@@ -19,11 +19,12 @@ from typing import Annotated, Any, Final, Literal
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
+from triode.db.blank import Blank
 from triode.db.column_type import ColumnType, OwnSchema
 from triode.db.computing import computed
 from triode.db.constraints import Check
 from triode.db.declaration import ModelOptions
-from triode.db.engine import Channel, Row
+from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.field import ColumnInfo
 from triode.db.kinds import strip_optional
@@ -222,6 +223,7 @@ class ModelTable:
             if not field.is_automatic and field.info.server_default is None
         )
         self.optional = tuple(field for field in fields if field.name not in self.given)
+        self._generated: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._table: sa.Table | None = None
         self.make_sql: Callable[[], sa.Table]
         """Check the declaration and make the SQLAlchemy table; the model gives it."""
@@ -229,7 +231,7 @@ class ModelTable:
         """The Struct's own constructor: public columns by position; the model gives it."""
         self.set: Callable[[Any, str, Any], None]
         """Set an attribute of a row without checking it; the model gives it."""
-        self.build: Callable[[list[Row]], list[Any]]
+        self.build: Callable[..., list[Any]]
         """Make objects of rows; the model gives it."""
 
     def __repr__(self) -> str:
@@ -305,6 +307,28 @@ class ModelTable:
         return [field for field in self.fields if field.is_required]
 
     @cached_property
+    def is_referred(self) -> bool:
+        """Whether rows of other tables may refer to a row, and go with it."""
+        try:
+            return any(self in table.referred() for table in model_registry.tables())
+        except ModelError:
+            # A relation of some model leads nowhere, which is told when the application starts.
+            return True
+
+    def referred(self) -> list[ModelTable]:
+        """Return the tables that foreign keys lead to, from this table or one that it made."""
+        found = [field.relation.target for field in self.fields if field.relation is not None]
+        for relation in self.relations.values():
+            if relation.link_table() is not None:
+                found += [relation.target, relation.source_table]
+        return found
+
+    @cached_property
+    def blank(self) -> Blank:
+        """What the public fields of a new row hold where nothing is said."""
+        return Blank(self.public)
+
+    @cached_property
     def mutable(self) -> frozenset[str]:
         """The fields whose values may change without being assigned."""
         storages = {field.name: field.storage for field in self.fields}
@@ -320,9 +344,20 @@ class ModelTable:
     @cached_property
     def read_given(self) -> Callable[[Any], tuple[Any, ...]]:
         """Read the values of `given` from a row."""
-        if len(self.given) > 1:
-            return attrgetter(*self.given)
-        return lambda row: tuple([getattr(row, name) for name in self.given])
+        return _tuple_reader(self.given)
+
+    @cached_property
+    def read_public(self) -> Callable[[Any], tuple[Any, ...]]:
+        """Read the values of `public` from a row."""
+        return _tuple_reader([field.name for field in self.public])
+
+    def generated(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the columns that the database fills when only `names` are given."""
+        found = self._generated.get(names)
+        if found is None:
+            found = tuple(field.name for field in self.fields if field.name not in names)
+            self._generated[names] = found
+        return found
 
     def field(self, name: str) -> ModelField:
         """Return a field by its name, that of a relation standing for its column."""
@@ -357,6 +392,12 @@ def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | N
             where=field.where,
         )
     return field
+
+
+def _tuple_reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda row: tuple([getattr(row, name) for name in names])
 
 
 def _key_reader(names: Sequence[str]) -> Callable[[Any], Any]:

@@ -115,7 +115,9 @@ async def _open_inner(outer: Level, *, is_blocking: bool) -> Level:
     outer.check()
     level = Level(outer.pinned, outer)
     try:
-        await _channel(level, is_blocking).write([Write(f"SAVEPOINT {level.savepoint}")])
+        await _channel(level, is_blocking).write(
+            [Write(f"SAVEPOINT {level.savepoint}", is_short=True)]
+        )
     except BaseException:
         level.end()
         raise
@@ -132,7 +134,7 @@ async def _close_inner(level: Level, *, failed: bool, is_blocking: bool) -> None
     try:
         if failed:
             await channel.write([Write(f"ROLLBACK TO SAVEPOINT {level.savepoint}")])
-        await channel.write([Write(f"RELEASE SAVEPOINT {level.savepoint}")])
+        await channel.write([Write(f"RELEASE SAVEPOINT {level.savepoint}", is_short=True)])
     except BaseException:
         level.doom()
         raise

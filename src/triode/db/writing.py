@@ -1,35 +1,28 @@
-"""Write rows: INSERT, UPDATE and DELETE by key, and what a constraint's refusal means."""
+"""Write rows: INSERT, UPDATE and DELETE by key; what a refusal means is said by `refusals`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from triode.db.engine import Channel, Into, Outcome, Row, Write
-from triode.db.errors import (
-    ConstraintViolation,
-    Duplicate,
-    MissingParent,
-    Protected,
-    RowNotFound,
-    StaleRow,
-    ValueRefused,
-)
+from triode.db.errors import ConstraintViolation, RowNotFound, StaleRow, ValueRefused
+from triode.db.refusals import blame, explain
+from triode.db.sequences import after_given
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
-from triode.db.sql.storage import family_of, is_mysql
-from triode.db.table import ModelTable, check_name
-from triode.errors import ClientError, TriodeError
+from triode.db.sql.storage import family_of
+from triode.db.table import ModelTable
+from triode.errors import ClientError
 
 
 async def insert(
     channel: Channel, model: ModelTable, names: tuple[str, ...], values: Sequence[Any]
 ) -> Row:
-    """Insert one row; return the columns of `generated_names` as the database made them.
+    """Insert one row; return the columns of `generated` as the database made them.
 
     Raises:
         Duplicate: a unique value is taken.
@@ -41,22 +34,20 @@ async def insert(
     plan = plan_for(engine, shape, lambda: _insert_statement(model, names, is_returned))
     named = dict(zip(names, values, strict=True))
     try:
-        writes = [Write(plan.sql, plan.parameters(values))]
+        writes = [Write(plan.sql, plan.parameters(values), is_short=True)]
         if not is_returned and len(names) < len(model.fields):
             plan = plan_for(engine, ("made", model.key, names), lambda: _made_row(model, names))
             key = [named[field.name] for field in model.key_fields if field.name in named]
             writes.append(Write(plan.sql, plan.parameters(key)))
+        asked = len(writes)
+        if names is not model.given:
+            writes += after_given(engine.dialect, model, names, [values])
         outcomes = await write_checked(channel, model, writes, named)
     except ValueRefused as exc:
-        exc.field = exc.field or culprit(channel, model, named)
+        blame(channel, model, exc, named)
         raise
-    rows = outcomes[-1].rows
+    rows = outcomes[asked - 1].rows
     return plan.load(rows)[0] if rows else ()
-
-
-def generated_names(model: ModelTable, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the columns that the database fills when only `names` are given."""
-    return tuple(field.name for field in model.fields if field.name not in names)
 
 
 def _insert_statement(
@@ -68,14 +59,14 @@ def _insert_statement(
         for index, name in enumerate(names)
     }
     statement = sa.insert(table).values(values).inline()
-    generated = [table.c[name] for name in generated_names(model, names)] if is_returned else []
+    generated = [table.c[name] for name in model.generated(names)] if is_returned else []
     return (statement.returning(*generated) if generated else statement), len(names)
 
 
 def _made_row(model: ModelTable, names: tuple[str, ...]) -> tuple[sa.Select[Any], int]:
     """Return the SELECT of what RETURNING would give, for MySQL, which has none."""
     table = model.table
-    columns = [table.c[name] for name in generated_names(model, names)]
+    columns = [table.c[name] for name in model.generated(names)]
     if model.key_names <= set(names):
         return sa.select(*columns).where(model.key_condition(0)), len(model.key_fields)
     key = table.c[model.primary_key.name]
@@ -91,8 +82,9 @@ async def insert_many(
     # SQLAlchemy writes the columns in the order of the table.
     columns = tuple(column.name for column in model.table.columns if column.name in names)
     into = Into(model.table.name, columns, model.table.schema)
-    write = Write(plan.sql, [plan.parameters(row) for row in rows], many=True, into=into)
-    await write_checked(channel, model, [write], {})
+    write = Write(plan.sql, plan.parameters_of_all(rows), many=True, into=into)
+    continued = after_given(channel.engine.dialect, model, names, rows)
+    await write_checked(channel, model, [write, *continued], {})
 
 
 async def update_row(
@@ -109,15 +101,17 @@ async def update_row(
     changes = versioned(model, dict(changes))
     is_returned = channel.engine.dialect.update_returning
     names = tuple(changes)
-    expressions = [as_expression(value) for value in changes.values()]
-    computed = tuple(name for name in names if isinstance(changes[name], Expression))
+    computed = tuple([name for name in names if isinstance(changes[name], Expression)])
+    # PERF: no expression for each value where nothing is computed, 9 us less for 32 of them.
+    expressions = [as_expression(value) for value in changes.values()] if computed else []
     is_checked = expected is not None
-    shapes = tuple(each.shape for each in expressions)
+    shapes = tuple([each.shape for each in expressions])
     shape = ("update row", model.key, names, shapes, is_checked)
 
     def make() -> tuple[sa.Update, int]:
         builder = Builder(model.table, model, family=family_of(channel.engine.dialect))
-        statement = sa.update(model.table).values(assignments(builder, model, names, expressions))
+        given = expressions or [as_expression(value) for value in changes.values()]
+        statement = sa.update(model.table).values(assignments(builder, model, names, given))
         statement = statement.where(model.key_condition(builder.count))
         builder.count += len(model.key_fields)
         if is_checked and model.version is not None:
@@ -125,14 +119,18 @@ async def update_row(
             statement = statement.where(version == builder.bind(version.type))
         if computed and is_returned:
             statement = statement.returning(*(model.table.c[name] for name in computed))
-        return statement, builder.count + len(model.key_fields)
+        return statement, builder.count
 
     plan = plan_for(channel.engine, shape, make)
-    values = [value for each in expressions for value in each.values]
+    values: list[Any] = list(changes.values())
+    if computed:
+        values = [value for each in expressions for value in each.values]
     try:
         checks = [expected] if is_checked else []
         parameters = [*values, *model.key_values(key), *checks]
-        writes = [Write(plan.sql, plan.parameters(parameters))]
+        writes = [
+            Write(plan.sql, plan.parameters(parameters), is_short=model.key_names.isdisjoint(names))
+        ]
         if computed and not is_returned:
             plan = plan_for(
                 channel.engine, ("again", model.key, computed), lambda: _row_again(model, computed)
@@ -140,7 +138,7 @@ async def update_row(
             writes.append(Write(plan.sql, plan.parameters(model.key_values(key))))
         outcomes = await write_checked(channel, model, writes, changes)
     except ValueRefused as exc:
-        exc.field = exc.field or culprit(channel, model, changes)
+        blame(channel, model, exc, changes)
         raise
     if outcomes[0].changed == 0:
         raise await _stale(channel, model, key) if is_checked else not_found(model)
@@ -174,21 +172,6 @@ async def _stale(channel: Channel, model: ModelTable, key: Any) -> ClientError:
     return StaleRow(
         f"{model.verbose_name.capitalize()} was changed by somebody else meanwhile. Read it again."
     )
-
-
-def culprit(channel: Channel, model: ModelTable, values: Mapping[str, Any]) -> str | None:
-    """Return the name of the first value that its column cannot hold, None if none is found."""
-    for name, value in values.items():
-        if isinstance(value, Expression) or value is None:
-            continue
-        processor = model.table.c[name].type.bind_processor(channel.engine.dialect)
-        try:
-            driver_value = processor(value) if processor is not None else value
-        except (TriodeError, ValueError, TypeError, OverflowError):
-            return name
-        if isinstance(driver_value, int) and not -(2**63) <= driver_value < 2**63:
-            return name
-    return None
 
 
 def assignments(
@@ -226,7 +209,8 @@ async def delete_row(
 
     plan = plan_for(channel.engine, ("delete row", model.key, version is None), make)
     values = [*model.key_values(key), *([] if version is None else [version])]
-    [outcome] = await write_checked(channel, model, [Write(plan.sql, plan.parameters(values))])
+    write = Write(plan.sql, plan.parameters(values), is_short=not model.is_referred)
+    [outcome] = await write_checked(channel, model, [write])
     if outcome.changed == 0:
         raise not_found(model) if version is None else await _stale(channel, model, key)
 
@@ -249,103 +233,8 @@ async def write_checked(
     try:
         return await channel.write(writes)
     except ConstraintViolation as exc:
-        raise await explain(channel, model, exc, values) from exc
-
-
-async def explain(
-    channel: Channel,
-    model: ModelTable,
-    violation: ConstraintViolation,
-    values: Mapping[str, Any] | None,
-) -> Exception:
-    """Return the client's error for what the database refused."""
-    noun = model.verbose_name.capitalize()
-    columns = violation.columns
-    if not columns and violation.constraint is not None:
-        columns = await columns_of_key(channel, model.table, violation.constraint)
-    names = tuple(name for name in columns if name in model.by_name)
-    if violation.kind == "unique":
-        return _duplicate(model, noun, names, values or {})
-    if violation.kind == "foreign key":
-        if values is None:
-            return Protected(f"{noun} cannot be deleted: other rows refer to it.")
-        return await _missing_parent(channel, model, noun, values)
-    if violation.kind == "not null" and names:
-        return ValueRefused(f"{noun}: {_words(model, names)} must have a value.")
-    return _refused_by_check(model, noun, violation)
-
-
-def _refused_by_check(model: ModelTable, noun: str, violation: ConstraintViolation) -> ValueRefused:
-    # SECURITY: the database's own message may hold the whole row, secrets included.
-    for check in model.checks:
-        if check.name is not None and re.search(rf"\b{re.escape(check.name)}\b", violation.message):
-            field = next(
-                (each for each in model.fields if check_name(model, each) == check.name), None
-            )
-            words = "the values do" if field is None else f"{field.name} does"
-            refused = ValueRefused(
-                f"{noun}: {check.message or f'{words} not meet the condition {check.name}.'}"
-            )
-            refused.field = None if field is None else field.name
-            return refused
-    return ValueRefused(f"{noun}: the database refused a value.")
-
-
-async def columns_of_key(channel: Channel, table: sa.Table, key: str) -> tuple[str, ...]:
-    """Return the columns of a unique key by its name, () where nobody knows it."""
-    if key == "PRIMARY":
-        return tuple(table.primary_key.columns.keys())
-    for each in (*table.constraints, *table.indexes):
-        if isinstance(each, sa.UniqueConstraint | sa.Index) and each.name == key:
-            return tuple(each.columns.keys())
-    if not is_mysql(channel.engine.dialect):
-        return ()
-    # The table was made by something else, which named the key.
-    sql = (
-        "SELECT column_name FROM information_schema.statistics WHERE table_schema = database() "
-        "AND table_name = %s AND index_name = %s ORDER BY seq_in_index"
-    )
-    return tuple(row[0] for row in await channel.read(sql, (table.name, key)))
-
-
-def _duplicate(
-    model: ModelTable, noun: str, names: tuple[str, ...], values: Mapping[str, Any]
-) -> Duplicate:
-    is_secret = any(model.by_name[name].is_secret for name in names)
-    shown = tuple(values.get(name) for name in names)
-    return Duplicate(
-        f"{noun} with this {_words(model, names) or 'value'} already exists.",
-        model=model.model_name,
-        fields=names,
-        value=None if is_secret else shown[0] if len(shown) == 1 else shown,
-    )
-
-
-async def _missing_parent(
-    channel: Channel, model: ModelTable, noun: str, values: Mapping[str, Any]
-) -> MissingParent:
-    for name, value in values.items():
-        field = model.by_name[name]
-        if field.relation is None or value is None or isinstance(value, Expression):
-            continue
-        parent = field.relation.target
-        plan = plan_for(channel.engine, ("parent", parent.key), lambda: _parent(parent))  # noqa: B023
-        if not await channel.read(plan.sql, plan.parameters([value])):
-            return MissingParent(
-                f"{noun}: there is no {parent.verbose_name} with "
-                f"{parent.primary_key.name} {value!r}."
-            )
-    return MissingParent(f"{noun} refers to a row that does not exist.")
-
-
-def _parent(parent: ModelTable) -> tuple[sa.Select[Any], int]:
-    column = parent.table.c[parent.primary_key.name]
-    return sa.select(column).where(column == sa.bindparam("_p0", type_=column.type)), 1
-
-
-def _words(model: ModelTable, names: Sequence[str]) -> str:
-    spoken = []
-    for name in names:
-        relation = model.by_name[name].relation
-        spoken.append((relation.name if relation else name).replace("_", " "))
-    return " and ".join(spoken)
+        is_update = writes[0].sql.startswith("UPDATE")
+        raise await explain(channel, model, exc, values, is_update=is_update) from exc
+    except ValueRefused as exc:
+        blame(channel, model, exc, values or {})
+        raise

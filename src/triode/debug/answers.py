@@ -18,7 +18,7 @@ from triode.debug.facts import Facts, facts_of
 from triode.debug.failures import Failure, Frame, failures_of, text_of
 from triode.debug.masking import Mask
 from triode.debug.near import known_routes
-from triode.debug.statements import RanStatement, statements_of
+from triode.debug.statements import Statements, statements_of
 from triode.http import Call, Reply
 from triode.http.accept import names_type, prefers_html
 from triode.templating.standalone import standalone_page
@@ -46,7 +46,7 @@ class Report:
         failures_of(exc, self.mask)
         self.facts: Facts = facts_of(call, self.mask)
         self.failures: list[Failure] = failures_of(exc, self.mask)
-        self.statements: list[RanStatement] = statements_of(call)
+        self.statements: Statements = statements_of(call)
         self.traceback = text_of(exc)
 
     def text(self) -> str:
@@ -57,7 +57,13 @@ class Report:
             lines.append(f"Handler: {facts.handler}")
         lines += [
             f"SQL: {ran.milliseconds:.2f} ms  {ran.sql}  ({ran.place or 'not from your code'})"
-            for ran in self.statements
+            for ran in self.statements.ran
+        ]
+        if self.statements.count > len(self.statements.ran):
+            lines.append(f"SQL: {self.statements.count} statements in all")
+        lines += [
+            f"SQL in a loop: {loop.count} times  {loop.sql}  ({loop.place})"
+            for loop in self.statements.loops
         ]
         lines.append(_VERSIONS)
         return self.mask.scrub("\n".join(lines) + "\n")
@@ -67,7 +73,8 @@ class Report:
         found = {
             "failures": [asdict(failure) for failure in self.failures],
             "request": asdict(self.facts),
-            "statements": [asdict(ran) for ran in self.statements],
+            "statements": [asdict(ran) for ran in self.statements.ran],
+            "loops": [asdict(loop) for loop in self.statements.loops],
             "traceback": self.traceback.splitlines(),
         }
         scrubbed: dict[str, Any] = _scrubbed(found, self.mask)
@@ -107,7 +114,6 @@ def _page(report: Report) -> Reply:
         "failures": report.failures,
         "facts": report.facts,
         "statements": report.statements,
-        "total": sum(ran.milliseconds for ran in report.statements),
         "text": report.text(),
         "versions": _VERSIONS,
         "scrub": report.mask.scrub,

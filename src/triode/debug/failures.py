@@ -7,6 +7,9 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType, FrameType, TracebackType
+from typing import Any
+
+from jinja2.defaults import DEFAULT_NAMESPACE
 
 from triode.debug.editor import editor_link
 from triode.debug.masking import Mask
@@ -124,14 +127,32 @@ def _frame(trace: TracebackType, is_open: bool, mask: Mask) -> Frame:
     return Frame(
         file=short(code.co_filename),
         line=trace.tb_lineno,
-        function=code.co_qualname,
+        function=code.co_name if _is_template(frame) else code.co_qualname,
         package=_package_of(frame),
         is_own=own,
         source=_source(frame, trace),
-        variables=locals_of(dict(frame.f_locals), mask),
+        variables=locals_of(_variables(frame), mask),
         link=editor_link(code.co_filename, trace.tb_lineno) if own else None,
         is_open=is_open,
     )
+
+
+def _is_template(frame: FrameType) -> bool:
+    """Whether Jinja has put a frame with the template's own lines in the place of its Python's."""
+    return "__jinja_exception__" in frame.f_globals
+
+
+def _variables(frame: FrameType) -> dict[str, Any]:
+    """Return the local variables; of a template without what every template has."""
+    found = dict(frame.f_locals)
+    if not _is_template(frame):
+        return found
+    return {
+        name: value
+        for name, value in found.items()
+        if DEFAULT_NAMESPACE.get(name) is not value
+        and not str(getattr(value, "__module__", "")).startswith("triode.templating")
+    }
 
 
 def _package_of(frame: FrameType) -> str:

@@ -116,7 +116,7 @@ class ModelForm(Form[T]):
             made = self._make(values)
             await made.save()
         except ClientError as exc:
-            self.add_error(None, exc.message)
+            self.add_error(exc.field, exc.message)
             raise
         return made  # type: ignore[no-any-return]
 

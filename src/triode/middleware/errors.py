@@ -7,6 +7,7 @@ reply it becomes.
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -22,26 +23,33 @@ from triode.http.call import Message
 from triode.http.exceptions import ValidationException
 from triode.http.problem_details import as_problem, wants_problem_details
 from triode.http.reply import reply_from_response
-from triode.middleware.protocol import Run
+from triode.middleware.protocol import Run, on_reply
 
 ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
 # (call, exception, default reply) -> the reply to send
 Presenter: TypeAlias = Callable[[Call, Exception, Reply], Reply]
 TEXT = b"text/plain; charset=utf-8"
 
+logger = logging.getLogger("triode")
+
 
 class ErrorBoundary:
     """Answers exceptions: by the application's handlers, or by the defaults.
 
     `handlers` has exception classes and status codes as keys. `present` may put a page in the
-    place of a default, for clients that want one.
+    place of a default, for clients that want one. `after` is told of each call that has its reply.
     """
 
     def __init__(
-        self, handlers: Mapping[Any, ExceptionHandler], *, present: Presenter | None = None
+        self,
+        handlers: Mapping[Any, ExceptionHandler],
+        *,
+        present: Presenter | None = None,
+        after: Callable[[Call], None] | None = None,
     ) -> None:
         self.handlers = handlers
         self.present = present
+        self.after = after
 
     def wrap(self, run: Run) -> Run:
         """Return an endpoint that never raises an `Exception`."""
@@ -61,12 +69,18 @@ class ErrorBoundary:
                 return answer(call, exc)
             return outcome if type(outcome) is Reply else guard(call, outcome)  # type: ignore[arg-type]
 
-        return guarded
+        after = self.after
+        if after is None:
+            return guarded
+        return on_reply(guarded, lambda call, reply: after(call))
 
     def answer(self, call: Call, exc: Exception) -> Reply | Awaitable[Reply]:
         """Return the reply to an exception."""
         if isinstance(exc, ClientError) and exc.field is not None:
-            exc.place = _place_of(call, exc.field)
+            exc.place = _place_of(call, exc)
+        if isinstance(exc, ClientError) and exc.status_code >= 500:
+            # The client can only try again; what keeps it from being served is ours to see.
+            logger.warning("%s %s: %s", call.method, call.path, exc)
         if isinstance(exc, ValidationException):
             exc.where = exc.where or getattr(call.route, "place", None)
         handler = self.handler_for(exc)
@@ -151,9 +165,9 @@ def server_error_reply(exc: Exception) -> Reply:
     return reply
 
 
-def _place_of(call: Call, field: str) -> tuple[int | str, ...] | None:
+def _place_of(call: Call, exc: ClientError) -> tuple[int | str, ...] | None:
     locate = getattr(call.route, "locate", None)
-    return None if locate is None else locate(field)
+    return None if locate is None else locate(exc.field, exc.model, exc.item)
 
 
 def http_error_reply(exc: HTTPException) -> Reply:

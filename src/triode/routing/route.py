@@ -364,9 +364,14 @@ class Route:
         """Return what makes a response of a request; a subclass may put its own around it."""
         return request_handler(self._inner or self.compiled)
 
-    def locate(self, field: str) -> tuple[str, ...] | None:
-        """Return where a request has the value of a field, None where that is not plain."""
-        return place_of_field(self.dependant, field)
+    def locate(
+        self, field: str, model: str | None = None, item: int | None = None
+    ) -> tuple[int | str, ...] | None:
+        """Return where a request has the value of a field, None where that is not plain.
+
+        `model` is the class that has the field, `item` the number of the object in a list.
+        """
+        return place_of_field(self.dependant, field, model, item)
 
     def __repr__(self) -> str:
         return f"<Route {'/'.join(sorted(self.methods))} {self.path} {name_of(self.handler)}>"

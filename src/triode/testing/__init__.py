@@ -2,8 +2,8 @@
 
 `TestClient` and `AsyncTestClient` call the application in the same process; `LaneClient` speaks
 to it over a real socket, served as in production. All three speak httpx. `Factory` makes rows,
-`rolled_back` undoes what a test did, `count_queries` counts statements; they load the database
-room when they are first asked for.
+`rolled_back` undoes what a test did, `count_queries` counts statements, `no_loops` refuses those
+in a loop; they load the database room when they are first asked for.
 """
 
 from importlib import import_module
@@ -15,7 +15,7 @@ from triode.testing.live import LiveServer
 
 if TYPE_CHECKING:
     from triode.testing.factories import Factory, factory
-    from triode.testing.queries import Queries, count_queries
+    from triode.testing.queries import Queries, count_queries, no_loops
     from triode.testing.rollback import rolled_back
 
 _HOMES = {
@@ -23,6 +23,7 @@ _HOMES = {
     "Queries": "queries",
     "count_queries": "queries",
     "factory": "factories",
+    "no_loops": "queries",
     "rolled_back": "rollback",
 }
 
@@ -36,6 +37,7 @@ __all__ = [
     "TestClient",
     "count_queries",
     "factory",
+    "no_loops",
     "rolled_back",
 ]
 

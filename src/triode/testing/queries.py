@@ -1,4 +1,4 @@
-"""Count the statements that a block of code sends to the database."""
+"""Count the statements that a block of code sends to the database, and find those in a loop."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from triode.db import Database, current_database
+from triode.db.loops import IN_REQUEST, LoopWatch
+from triode.debug.statements import place_of_handler
+from triode.http import current_call
+from triode.places import own_caller
 
 
 class QueryCount(int):
@@ -69,3 +73,28 @@ def count_queries(
     if expected is not None and len(queries) != expected:
         noun = "statement" if expected == 1 else "statements"
         raise AssertionError(f"{expected} {noun} expected, {len(queries)} ran:\n{queries}")
+
+
+@contextmanager
+def no_loops(most: int = IN_REQUEST - 1, *, database: Database | None = None) -> Iterator[None]:
+    """Fail the test where one line of the program runs a statement more than `most` times.
+
+    Statements that differ in their values alone are the same one; give the test as many rows.
+
+    Raises:
+        AssertionError: lists each such line, how often it ran, and what to write instead.
+    """
+    watch = LoopWatch(most)
+
+    def observe(sql: str, seconds: float, rows: int | None) -> None:
+        place = own_caller() or place_of_handler(current_call.get(None))
+        watch.note(sql, seconds, place)
+
+    stop = (database or current_database()).observe(observe)
+    try:
+        yield
+    finally:
+        stop()
+    if watch.loops:
+        found = "\n".join(f"  {loop}" for loop in watch.loops)
+        raise AssertionError(f"Statements ran in a loop:\n{found}")

@@ -1,7 +1,14 @@
 from app import Book, shop
 
 from triode import Database, Triode
-from triode.testing import AsyncTestClient, Factory, LaneClient, TestClient, count_queries
+from triode.testing import (
+    AsyncTestClient,
+    Factory,
+    LaneClient,
+    TestClient,
+    count_queries,
+    no_loops,
+)
 
 
 def test_book_is_added(client: TestClient) -> None:
@@ -56,3 +63,9 @@ def test_book_costs_a_statement(database: Database, client: TestClient, factory:
     with count_queries() as queries:
         client.get(f"/books/{dune.id}")
     assert queries.count == 1
+
+
+def test_books_are_read_at_once(database: Database, client: TestClient, factory: Factory) -> None:
+    factory.many(Book, 5).run()
+    with no_loops():
+        client.get("/books")

@@ -1,5 +1,6 @@
 """Engines: how SQL text reaches a database and rows come back."""
 
+from triode.db.engine.parts import AllAtOnce
 from triode.db.engine.protocol import (
     USUAL,
     Channel,
@@ -8,6 +9,7 @@ from triode.db.engine.protocol import (
     Isolation,
     Mode,
     Outcome,
+    Parts,
     Pinned,
     PinnedChannel,
     RootChannel,
@@ -17,12 +19,14 @@ from triode.db.engine.protocol import (
 
 __all__ = [
     "USUAL",
+    "AllAtOnce",
     "Channel",
     "Engine",
     "Into",
     "Isolation",
     "Mode",
     "Outcome",
+    "Parts",
     "Pinned",
     "PinnedChannel",
     "RootChannel",

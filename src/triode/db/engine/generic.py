@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
@@ -22,8 +22,10 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from triode.concurrency import ThreadPool
 from triode.db.engine.generic_errors import translate, unavailable
 from triode.db.engine.generic_statements import rows_of, run, run_write, translated
+from triode.db.engine.generic_streams import CursorParts, OpenCursor, PartsHere, ThreadedParts
 from triode.db.engine.options import EngineOptions
-from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
+from triode.db.engine.stream_turns import StreamTurns
 from triode.db.errors import (
     ConnectionLost,
     SerializationFailure,
@@ -65,6 +67,7 @@ class GenericEngine:
         # Those who wait for a connection must not keep out those who have one.
         self.entering = ThreadPool(2 * pool_size)
         self.inside = ThreadPool(pool_size)
+        self.turns = StreamTurns(pool_size)
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
 
@@ -112,6 +115,10 @@ class GenericEngine:
         """Give a connection on which each statement is a transaction by itself."""
         with translated(), self._engine.connect() as connection:
             yield connection
+
+    def connect(self) -> Connection:
+        """Take a connection out of the pool."""
+        return self._engine.connect()
 
     def on_sqlalchemy(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on a connection on which it begins its own transactions."""
@@ -167,6 +174,8 @@ def _make_engine(url: URL, pool_size: int) -> sa.Engine:
         # A connection that the server has closed meanwhile is replaced unnoticed.
         "pool_pre_ping": True,
         "isolation_level": "AUTOCOMMIT",
+        # SECURITY: they would stand in the traceback of what nobody expected, and so in a log.
+        "hide_parameters": True,
     }
     try:
         engine = sa.create_engine(url, **options)
@@ -220,11 +229,12 @@ class GenericTransaction:
         self._turn = threading.Lock()
         self._is_open = True
         self._undone: SerializationFailure | None = None
+        self._cursors: set[OpenCursor] = set()
         self.awaiting = PinnedAwaitingChannel(self)
         self.blocking = PinnedBlockingChannel(self)
 
     @contextmanager
-    def _held(self) -> Iterator[Connection]:
+    def _held(self, *, is_settled: bool = True) -> Iterator[Connection]:
         with self._turn:
             if not self._is_open:
                 raise TransactionError("The transaction has ended.")
@@ -232,11 +242,34 @@ class GenericTransaction:
                 raise self._undone
             try:
                 with translated():
+                    if is_settled:
+                        self._settle()
                     yield self._connection
             except SerializationFailure as exc:
                 # The server has undone the whole transaction; what came now would stand alone.
                 self._undone = exc
                 raise
+
+    def _settle(self) -> None:
+        """Free the connection of what the server still has to send over it."""
+        for cursor in self._cursors:
+            cursor.settle()
+
+    def open_cursor(self, sql: str, parameters: Sequence[Any], size: int) -> OpenCursor:
+        with self._held() as connection:
+            cursor = OpenCursor(connection, sql, parameters, size)
+            self._cursors.add(cursor)
+            return cursor
+
+    def with_cursor(self, work: Callable[[], T]) -> T:
+        """Do something with an open cursor."""
+        with self._held(is_settled=False):
+            return work()
+
+    def close_cursor(self, cursor: OpenCursor) -> None:
+        with self._held(is_settled=False):
+            self._cursors.discard(cursor)
+            cursor.close()
 
     def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         with self._held() as connection:
@@ -281,6 +314,14 @@ class GenericTransaction:
                 return
             self._is_open = False
             with translated(), self._connection as connection:
+                unread = [cursor for cursor in self._cursors if cursor.is_unread]
+                if unread and not is_commit:
+                    for cursor in unread:
+                        cursor.abandon()
+                    connection.invalidate()  # so the server undoes it too
+                    return
+                while self._cursors:
+                    self._cursors.pop().close()
                 if is_commit and self._undone is None:
                     connection.commit()
                 else:
@@ -309,19 +350,9 @@ class AwaitingChannel:
         """See `Channel.write`."""
         return await self.engine.entering.submit(lambda: self.engine.write(writes))
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        engine = self.engine
-        steps = _stream(engine, sql, parameters, size)
-        try:
-            threads = engine.entering
-            while (rows := await threads.submit(lambda: next(steps, None))) is not None:
-                threads = engine.inside
-                yield rows
-        finally:
-            await asyncio.shield(engine.inside.submit(steps.close))
+        return ThreadedParts(self.engine, (sql, parameters), size)
 
     async def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         """See `RootChannel.begin`."""
@@ -358,31 +389,19 @@ class BlockingChannel:
         """See `Channel.write`."""
         return self.engine.write(writes)
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        for rows in _stream(self.engine, sql, parameters, size):
-            yield rows
+        return PartsHere(self.engine, (sql, parameters), size)
 
     async def begin(self, mode: Mode = USUAL) -> GenericTransaction:
         """See `RootChannel.begin`."""
         return self.engine.begin(mode)
 
 
-def _stream(
-    engine: GenericEngine, sql: str, parameters: Sequence[Any], size: int
-) -> Generator[list[Row], None, None]:
-    """Give rows from a cursor that stays on the server where the driver can do that."""
-    with engine.connection() as connection:
-        streaming = connection.execution_options(stream_results=True, max_row_buffer=size)
-        result = run(streaming, sql, parameters)
-        for part in result.partitions(size):
-            yield [tuple(row) for row in part]
-
-
 class PinnedAwaitingChannel:
     """The statements of one transaction, for code on an event loop."""
+
+    is_blocking = False
 
     def __init__(self, block: GenericTransaction) -> None:
         self.engine = block.engine
@@ -403,13 +422,9 @@ class PinnedAwaitingChannel:
         """See `Channel.write`; durable once the transaction is committed."""
         return await self._go(lambda: self._block.write(writes))
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`; the rows are read at once."""
-        rows = await self.read(sql, parameters)
-        for start in range(0, len(rows), size):
-            yield rows[start : start + size]
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`; any other statement takes the rest of the rows into memory."""
+        return CursorParts(self._block, self._go, (sql, parameters), size)
 
     async def commit(self) -> None:
         """See `PinnedChannel.commit`."""
@@ -422,6 +437,8 @@ class PinnedAwaitingChannel:
 
 class PinnedBlockingChannel(PinnedAwaitingChannel):
     """The statements of one transaction, for plain code."""
+
+    is_blocking = True
 
     async def _go(self, work: Callable[[], T]) -> T:
         return work()

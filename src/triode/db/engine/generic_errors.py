@@ -5,18 +5,35 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 
-from triode.db.engine.protocol import LOST, READ_ONLY, REPEAT, TIMEOUT
+from triode.db.engine.protocol import (
+    LOCKED,
+    LOST,
+    READ_ONLY,
+    REPEAT,
+    SURROGATE,
+    TIMEOUT,
+    TOO_LONG,
+)
 from triode.db.errors import (
     ConnectionLost,
     ConstraintViolation,
     DatabaseBusy,
     DatabaseUnavailable,
     Deadlock,
+    LockTimeout,
     OutOfRange,
     SerializationFailure,
     StatementTimeout,
+    TooLong,
     TransactionError,
     ValueRefused,
 )
@@ -30,10 +47,15 @@ _CONSTRAINTS: Final[dict[int, Any]] = {
 """The numbers are those of "Server Error Message Reference" in the manual of MySQL."""
 
 _OUT_OF_RANGE: Final = (1264, 1690, 167)
-_REFUSED: Final = (1265, 1292, 1366, 1406, 1411, 3140, 3141)
-_BUSY: Final = (1040, 1203, 1205)
+_TOO_LONG: Final = 1406
+_REFUSED: Final = (1265, 1292, 1300, 1366, 1411, 3140, 3141)
+_LOCKED: Final = (1205, 3572)
+_BUSY: Final = (1040, 1203)
 _LOST: Final = (1053, 1080, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2055)
 _TIMEOUT: Final = (1969, 3024)
+_COLUMN: Final = re.compile(r"column (?:`\w+`\.)*[`']?(\w+)[`']? at row \d+")
+_NO_NUMBER: Final = re.compile(r"\w+ can not be used with MySQL")
+_QUOTED: Final = re.compile(r"'[^']*'", re.DOTALL)
 _REPEATABLE: Final = {1020: SerializationFailure, 1213: Deadlock}
 
 
@@ -44,10 +66,11 @@ def translate(exc: SQLAlchemyError) -> Exception:
     message = _message(original) or str(exc)
     if number in _CONSTRAINTS:
         return _violation(_CONSTRAINTS[number], message)
-    if number in _OUT_OF_RANGE:
-        return OutOfRange("A number is too large for its column.")
-    if number in _REFUSED or isinstance(exc, DataError) or isinstance(original, UnicodeError):
-        return ValueRefused(f"The database refused a value: {message}.")
+    refused = _refused(exc, original, number, message)
+    if refused is not None:
+        found = _COLUMN.search(message)
+        refused.field = found.group(1) if found else None
+        return refused
     if isinstance(exc, IntegrityError):
         return ConstraintViolation("check", message=message)
     is_lost = isinstance(exc, DBAPIError) and exc.connection_invalidated
@@ -57,11 +80,31 @@ def translate(exc: SQLAlchemyError) -> Exception:
         return TransactionError(READ_ONLY)
     if number in _TIMEOUT:
         return StatementTimeout(TIMEOUT)
+    if number in _LOCKED:
+        return LockTimeout(LOCKED)
     if number in _LOST or is_lost:
         return ConnectionLost(LOST)
     if number in _BUSY or not isinstance(exc, DBAPIError):
         return DatabaseBusy("The database cannot be reached or is busy. Try again.")
     return exc
+
+
+def _refused(exc: SQLAlchemyError, original: Any, number: int, message: str) -> ValueRefused | None:
+    """Return the error for a value that the database or its driver does not take.
+
+    SECURITY: what they say of it holds the value, which may be a secret.
+    """
+    if isinstance(original, UnicodeError):
+        return ValueRefused(SURROGATE)
+    if number in _OUT_OF_RANGE:
+        return OutOfRange("A number is too large for its column.")
+    if number == _TOO_LONG:
+        return TooLong(TOO_LONG)
+    if isinstance(exc, ProgrammingError) and _NO_NUMBER.fullmatch(str(original)):
+        return ValueRefused("A number is infinite, or none at all.")
+    if number in _REFUSED or isinstance(exc, DataError):
+        return ValueRefused(f"The database refused a value: {_QUOTED.sub('…', message)}.")
+    return None
 
 
 def _number(original: Any) -> int:

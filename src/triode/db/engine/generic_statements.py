@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from triode.db.engine.generic_errors import translate
-from triode.db.engine.protocol import Outcome, Row, Write
+from triode.db.engine.protocol import SURROGATE, TOO_LARGE, Outcome, Row, Write
 from triode.db.errors import OutOfRange, ValueRefused
 
 _PLAIN: Final = (str, int, float, bytes, Decimal, date, time, timedelta)
@@ -31,12 +31,17 @@ def translated() -> Iterator[None]:
     except NoConnection as exc:
         raise translate(exc) from exc
     except UnicodeEncodeError as exc:
-        raise ValueRefused("A text holds a lone surrogate, which is not a character.") from exc
+        raise ValueRefused(SURROGATE) from exc
 
 
-def run(connection: Connection, sql: str, parameters: Sequence[Any]) -> CursorResult[Any]:
-    """Run one statement."""
-    return connection.exec_driver_sql(sql, checked(parameters))
+def run(
+    connection: Connection,
+    sql: str,
+    parameters: Sequence[Any],
+    options: dict[str, Any] | None = None,
+) -> CursorResult[Any]:
+    """Run one statement; `options` are SQLAlchemy's for its execution."""
+    return connection.exec_driver_sql(sql, checked(parameters), options)
 
 
 def checked(parameters: Sequence[Any]) -> tuple[Any, ...]:
@@ -56,7 +61,7 @@ def _checked(value: Any) -> Any:
         return value
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:
-            raise OutOfRange("A number is too large: the database stores up to 64 bits.")
+            raise OutOfRange(TOO_LARGE)
         return int(value)
     if isinstance(value, float) and not isfinite(value):
         raise ValueRefused(f"The database does not store the number {value}.")

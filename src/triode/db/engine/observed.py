@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any, TypeAlias
 
-from triode.db.engine.protocol import Channel, Engine, Outcome, Pinned, PinnedChannel, Row, Write
+from triode.db.engine.protocol import (
+    Channel,
+    Engine,
+    Outcome,
+    Parts,
+    Pinned,
+    PinnedChannel,
+    Row,
+    Write,
+)
 
 # (sql, seconds, rows read or changed: None where that is not known)
 Observer: TypeAlias = Callable[[str, float, "int | None"], None]
@@ -22,7 +31,7 @@ class ObservedChannel:
     @property
     def is_blocking(self) -> bool:
         """Whether the channel is for plain code."""
-        return bool(getattr(self._channel, "is_blocking", False))
+        return self._channel.is_blocking
 
     async def begin(self) -> Pinned:
         """See `RootChannel.begin`."""
@@ -66,18 +75,37 @@ class ObservedChannel:
                 count = outcomes[at].changed if at < len(outcomes) else None
                 self._observer(write.sql, seconds / len(writes), count)
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`; the time includes what was done with the rows."""
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`; told at its end, with the time that the database took."""
+        parts = self._channel.stream(sql, parameters, size)
+        return ObservedParts(parts, lambda seconds, count: self._observer(sql, seconds, count))
+
+
+class ObservedParts:
+    """Parts that are told of once they are closed."""
+
+    def __init__(self, parts: Parts, tell: Callable[[float, int], None]) -> None:
+        self._parts = parts
+        self._tell = tell
+        self._seconds = 0.0
+        self._count = 0
+
+    async def fetch(self) -> list[Row]:
+        """See `Parts.fetch`."""
         begun = perf_counter()
-        count = 0
         try:
-            async for rows in self._channel.stream(sql, parameters, size):
-                count += len(rows)
-                yield rows
+            rows = await self._parts.fetch()
         finally:
-            self._observer(sql, perf_counter() - begun, count)
+            self._seconds += perf_counter() - begun
+        self._count += len(rows)
+        return rows
+
+    async def close(self) -> None:
+        """See `Parts.close`."""
+        try:
+            await self._parts.close()
+        finally:
+            self._tell(self._seconds, self._count)
 
 
 class ObservedPinned:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from math import inf
 from typing import Any, Final
 
 from sqlalchemy.engine import URL
@@ -18,11 +19,13 @@ class EngineOptions:
     `pool_size` is how many connections (on SQLite: reading threads) a process has at most,
     `statement_timeout` the seconds that one statement may take, and without
     `prepared_statements` a connection pooler may give each transaction another connection.
+    `slow_query` is the database's own: the seconds from which on it logs a statement.
     """
 
     pool_size: int | None = None
     statement_timeout: float | None = None
     prepared_statements: bool | None = None
+    slow_query: float | None = None
 
 
 _WORDS: Final = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
@@ -38,6 +41,13 @@ def _positive(kind: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return read
 
 
+def _not_negative(value: Any) -> float:
+    number = float(value)
+    if not 0 <= number < inf:
+        raise ValueError
+    return number
+
+
 def _flag(value: Any) -> bool:
     return _WORDS[str(value).lower()]
 
@@ -46,6 +56,7 @@ _READERS: Final[Mapping[str, tuple[Callable[[Any], Any], str]]] = {
     "pool_size": (_positive(int), "a number of connections, such as 10"),
     "statement_timeout": (_positive(float), "a number of seconds, such as 2.5"),
     "prepared_statements": (_flag, "true or false"),
+    "slow_query": (_not_negative, "a number of seconds, such as 0.1"),
 }
 
 

@@ -7,10 +7,9 @@ the engine starts when it is first needed.
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
@@ -20,25 +19,20 @@ from sqlalchemy.engine.interfaces import Dialect
 from triode.db.engine.options import EngineOptions
 from triode.db.engine.postgres_errors import is_unsent, translate, unavailable
 from triode.db.engine.postgres_listening import Listener
-from triode.db.engine.protocol import USUAL, Mode, Outcome, Row, Write
+from triode.db.engine.postgres_pool import Connection, Connections
+from triode.db.engine.postgres_streams import CursorParts, PartsAside, StreamParts
+from triode.db.engine.postgres_writing import Guard, run_writes
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
+from triode.db.engine.side_loop import SideLoop
+from triode.db.engine.stream_turns import StreamTurns
 from triode.db.errors import ConnectionLost, TransactionError
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
-Connection = Any
-"""An asyncpg connection; the driver is optional and has no types."""
-
 POOL_SIZE = 10
-
-COPY_ROWS = 50
-"""Rows from which on COPY, which first asks for the types of the columns, is faster."""
 
 CLOSE_LIMIT = 2.0
 """Seconds that a connection may take to close before it is aborted."""
-
-
-_RETURNING: Final = re.compile(r"^\s*(with|select)\b|\breturning\b", re.IGNORECASE)
-"""What gives rows; of anything else the driver tells how many rows it changed."""
 
 
 class PostgresEngine:
@@ -51,11 +45,12 @@ class PostgresEngine:
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._pool_size = options.pool_size or POOL_SIZE
         self._options = options
-        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Connections] = WeakKeyDictionary()
         self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
             WeakKeyDictionary()
         )
         self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, StreamTurns] = WeakKeyDictionary()
         self._side = SideLoop()
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
@@ -64,10 +59,10 @@ class PostgresEngine:
     async def start(self) -> None:
         """See `Engine.start`."""
         pool = await self.pool()
-        async with pool.acquire() as connection:
+        async with pool.lend() as connection:
             await connection.fetchval("SELECT 1")
 
-    async def pool(self) -> Any:
+    async def pool(self) -> Connections:
         """Return the pool of the running loop, made when it is first asked for."""
         loop = asyncio.get_running_loop()
         if asyncio.current_task() is None:
@@ -81,14 +76,15 @@ class PostgresEngine:
         async with lock:
             if loop not in self._pools:
                 made = self._pools[loop] = await self._make_pool()
+                self._turns[loop] = StreamTurns(self._pool_size)
                 keeper = _close_with_loop(made)
                 await anext(keeper)
                 self._keepers[loop] = keeper
         return self._pools[loop]
 
-    async def _make_pool(self) -> Any:
+    async def _make_pool(self) -> Connections:
         try:
-            return await self._driver.create_pool(
+            pool = await self._driver.create_pool(
                 self._dsn,
                 min_size=1,
                 max_size=self._pool_size,
@@ -99,6 +95,7 @@ class PostgresEngine:
             )
         except (OSError, self._driver.PostgresError, self._driver.InterfaceError) as exc:
             raise unavailable(self.address, exc) from exc
+        return Connections(pool, self._driver.InterfaceError)
 
     def listen(self, channels: tuple[str, ...]) -> Listener:
         """Return what hears notifications, on a connection of its own."""
@@ -149,23 +146,37 @@ class PostgresEngine:
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         pool = await self.pool()
         try:
-            async with pool.acquire() as connection:
-                return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]
+            connection = await pool.acquire()
+            try:
+                rows: list[Row] = await connection.fetch(sql, *parameters)
+            except BaseException:
+                await pool.release(connection)
+                raise
+            await pool.done(connection)
         except Exception as exc:
             error = translate(exc)
             if not isinstance(error, ConnectionLost):
                 raise error from exc
+        else:
+            return rows
         # A read that nobody answered does no harm when it is asked again.
         return await self._again(lambda connection: connection.fetch(sql, *parameters))
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         pool = await self.pool()
         try:
-            async with pool.acquire() as connection:
-                return await run_writes(connection, writes)
+            connection = await pool.acquire()
+            try:
+                outcomes = await run_writes(connection, writes)
+            except BaseException:
+                await pool.release(connection)
+                raise
         except Exception as exc:
             if not is_unsent(exc):
                 raise translate(exc) from exc
+        else:
+            await pool.done(connection)
+            return outcomes
         return await self._again(lambda connection: run_writes(connection, writes))
 
     async def _again(self, work: Callable[[Connection], Awaitable[T]]) -> T:
@@ -173,7 +184,7 @@ class PostgresEngine:
         pool = await self.pool()
         for attempt in range(self._pool_size + 1):
             try:
-                async with pool.acquire() as connection:
+                async with pool.lend() as connection:
                     try:
                         return await work(connection)
                     except Exception as exc:
@@ -185,13 +196,12 @@ class PostgresEngine:
                     raise translate(exc) from exc
         raise AssertionError  # the last attempt returns or raises
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        pool = await self.pool()
-        async with pool.acquire() as connection, connection.transaction(readonly=True):
-            async for rows in _stream(connection, sql, parameters, size):
-                yield rows
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        return StreamParts(self, (sql, parameters), size)
+
+    def turns(self) -> StreamTurns:
+        """Return the turns of streams in the pool of the running loop."""
+        return self._turns[asyncio.get_running_loop()]
 
     async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         pool = await self.pool()
@@ -215,12 +225,12 @@ class PostgresEngine:
         raise AssertionError  # the last attempt returns or raises
 
 
-async def _give_up(pool: Any, connection: Connection) -> None:
+async def _give_up(pool: Connections, connection: Connection) -> None:
     """Close a connection in an unknown state; the pool opens another in its place."""
     await asyncio.shield(_close(pool, connection))
 
 
-async def _close(pool: Any, connection: Connection) -> None:
+async def _close(pool: Connections, connection: Connection) -> None:
     driver = _driver()
     try:
         # Not aborted: the driver may still be cancelling a statement, and waits for that here.
@@ -230,7 +240,7 @@ async def _close(pool: Any, connection: Connection) -> None:
         await pool.release(connection)
 
 
-async def _close_with_loop(pool: Any) -> AsyncGenerator[None, None]:
+async def _close_with_loop(pool: Connections) -> AsyncGenerator[None, None]:
     """Close the pool when its loop ends: a loop finishes its asynchronous generators first."""
     try:
         yield
@@ -240,34 +250,6 @@ async def _close_with_loop(pool: Any) -> AsyncGenerator[None, None]:
 
 async def _keep_as_it_is(connection: Connection) -> None:
     """Take the place of the driver's reset."""
-
-
-class SideLoop:
-    """An event loop in a thread, for callers without one."""
-
-    def __init__(self) -> None:
-        self.loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        with self._lock:
-            if self.loop is None:
-                self.loop = asyncio.new_event_loop()
-                self._thread = threading.Thread(
-                    target=self.loop.run_forever, name="triode-postgres", daemon=True
-                )
-                self._thread.start()
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
-
-    def close(self) -> None:
-        with self._lock:
-            loop, self.loop = self.loop, None
-            if loop is None or self._thread is None:
-                return
-            loop.call_soon_threadsafe(loop.stop)
-            self._thread.join()
-            loop.close()
 
 
 class AwaitingChannel:
@@ -307,13 +289,10 @@ class BlockingChannel:
         """See `Channel.write`."""
         return self.engine.run_aside(self.engine.write(writes))
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`; the rows are read at once."""
-        rows = await self.read(sql, parameters)
-        for start in range(0, len(rows), size):
-            yield rows[start : start + size]
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`."""
+        parts = StreamParts(self.engine, (sql, parameters), size, holder=threading.current_thread())
+        return PartsAside(parts, self.engine.run_aside)
 
     async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         """See `RootChannel.begin`."""
@@ -324,7 +303,7 @@ class PostgresTransaction:
     """One transaction on one connection, which belongs to the loop that began it."""
 
     def __init__(
-        self, engine: PostgresEngine, pool: Any, connection: Connection, block: Any
+        self, engine: PostgresEngine, pool: Connections, connection: Connection, block: Any
     ) -> None:
         self.engine = engine
         self.home = asyncio.get_running_loop()
@@ -333,8 +312,9 @@ class PostgresTransaction:
         self._block = block
         self._turn = asyncio.Lock()
         self._is_open = True
-        self.awaiting = PinnedChannel(self, self._await_home)
-        self.blocking = PinnedChannel(self, self._wait_for_home)
+        self.guard = Guard()
+        self.awaiting = PinnedChannel(self, self._await_home, is_blocking=False)
+        self.blocking = PinnedChannel(self, self._wait_for_home, is_blocking=True)
 
     async def _await_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if asyncio.get_running_loop() is self.home:
@@ -372,7 +352,7 @@ class PostgresTransaction:
             except BaseException:
                 await _give_up(self._pool, self._connection)
                 raise
-            await self._pool.release(self._connection)
+            await self._pool.done(self._connection)
         except Exception as exc:
             raise translate(exc) from exc
 
@@ -380,8 +360,15 @@ class PostgresTransaction:
 class PinnedChannel:
     """The statements of one transaction; `go` brings a coroutine to the transaction's loop."""
 
-    def __init__(self, block: PostgresTransaction, go: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(
+        self,
+        block: PostgresTransaction,
+        go: Callable[..., Awaitable[Any]],
+        *,
+        is_blocking: bool,
+    ) -> None:
         self.engine = block.engine
+        self.is_blocking = is_blocking
         self._block = block
         self._go = go
 
@@ -399,17 +386,13 @@ class PinnedChannel:
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`; durable once the transaction is committed."""
         outcomes: list[Outcome] = await self._go(
-            self._block.on_connection(lambda connection: run_pinned(connection, writes))
+            self._block.on_connection(lambda connection: self._block.guard.run(connection, writes))
         )
         return outcomes
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
-        """See `Channel.stream`; the rows are read at once."""
-        rows = await self.read(sql, parameters)
-        for start in range(0, len(rows), size):
-            yield rows[start : start + size]
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """See `Channel.stream`."""
+        return CursorParts(self._block, self._go, (sql, parameters), size)
 
     async def commit(self) -> None:
         """See `PinnedChannel.commit`."""
@@ -418,50 +401,6 @@ class PinnedChannel:
     async def rollback(self) -> None:
         """See `PinnedChannel.rollback`."""
         await self._go(self._block.finish(is_commit=False))
-
-
-async def run_writes(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
-    """Run writes as one unit."""
-    if len(writes) == 1:
-        return [await _run(connection, writes[0])]
-    async with connection.transaction():
-        return [await _run(connection, write) for write in writes]
-
-
-async def run_pinned(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
-    """Run writes inside a transaction, which stays usable when one of them is refused."""
-    if len(writes) == 1 and "SAVEPOINT" in writes[0].sql[:30]:
-        return [await _run(connection, writes[0])]
-    async with connection.transaction():
-        return [await _run(connection, write) for write in writes]
-
-
-async def _run(connection: Connection, write: Write) -> Outcome:
-    if write.many:
-        if write.into is not None and len(write.parameters) >= COPY_ROWS:
-            await connection.copy_records_to_table(
-                write.into.table,
-                schema_name=write.into.schema,
-                columns=write.into.columns,
-                records=write.parameters,
-            )
-            return Outcome([], len(write.parameters))
-        await connection.executemany(write.sql, write.parameters)
-        return Outcome([], len(write.parameters))
-    if _RETURNING.search(write.sql):
-        rows = await connection.fetch(write.sql, *write.parameters)
-        return Outcome(rows, len(rows))
-    status: str = await connection.execute(write.sql, *write.parameters)
-    last = status.rpartition(" ")[2]
-    return Outcome([], int(last) if last.isdigit() else 0)
-
-
-async def _stream(
-    connection: Connection, sql: str, parameters: Sequence[Any], size: int
-) -> AsyncIterator[list[Row]]:
-    cursor = await connection.cursor(sql, *parameters)
-    while rows := await cursor.fetch(size):
-        yield rows
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -5,16 +5,28 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from triode.db.engine.protocol import LOST, READ_ONLY, REPEAT, TIMEOUT
+from triode.db.engine.protocol import (
+    LOCKED,
+    LOST,
+    NUL,
+    READ_ONLY,
+    REPEAT,
+    SURROGATE,
+    TIMEOUT,
+    TOO_LARGE,
+    TOO_LONG,
+)
 from triode.db.errors import (
     ConnectionLost,
     ConstraintViolation,
     DatabaseBusy,
     DatabaseUnavailable,
     Deadlock,
+    LockTimeout,
     OutOfRange,
     SerializationFailure,
     StatementTimeout,
+    TooLong,
     TransactionError,
     ValueRefused,
 )
@@ -26,11 +38,13 @@ _CONSTRAINTS: Final = {
     "23502": "not null",
     "23514": "check",
 }
-_BUSY: Final = ("55P03", "57P03", "53300")
+_BUSY: Final = ("57P03", "53300")
 _LOST: Final = ("57P01", "57P02")
 _REPEATABLE: Final = {"40001": SerializationFailure, "40P01": Deadlock}
-_REFUSED: Final = ("22",)
-"""Class 22 of SQLSTATE: data exceptions."""
+_REFUSED: Final = ("22", "54000")
+"""Class 22 of SQLSTATE: data exceptions; and a value that is too large for an index."""
+_OUT_OF_RANGE: Final = re.compile(r"out of (int\d+ )?range")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'", re.DOTALL)
 
 
 def translate(exc: BaseException) -> BaseException:
@@ -38,25 +52,42 @@ def translate(exc: BaseException) -> BaseException:
     state = getattr(exc, "sqlstate", None) or ""
     if state in _CONSTRAINTS:
         return _violation(_CONSTRAINTS[state], exc)
-    if state == "22003" or "out of int64 range" in str(exc) or "out of range" in str(exc):
-        return OutOfRange("A number is too large: the database stores up to 64 bits.")
-    if state == "22021":
-        return ValueRefused("A text holds a NUL byte, which the database does not store.")
-    if state.startswith(_REFUSED) or type(exc).__name__ == "DataError":
-        return ValueRefused(f"The database refused a value: {exc}.")
-    if isinstance(exc, UnicodeEncodeError):
-        return ValueRefused("A text holds a lone surrogate, which is not a character.")
+    refused = _refused(exc, state)
+    if refused is not None:
+        return refused
     if state in _REPEATABLE:
         return _REPEATABLE[state](REPEAT)
     if state == "25006":
         return TransactionError(READ_ONLY)
     if state == "57014":
         return StatementTimeout(TIMEOUT)
+    if state == "55P03":
+        return LockTimeout(LOCKED)
     if is_lost(exc, state):
         return ConnectionLost(LOST)
     if state in _BUSY or isinstance(exc, TimeoutError):
         return DatabaseBusy("The database cannot be reached or is busy. Try again.")
     return exc
+
+
+def _refused(exc: BaseException, state: str) -> ValueRefused | None:
+    """Return the error for a value that PostgreSQL or the driver does not take.
+
+    SECURITY: what they say of it holds the value, which may be a secret.
+    """
+    if isinstance(exc, UnicodeEncodeError) or isinstance(exc.__cause__, UnicodeEncodeError):
+        return ValueRefused(SURROGATE)
+    if state == "22003" or _OUT_OF_RANGE.search(str(exc)):
+        return OutOfRange(TOO_LARGE)
+    if state == "22021":
+        return ValueRefused(NUL)
+    if state == "22001":
+        return TooLong(TOO_LONG)
+    if type(exc).__name__ == "DataError":
+        return ValueRefused("A value is of another type than its column.")
+    if state.startswith(_REFUSED):
+        return ValueRefused(f"The database refused a value: {_QUOTED.sub('…', str(exc))}.")
+    return None
 
 
 def is_lost(exc: BaseException, state: str) -> bool:

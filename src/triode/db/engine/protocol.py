@@ -7,7 +7,7 @@ code. Both have the same coroutine methods; those of the blocking channel never 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy.engine.interfaces import Dialect
@@ -18,6 +18,11 @@ Row = tuple[Any, ...]
 REPEAT: Final = "Another transaction was in the way, so nothing was changed. Do it again."
 LOST: Final = "The connection to the database was lost."
 READ_ONLY: Final = "The transaction was opened with read_only=True, and something is written in it."
+LOCKED: Final = "Somebody else has locked this for too long, so nothing was changed. Try again."
+NUL: Final = "A text holds a NUL byte, which the database does not store."
+SURROGATE: Final = "A text holds a lone surrogate, which is not a character."
+TOO_LARGE: Final = "A number is too large: the database stores up to 64 bits."
+TOO_LONG: Final = "A value is too long for its column."
 TIMEOUT: Final = "The database took too long for this, so nothing was changed."
 
 
@@ -33,12 +38,14 @@ class Write(NamedTuple):
     """One writing SQL statement; `many` runs it once for each tuple of `parameters`.
 
     `into` says that it is a plain INSERT whose parameters are these columns, in this order.
+    `is_short` says that it concerns one row, which is found by its key, and nothing else.
     """
 
     sql: str
     parameters: Sequence[Any] = ()
     many: bool = False
     into: Into | None = None
+    is_short: bool = False
 
 
 class Outcome(NamedTuple):
@@ -61,11 +68,32 @@ class Mode(NamedTuple):
 USUAL: Final = Mode()
 
 
+class Parts(Protocol):
+    """The rows of one query; nothing is asked before the first `fetch`.
+
+    It is no asynchronous generator: a loop that ends closes each of those by itself, those within
+    others too.
+    """
+
+    async def fetch(self) -> list[Row]:
+        """Return the next rows; none after the last."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what it holds; to be called at the end, and wherever it is left."""
+        ...
+
+
 class Channel(Protocol):
     """A way to the database."""
 
     @property
     def engine(self) -> Engine: ...
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether it is for plain code."""
+        ...
 
     def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
         """Return all rows of a query if that needs no wait; None: `read` has to be awaited."""
@@ -83,18 +111,13 @@ class Channel(Protocol):
         """
         ...
 
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> AsyncIterator[list[Row]]:
-        """Give the rows of a query in lists of at most `size`."""
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
+        """Return the rows of a query in lists of at most `size`."""
         ...
 
 
 class RootChannel(Channel, Protocol):
     """A channel outside any transaction: each write is one."""
-
-    @property
-    def is_blocking(self) -> bool:
-        """Whether it is for plain code."""
-        ...
 
     async def begin(self, mode: Mode = USUAL) -> Pinned:
         """Start a transaction, waiting for its turn."""

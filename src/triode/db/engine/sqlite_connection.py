@@ -12,14 +12,23 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from triode.db.engine.protocol import TIMEOUT, Outcome, Write
+from triode.db.engine.protocol import (
+    LOCKED,
+    SURROGATE,
+    TIMEOUT,
+    TOO_LARGE,
+    TOO_LONG,
+    Outcome,
+    Write,
+)
 from triode.db.engine.sqlite_functions import register
 from triode.db.errors import (
     ConstraintViolation,
-    DatabaseBusy,
     DatabaseUnavailable,
+    LockTimeout,
     OutOfRange,
     StatementTimeout,
+    TooLong,
     TransactionError,
     ValueRefused,
 )
@@ -41,7 +50,6 @@ _CONSTRAINTS = {
     "SQLITE_CONSTRAINT_TRIGGER": "foreign key",
     "SQLITE_CONSTRAINT_NOTNULL": "not null",
     "SQLITE_CONSTRAINT_CHECK": "check",
-    "SQLITE_CONSTRAINT_DATATYPE": "check",
 }
 _MENDS = {
     "SQLITE_NOTADB": "It is not a SQLite database, or it is damaged. Restore it from a backup, "
@@ -55,6 +63,10 @@ _MENDS = {
     "SQLITE_FULL": "The disk is full.",
     "SQLITE_IOERR": "The disk could not be read or written. Look whether it is full or broken.",
 }
+
+_OTHER_TYPE = "A value is of another type than its column."
+_UNKNOWN_TYPE = re.compile(r"Error binding parameter .*: type '(.+)' is not supported")
+_MISFIT = re.compile(r"cannot store (\w+) value in (\w+) column (?:\w+\.)?(\w+)")
 
 _LOG = logging.getLogger("triode.db")
 
@@ -103,11 +115,19 @@ def connect(
         _configure(connection, is_reader=is_reader)
         if isinstance(connection, LimitedConnection) and limit is not None:
             connection.limit = limit
-            connection.set_progress_handler(connection.is_late, LIMIT_STEPS)
+            watch(connection)
     except sqlite3.Error as exc:
         connection.close()
         raise unavailable(address, exc) from exc
     return connection
+
+
+def watch(connection: sqlite3.Connection) -> None:
+    """Let statements run for as long as the connection's limit says, without one as they like."""
+    if isinstance(connection, LimitedConnection):
+        connection.set_progress_handler(connection.is_late, LIMIT_STEPS)
+    else:
+        connection.set_progress_handler(None, LIMIT_STEPS)
 
 
 def _configure(connection: sqlite3.Connection, *, is_reader: bool) -> None:
@@ -165,26 +185,45 @@ def translate(exc: Exception) -> Exception:
     """Return the error of ours for one of the driver's, or `exc` itself if it is a bug."""
     if isinstance(exc, TriodeError):
         return exc
-    if isinstance(exc, OverflowError):
-        return OutOfRange("A number is too large: the database stores up to 64 bits.")
-    if isinstance(exc, UnicodeEncodeError):
-        return ValueRefused("A text holds a lone surrogate, which is not a character.")
+    refused = _refused(exc)
+    if refused is not None:
+        return refused
     name = getattr(exc, "sqlite_errorname", "")
     if name in _CONSTRAINTS:
         return _violation(_CONSTRAINTS[name], str(exc))
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return DatabaseBusy("The database is busy with another process. Try again.")
-    if str(exc) == "user-defined function raised exception":
-        return ValueRefused("A value makes no sense for a function, such as a wrong pattern.")
+        return LockTimeout(LOCKED)
     if name == "SQLITE_INTERRUPT":
         return StatementTimeout(TIMEOUT)
-    if name == "SQLITE_TOOBIG":
-        return ValueRefused("A value is too long for the database.")
     if name.startswith(tuple(_MENDS)) and isinstance(exc, sqlite3.Error):
         error = unavailable(None, exc)
         _LOG.error("%s", error)
         return error
     return exc
+
+
+def _refused(exc: Exception) -> ValueRefused | None:
+    """Return the error for a value that SQLite or its driver does not take."""
+    if isinstance(exc, OverflowError):
+        return OutOfRange(TOO_LARGE)
+    if isinstance(exc, UnicodeEncodeError):
+        return ValueRefused(SURROGATE)
+    unknown = _UNKNOWN_TYPE.fullmatch(str(exc))
+    if unknown is not None:
+        return ValueRefused(
+            f"A value of type {unknown.group(1).rpartition('.')[2]} cannot be stored or compared "
+            "here."
+        )
+    if str(exc) == "user-defined function raised exception":
+        return ValueRefused("A value makes no sense for a function, such as a wrong pattern.")
+    # The number of the error has no name in Python 3.11.
+    misfit = _MISFIT.fullmatch(str(exc))
+    if misfit is not None:
+        is_number = misfit.group(1, 2) == ("REAL", "INTEGER")  # what became of a larger one
+        refused = OutOfRange(TOO_LARGE) if is_number else ValueRefused(_OTHER_TYPE)
+        refused.field = misfit.group(3)
+        return refused
+    return TooLong(TOO_LONG) if str(exc) == "string or blob too big" else None
 
 
 def _violation(kind: Any, message: str) -> ConstraintViolation:

@@ -5,32 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from triode.db.engine.protocol import READ_ONLY, Engine, Outcome, Row, Write
+from triode.db.engine.protocol import READ_ONLY, Outcome, Parts, Row, Write
 from triode.db.engine.sqlite_connection import run_writes, translate
+from triode.db.engine.sqlite_streams import CursorParts, OpenCursors, ReadingEngine
 from triode.db.errors import TransactionError
 
 T = TypeVar("T")
-
-
-class HasConnection(Protocol):
-    @property
-    def connection(self) -> sqlite3.Connection: ...
-
-
-class ReadingEngine(Engine, Protocol):
-    """What a snapshot needs of the engine."""
-
-    def borrow(self) -> Any: ...
-
-    def give_back(self, reader: Any) -> None: ...
-
-    def limit(self, reader: Any) -> None: ...
-
-    def in_thread(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]: ...
 
 
 class Snapshot:
@@ -41,6 +25,7 @@ class Snapshot:
         self._reader = engine.borrow()
         self._turn = threading.Lock()
         self._is_open = True
+        self.cursors = OpenCursors()
         self._reader.connection.execute("BEGIN")
         self.awaiting = AwaitingSnapshotChannel(self)
         self.blocking = SnapshotChannel(self)
@@ -66,12 +51,15 @@ class Snapshot:
             if not self._is_open:
                 return
             self._is_open = False
+            self.cursors.close_all()
             self._reader.connection.execute("ROLLBACK")
             self.engine.give_back(self._reader)
 
 
 class SnapshotChannel:
     """The statements of a snapshot, for plain code."""
+
+    is_blocking = True
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.engine = snapshot.engine
@@ -92,13 +80,9 @@ class SnapshotChannel:
         """See `Channel.write`; refused, but for the savepoints of inner blocks."""
         return await self._run(partial(run_writes, writes=writes))
 
-    async def stream(
-        self, sql: str, parameters: Sequence[Any], size: int
-    ) -> AsyncIterator[list[Row]]:
+    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
-        cursor = await self._run(lambda connection: connection.execute(sql, parameters))
-        while rows := await self._run(lambda _connection: cursor.fetchmany(size)):
-            yield rows
+        return CursorParts(self._snapshot.cursors, self._run, (sql, parameters), size)
 
     async def commit(self) -> None:
         """See `PinnedChannel.commit`."""
@@ -111,6 +95,8 @@ class SnapshotChannel:
 
 class AwaitingSnapshotChannel(SnapshotChannel):
     """The statements of a snapshot, for code on an event loop."""
+
+    is_blocking = False
 
     async def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self.engine.in_thread(self._snapshot.use, work)

@@ -15,9 +15,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
+from triode.db.engine.sqlite_budget import READ_BUDGET
 from triode.db.engine.sqlite_connection import lost_transaction, translate
+from triode.db.engine.sqlite_streams import OpenCursors
 from triode.db.errors import StatementTimeout, TransactionError
 
 GROUP_LIMIT = 500
@@ -66,22 +69,97 @@ class Job:
 
 
 class Lane:
-    """The writer's attention during one transaction."""
+    """The writer's attention during one transaction.
+
+    The writer does the jobs that are put. While it has none, whoever holds the transaction may
+    use the writer's connection right where he is, one at a time: see `here`.
+    """
 
     def __init__(self) -> None:
         self.jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.cursors = OpenCursors()
         self.is_open = True
+        self.connection: sqlite3.Connection
+        """The writer's; there from the start of the transaction on."""
+        self._waiting = 1  # for the start of the transaction
+        self._used = monotonic()
+        self._passed = self._used
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
 
     def put(self, job: Job) -> None:
         with self._lock:
             if self.is_open:
+                self._waiting += 1
                 self.jobs.put(job)
                 return
         raise TransactionError(
             "The transaction has ended: it was committed, rolled back, or idle for more than "
             f"{IDLE_LIMIT:.0f} seconds."
         )
+
+    def here(self, task: Task[T]) -> T | None:
+        """Do a task in this thread if the connection is free; None: it has to be put."""
+        if not self._take():
+            return None
+        try:
+            return task(self.connection)
+        except Exception as exc:
+            raise translate(exc) from exc
+        finally:
+            self._give_back()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the event loop may have been kept from others for long."""
+        return monotonic() - self._passed > READ_BUDGET
+
+    async def let_others(self) -> None:
+        """Let the event loop come to others, if that is due."""
+        if self.is_due:
+            await asyncio.sleep(0)
+            self._passed = monotonic()
+
+    def _take(self) -> bool:
+        with self._lock:
+            # What was put before comes first; an ended transaction is told of by `put`.
+            is_free = self.is_open and not self._waiting
+            return is_free and self._turn.acquire(blocking=False)
+
+    def _give_back(self) -> None:
+        self._used = monotonic()
+        is_lost = not self.connection.in_transaction
+        with self._lock:
+            self._turn.release()
+            if is_lost and self.is_open:
+                # A full disk, for one, ends it. The writer notices when it has done a job.
+                self._waiting += 1
+                self.jobs.put(Job(_nothing, None))
+
+    def serve(self, job: Job) -> bool:
+        """Do a job that was put; return whether the transaction goes on."""
+        with self._turn:
+            job.run(self.connection)
+        if not self.connection.in_transaction:
+            return False
+        self._used = self._passed = monotonic()
+        with self._lock:
+            self._waiting -= 1
+        return True
+
+    def next(self) -> Job | None:
+        """Wait for a job; None, and closed, when nothing was done for too long."""
+        wait = IDLE_LIMIT
+        while True:
+            try:
+                return self.jobs.get(timeout=wait)
+            except queue.Empty:
+                with self._lock:
+                    wait = self._used + IDLE_LIMIT - monotonic()
+                    if wait <= 0 and not self._turn.locked():
+                        self.is_open = False
+                        return None
+                    wait = max(wait, 0.01)
 
     def close(self) -> None:
         """Take no more jobs; refuse those that came too late."""
@@ -93,6 +171,10 @@ class Lane:
             job.error = TransactionError("The transaction has ended.")
             late.append(job)
         _deliver(late)
+
+
+def _nothing(_connection: sqlite3.Connection) -> None:
+    """Let the writer look at its connection."""
 
 
 class Writer:
@@ -225,22 +307,18 @@ class TransactionJob(Job):
         if self.future.cancelled():
             release()
             return
-        job: Job = self
-        while True:
-            job.run(connection)
-            if not connection.in_transaction:
-                break
+        lane = self.lane
+        lane.connection = connection
+        job: Job | None = self
+        while job is not None and lane.serve(job):
             _deliver([job])
-            try:
-                job = self.lane.jobs.get(timeout=IDLE_LIMIT)
-            except queue.Empty:
-                connection.execute("ROLLBACK")
-                release()
-                self.lane.close()
-                return
+            job = lane.next()
+        lane.cursors.close_all()
+        if job is None:
+            connection.execute("ROLLBACK")
         release()
-        self.lane.close()
-        _deliver([job])
+        lane.close()
+        _deliver([] if job is None else [job])
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:

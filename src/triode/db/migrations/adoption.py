@@ -173,7 +173,7 @@ def _without_present_keys(
         (
             tuple(key["constrained_columns"]),
             tuple(f"{key['referred_table']}.{name}" for name in key["referred_columns"]),
-            (key["options"].get("ondelete") or "NO ACTION").upper(),
+            (key.get("options", {}).get("ondelete") or "NO ACTION").upper(),
         )
         for key in inspector.get_foreign_keys(table)
         if key["name"] not in dropped

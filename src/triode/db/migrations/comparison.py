@@ -21,6 +21,7 @@ from triode.db.migrations.expressions import add_missing, without_the_warning
 from triode.db.migrations.facts import add_facts
 from triode.db.migrations.rendering import OPTIONS, render_item
 from triode.db.migrations.rules import add_rules
+from triode.db.migrations.searches import CreateSearchOp, DropSearchOp, add_searches
 from triode.db.migrations.written import Owned
 from triode.db.sql.storage import Storage
 from triode.db.table import ModelTable, model_registry
@@ -96,6 +97,7 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     add_facts(script.upgrade_ops, connection, metadata, owned)
     add_rules(script.upgrade_ops, connection, metadata, owned)
     untangle(script.upgrade_ops, metadata)
+    add_searches(script.upgrade_ops, connection, metadata, wanted)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()
     for side in (script.upgrade_ops, backward):
         dropped = {each.table_name for each in side.ops if isinstance(each, ops.DropTableOp)}
@@ -175,7 +177,7 @@ def has_tables(connection: Connection) -> bool:
 def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     """Return the operations that make the tables the database has already.
 
-    Indexes that it lacks are left to the next migration.
+    Indexes and searches that it lacks are left to the next migration.
 
     Raises:
         MigrationError: its tables are not those of the models.
@@ -183,6 +185,8 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     present = compare(connection).upgrade_ops
     assert present is not None
     lacking = {each.index_name for each in _index_operations(present)}
+    unsearched = _searches(present)
+    present.ops = [each for each in present.ops if not isinstance(each, CreateSearchOp)]
     for table in present.ops:
         if isinstance(table, ops.ModifyTableOps):
             table.ops = [each for each in table.ops if not isinstance(each, ops.CreateIndexOp)]
@@ -198,6 +202,9 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     for each in _index_operations(script.upgrade_ops):
         if each.index_name in lacking:
             _remove(script.upgrade_ops, each)
+    for search in _searches(script.upgrade_ops):
+        if search.index in [each.index for each in unsearched]:
+            _remove(script.upgrade_ops, search)
     script.downgrade_ops = script.upgrade_ops.reverse()
     return script
 
@@ -212,7 +219,11 @@ def _index_operations(operations: Any) -> list[ops.CreateIndexOp]:
     return found
 
 
-def _remove(operations: Any, unwanted: ops.CreateIndexOp) -> None:
+def _searches(operations: ops.UpgradeOps) -> list[CreateSearchOp]:
+    return [each for each in operations.ops if isinstance(each, CreateSearchOp)]
+
+
+def _remove(operations: Any, unwanted: ops.MigrateOperation) -> None:
     operations.ops = [each for each in operations.ops if each is not unwanted]
     for each in operations.ops:
         if isinstance(each, ops.ModifyTableOps):
@@ -250,6 +261,8 @@ def _words(operation: Any) -> str:
         ops.CreateIndexOp: "create index",
         ops.DropIndexOp: "drop index",
         ops.DropConstraintOp: "drop constraint",
+        CreateSearchOp: "create search",
+        DropSearchOp: "drop search",
     }.get(type(operation))
     if verb is None:
         kind = type(operation).__name__.removesuffix("Op").removeprefix("Create")

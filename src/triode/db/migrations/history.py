@@ -160,11 +160,12 @@ class Migrations:
         """
         script = open_folder(self.directory)
         steps = _downgrade_to(target) if is_downgrade else _upgrade_to(target)
-        if only_head(script) is None:
-            return ""
+        newest = only_head(script)
 
         def record(connection: Connection) -> str:
             self._current(script, connection, is_complete=False)
+            if newest is None:
+                return ""
             if connection.dialect.name == "sqlite":
                 with Recorder(connection) as recorder:
                     run_scripts(connection, script, steps)
@@ -193,12 +194,12 @@ class Migrations:
         if target in ("head", "heads"):
             only_head(script)
         moved: list[str] = []
-        if not script.get_heads() and target in ("head", "heads"):
-            # Or the database would count as versioned, and be left to migrations there are none of.
-            return []
 
         def run(connection: Connection) -> None:
             current = self._current(script, connection, is_complete=False)
+            if not script.get_heads() and target in ("head", "heads"):
+                # Or the database would count as versioned, and be left to migrations that are none.
+                return
             if prepare is not None and not current:
                 moved.extend(prepare(connection, script))
             connection.rollback()

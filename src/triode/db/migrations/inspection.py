@@ -14,7 +14,9 @@ from triode.db.creation import VERSION_TABLE
 from triode.db.errors import MigrationError
 from triode.db.migrations.adoption import all_indexes
 from triode.db.migrations.column_text import FieldText, field_of
+from triode.db.migrations.searches import present_searches, tables_of_searches
 from triode.db.model import Model
+from triode.db.search_index import VECTOR, SearchIndex
 from triode.db.table import plural
 
 _RULES: Final = {
@@ -35,6 +37,7 @@ class ModelText:
     unique_together: list[tuple[str, ...]] = field(default_factory=list)
     indexes: list[tuple[str, ...]] = field(default_factory=list)
     primary_key: tuple[str, ...] = ()
+    search: SearchIndex | None = None
     reason: str | None = None
     """Why the table cannot be a model at all; None where it can."""
 
@@ -51,10 +54,12 @@ def inspect_models(connection: Connection, chosen: Sequence[str]) -> list[ModelT
         MigrationError: there is no such table.
     """
     inspector = sa.inspect(connection)
+    searches = present_searches(connection)
+    ours = tables_of_searches(connection, searches)
     present = [
         name
         for name in sorted(inspector.get_table_names())
-        if name != VERSION_TABLE and not name.startswith("sqlite_")
+        if name != VERSION_TABLE and not name.startswith("sqlite_") and name not in ours
     ]
     unknown = [name for name in chosen if name not in present]
     if unknown:
@@ -66,6 +71,9 @@ def inspect_models(connection: Connection, chosen: Sequence[str]) -> list[ModelT
     models = {name: _model(table, tables, names) for name, table in tables.items()}
     for table in tables.values():
         _add_many_to_many(table, tables, names, models)
+    for name, there in searches.items():
+        if name in models and there.made is not None:
+            models[name].search = there.made
     return list(models.values())
 
 
@@ -75,7 +83,11 @@ class _Table:
     def __init__(self, inspector: sa.Inspector, name: str) -> None:
         self.name = name
         self.dialect = inspector.dialect.name
-        self.columns: dict[str, Any] = {each["name"]: each for each in inspector.get_columns(name)}
+        self.columns: dict[str, Any] = {
+            each["name"]: each
+            for each in inspector.get_columns(name)
+            if each["name"] != VECTOR or "computed" not in each
+        }
         self.keys: list[str] = inspector.get_pk_constraint(name)["constrained_columns"]
         self.foreign: dict[str, Any] = {
             each["constrained_columns"][0]: each
@@ -260,6 +272,8 @@ def imports_of(models: Sequence[ModelText]) -> Iterator[str]:
     for model in models:
         if model.reason is None:
             yield "Model"
+            if model.search is not None:
+                yield "Search"
             for each in model.fields:
                 if each.is_model_field:
                     yield from each.needed

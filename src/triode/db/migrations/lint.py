@@ -60,6 +60,9 @@ class Call(NamedTuple):
         return isinstance(given, ast.Constant) and given.value is value
 
 
+_OF_TABLES: Final = ("create_table", "drop_table", "rename_table", "create_search", "drop_search")
+"""Operations that name a table first."""
+
 _Rule = Callable[[Call, str], "tuple[str, str] | None"]
 
 
@@ -141,7 +144,7 @@ def _operation(node: ast.Call, table: str) -> Call:
     if name == "drop_index":
         given = next((each.value for each in node.keywords if each.arg == "table_name"), None)
         return Call(name, _plain_text(given) if given else _text(node, 1), _text(node, 0), node)
-    position = 0 if name in ("create_table", "drop_table", "rename_table") else 1
+    position = 0 if name in _OF_TABLES else 1
     if name in ("drop_column", "alter_column", "add_column", "rename_column"):
         return Call(name, _text(node, 0), _text(node, 1) or _column_of(node), node)
     return Call(name, _text(node, position), _text(node, 0), node)
@@ -359,6 +362,24 @@ def _short(text: str) -> str:
     return f"{joined[:60]}…" if len(joined) > 60 else f"{joined.removesuffix(';')}."
 
 
+def _create_search(call: Call, dialect: str) -> tuple[str, str] | None:
+    if dialect != "postgresql":
+        return None
+    return (
+        f"makes {call.table} searched: every row is written anew, and nobody reads or writes "
+        "meanwhile.",
+        "Do it while few people are about; there is no other way to have the database compute it.",
+    )
+
+
+def _drop_search(call: Call, dialect: str) -> tuple[str, str]:
+    return (
+        f"drops the search of {call.table}: the version of the program that still runs fails "
+        "where it searches.",
+        "Release a version that does not search it first.",
+    )
+
+
 def _unique(call: Call, dialect: str) -> tuple[str, str]:
     safe = "Look for duplicates first, and merge them in a step."
     if dialect == "postgresql":
@@ -396,6 +417,8 @@ _RULES: Final[dict[str, _Rule]] = {
     "create_exclude_constraint": _exclusion,
     "execute": _own_sql,
     "run": _own_sql,
+    "create_search": _create_search,
+    "drop_search": _drop_search,
     "create_unique_constraint": _unique,
     "create_foreign_key": _constraint,
     "create_check_constraint": _constraint,

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from triode.db.migrations.inspection import ModelText, imports_of
+from triode.db.search_index import SearchIndex
 
 _HOMES: Final = {
     "datetime": ("datetime", "date", "time", "timedelta"),
     "decimal": ("Decimal",),
     "typing": ("Any",),
     "uuid": ("UUID",),
-    "triode": ("Field", "ForeignKey", "ManyToMany", "Model"),
+    "triode": ("Field", "ForeignKey", "ManyToMany", "Model", "Search"),
 }
 _WIDTH: Final = 84
 """Characters of a line within a class, for formatters that break lines after 88."""
@@ -55,6 +56,8 @@ def _class(model: ModelText) -> list[str]:
         groups = getattr(model, option)
         if groups:
             lines += _groups(option, groups)
+    if model.search is not None:
+        lines += _search(model.search, {each.column: each.name for each in model.fields})
     return lines
 
 
@@ -65,6 +68,20 @@ def _groups(option: str, groups: Sequence[Sequence[str]]) -> list[str]:
     if len(line) <= _WIDTH + 4:
         return [line]
     return [f"        {option} = (", *(f"            {each}," for each in listed), "        )"]
+
+
+def _search(index: SearchIndex, names: Mapping[str, str]) -> list[str]:
+    """Return the option; of weights the database tells only which is larger."""
+    given = [json.dumps(names.get(column, column)) for column, _ in index.labels]
+    labels = sorted({label for _, label in index.labels}, reverse=True)
+    weights = {
+        names.get(column, column): labels.index(label) + 1
+        for column, label in index.labels
+        if label != labels[0]
+    }
+    given += [f"weights={json.dumps(weights)}"] if weights else []
+    given += [f"language={json.dumps(index.language)}"] if index.language else []
+    return ["        search = Search(", *(f"            {each}," for each in given), "        )"]
 
 
 def _listed(names: Sequence[str]) -> str:

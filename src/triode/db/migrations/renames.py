@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from triode.db.errors import MigrationError
 from triode.db.many_to_many import ManyToManyRelation
+from triode.db.migrations.searches import rename_column, rename_table
 from triode.db.migrations.written import Owned
 from triode.db.table import ModelField, ModelTable
 
@@ -58,7 +59,14 @@ class Rename:
         quote = connection.dialect.identifier_preparer.quote
         what = "" if self.table is None else f"COLUMN {quote(self.old)} "
         name = quote(self.table or self.old)
-        connection.execute(sa.text(f"ALTER TABLE {name} RENAME {what}TO {quote(self.new)}"))
+        for _ in self._with_searches(connection):
+            connection.execute(sa.text(f"ALTER TABLE {name} RENAME {what}TO {quote(self.new)}"))
+
+    def _with_searches(self, connection: Connection) -> Iterator[None]:
+        names, run = (self.old, self.new), connection.exec_driver_sql
+        if self.table is None:
+            return rename_table(connection, connection.dialect, names, run)
+        return rename_column(connection, connection.dialect, self.table, names, run)
 
 
 def refuse_to_guess(question: Question) -> str | None:

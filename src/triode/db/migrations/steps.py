@@ -1,4 +1,4 @@
-"""What a migration script may use besides Alembic's `op`: tables, statements, renames.
+"""What a migration script may use besides Alembic's `op`: tables, statements, renames, searches.
 
 A data step is a plain function in the script. It names tables, not models: a model says what a
 table is today, a script what it was then.
@@ -12,10 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.sql.base import Executable
 
 from triode.db.errors import MigrationError
+from triode.db.migrations import searches
+from triode.db.search_index import SearchIndex
 
 
 def table(name: str, **types: Any) -> sa.Table:
@@ -47,16 +50,50 @@ def run(statement: Executable | str, rows: Sequence[Mapping[str, Any]] = ()) -> 
 
 
 def rename_column(table_name: str, old: str, new: str) -> None:
-    """Rename a column; its rows, indexes and constraints stay."""
-    quote = op.get_context().dialect.identifier_preparer.quote
+    """Rename a column; its rows, indexes, constraints and searches stay."""
+    dialect = op.get_context().dialect
+    quote = dialect.identifier_preparer.quote
     # Alembic's alter_column would make the whole table anew on SQLite, and wants the type on MySQL.
     text = f"ALTER TABLE {quote(table_name)} RENAME COLUMN {quote(old)} TO {quote(new)}"
-    op.execute(sa.text(text))
+    for _ in searches.rename_column(_connection(), dialect, table_name, (old, new), _run):
+        op.execute(sa.text(text))
 
 
 def rename_table(old: str, new: str) -> None:
     """Rename a table; what refers to it follows."""
-    op.rename_table(old, new)
+    for _ in searches.rename_table(_connection(), op.get_context().dialect, (old, new), _run):
+        op.rename_table(old, new)
+
+
+def create_search(
+    table_name: str,
+    fields: Mapping[str, str],
+    *,
+    language: str | None = None,
+    schema: str | None = None,
+) -> None:
+    """Make the search over columns of a table, each with its weight, "A" to "D"; fill it.
+
+    Raises:
+        SchemaMismatch: the database is neither SQLite nor PostgreSQL.
+    """
+    index = SearchIndex(table_name, tuple(fields.items()), language, schema)
+    searches.create(_connection(), op.get_context().dialect, index, _run)
+
+
+def drop_search(table_name: str, *, schema: str | None = None) -> None:
+    """Drop the search of a table; its rows stay."""
+    searches.drop(_connection(), op.get_context().dialect, table_name, schema, _run)
+
+
+def _connection() -> Connection | None:
+    context = op.get_context()
+    return None if context.as_sql else context.connection
+
+
+def _run(text: str) -> None:
+    # As DDL: a text would take a colon for the beginning of a parameter.
+    op.execute(sa.DDL(text.replace("%", "%%")))  # type: ignore[no-untyped-call]
 
 
 def sql(text: str, **by_dialect: str) -> sa.TextClause:

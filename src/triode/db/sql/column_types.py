@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.engine.interfaces import Dialect
 
+from triode.db.engine.protocol import NUL
 from triode.db.errors import ValueRefused
 from triode.db.sql.literals import literal_text
 
@@ -147,5 +148,5 @@ def plain_text(value: str) -> str:
     """
     # PostgreSQL cannot store it, and SQLite's own functions stop at it: refused everywhere.
     if "\0" in value:
-        raise ValueRefused("A text holds a NUL byte, which the database does not store.")
+        raise ValueRefused(NUL)
     return value

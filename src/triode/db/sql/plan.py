@@ -6,7 +6,7 @@ SQLAlchemy compiles each shape once per process; after that a query is a dict lo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import Dialect
@@ -15,7 +15,9 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.engine import Engine, Row
 from triode.db.errors import ValueRefused
+from triode.db.sql.row_code import Rows, reading, writing
 from triode.errors import TriodeError
+from triode.schema.problems import ResponseValidationFailed
 
 Converter = Callable[[Any], Any]
 Shape = tuple[Any, ...]
@@ -25,9 +27,12 @@ PLAN_LIMIT = 5000
 
 
 class Plan:
-    """SQL text for one dialect, with what converts values going in and coming out."""
+    """SQL text for one dialect, with what converts values going in and coming out.
 
-    __slots__ = ("_binders", "_order", "columns", "loaders", "sql")
+    `order` says which value each parameter is; None: they go as they come.
+    """
+
+    __slots__ = ("_binders", "_build", "_convert", "_load", "_order", "columns", "loaders", "sql")
 
     def __init__(
         self,
@@ -41,44 +46,54 @@ class Plan:
         self.sql = sql
         self._order = order
         self._binders = binders
+        self._convert = None if order is None else writing(order, binders)
+        self._load = reading(len(columns), loaders) if loaders else None
+        self._build: Rows | None = None
         self.loaders = loaders
         self.columns = columns
 
     def parameters(self, values: Sequence[Any]) -> Sequence[Any]:
         """Return the values as the driver wants them, in the order of the SQL text."""
-        if self._order is not None:
-            values = [values[index] for index in self._order]
-        if not self._binders:
-            return values
-        converted = list(values)
-        for index, binder in self._binders:
-            if converted[index] is not None:
-                converted[index] = _convert(binder, converted[index])
-        return converted
+        return values if self._convert is None else self.parameters_of_all((values,))[0]
+
+    def parameters_of_all(self, rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """Return what `parameters` returns for each row."""
+        if self._convert is None:
+            return rows
+        try:
+            return self._convert(rows)
+        except ResponseValidationFailed as exc:
+            raise ValueRefused("A value is of another type than its column.") from exc
+        except TriodeError:
+            raise
+        except _UNFIT as exc:
+            raise self._refused(rows, exc) from exc
+
+    def _refused(self, rows: Sequence[Sequence[Any]], exc: Exception) -> Exception:
+        """Say which value was refused."""
+        for row in rows:
+            for index, binder in self._binders:
+                value = row[index if self._order is None else self._order[index]]
+                try:
+                    _ = None if value is None else binder(value)
+                except _UNFIT:
+                    return ValueRefused(
+                        f"A value of type {type(value).__name__} cannot be stored or compared here."
+                    )
+        return exc
 
     def load(self, rows: list[Row]) -> list[Row]:
         """Return the rows with Python values."""
-        if not self.loaders:
-            return rows
-        loaded = []
-        for row in rows:
-            values = list(row)
-            for index, loader in self.loaders:
-                if values[index] is not None:
-                    values[index] = loader(values[index])
-            loaded.append(tuple(values))
-        return loaded
+        return rows if self._load is None else self._load(rows)
+
+    def build(self, make: Callable[..., Any], rows: list[Row]) -> list[Any]:
+        """Return what `make`, always the same, makes of the Python values of each row."""
+        if self._build is None:
+            self._build = reading(len(self.columns), self.loaders, make)
+        return self._build(rows)
 
 
-def _convert(binder: Converter, value: Any) -> Any:
-    try:
-        return binder(value)
-    except TriodeError:
-        raise
-    except (TypeError, ValueError, AttributeError, OverflowError) as exc:
-        raise ValueRefused(
-            f"A value of type {type(value).__name__} cannot be stored or compared here: {exc}."
-        ) from exc
+_UNFIT: Final = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
 def plan_for(engine: Engine, shape: Shape, make: Callable[[], tuple[ClauseElement, int]]) -> Plan:
@@ -109,7 +124,7 @@ def compile_plan(dialect: Dialect, statement: ClauseElement, count: int) -> Plan
     )
     return Plan(
         str(compiled),
-        order=None if order == tuple(range(count)) else order,
+        order=order if binders or order != tuple(range(count)) else None,
         binders=binders,
         loaders=_loaders(dialect, compiled),
         columns=tuple(entry.keyname for entry in compiled._result_columns),

@@ -24,6 +24,7 @@ from triode.db.sql.column_types import (
     TextStorage,
     family_of,
     is_mysql,
+    plain_text,
     text_type,
 )
 from triode.db.sql.structured import (
@@ -153,6 +154,8 @@ class MomentStorage(Storage):
 
 
 def _moment(value: datetime.datetime) -> datetime.datetime:
+    if value.tzinfo is datetime.UTC:
+        return value
     if value.tzinfo is None:
         return value.replace(tzinfo=datetime.UTC)
     try:
@@ -304,6 +307,7 @@ class DecimalStorage(Storage):
         super().__init__()
         self.max_digits = max_digits
         self.decimal_places = decimal_places
+        self._last_place = Decimal(1).scaleb(-decimal_places)
 
     @property
     def constructor(self) -> str:
@@ -332,7 +336,7 @@ class DecimalStorage(Storage):
         places = self.decimal_places
         number = value if isinstance(value, Decimal) else Decimal(str(value))
         try:
-            rounded = number.quantize(Decimal(1).scaleb(-places))
+            rounded = number.quantize(self._last_place)
         except InvalidOperation:
             raise OutOfRange(f"The number {value} is too large.") from None
         if rounded != number:
@@ -393,7 +397,7 @@ class PatternStorage(Storage):
         escape, anything = (_glob, "*") if self.is_glob and family == "sqlite" else (_like, "%")
         before = anything if self.before else ""
         after = anything if self.after else ""
-        return lambda value: f"{before}{escape(value)}{after}"
+        return lambda value: f"{before}{escape(plain_text(value))}{after}"
 
 
 def _like(text: str) -> str:

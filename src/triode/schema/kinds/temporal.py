@@ -13,6 +13,9 @@ from triode.schema.node import EXACT, LAX, Refused, Schema, refuse
 from triode.schema.problems import INVALID, Loc, Problem
 from triode.schema.registry import Mode, Registry
 
+_LARGEST: Final = 10**30
+"""Seconds that no type here can hold."""
+
 
 class TemporalSchema(Schema):
     """A point in time or a span of it."""
@@ -60,7 +63,7 @@ class TemporalSchema(Schema):
             if isinstance(value, str):
                 return self.from_text(value)
             if isinstance(value, int | float) and (self.takes_bool or not isinstance(value, bool)):
-                return self.from_number(value)
+                return self.from_number(_within_floats(value))
             if (found := self.from_other(value)) is not None:
                 return found
         except clock.ClockError as exc:
@@ -101,6 +104,11 @@ class TemporalSchema(Schema):
 
     def json_schema(self, registry: Registry, mode: Mode) -> dict[str, Any]:
         return {"type": "string", "format": self.format}
+
+
+def _within_floats(value: float) -> float:
+    """Return a number that can become a float: JSON has integers of any size."""
+    return value if isinstance(value, float) else max(-_LARGEST, min(value, _LARGEST))
 
 
 def _as_text(limit: Any) -> Any:

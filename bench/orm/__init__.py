@@ -1,0 +1,1 @@
+"""Measures what an ORM costs, without HTTP: same rows, same work. See `bench/README.md`."""

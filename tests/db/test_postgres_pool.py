@@ -1,0 +1,124 @@
+"""Connections to PostgreSQL: which are kept at hand, and that nobody goes without."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from tests.db.conftest import postgres_schema
+from tests.db.models import ALL, Hero, Team
+from triode.db import Database, Duplicate, transaction
+from triode.db.engine import postgres_pool
+
+pytestmark = pytest.mark.service("postgres")
+
+PID = sa.text("SELECT pg_backend_pid()")
+
+
+@pytest.fixture
+def postgres() -> Iterator[Database]:
+    with postgres_schema() as made, made.active():
+        made.create_tables(*ALL).run()
+        yield made
+
+
+async def pid(database: Database) -> int:
+    [row] = await database.fetch(PID)
+    return int(row[0])
+
+
+def test_connection_at_hand_is_used_again(postgres: Database) -> None:
+    async def work() -> set[int]:
+        found = {await pid(postgres) for _ in range(5)}
+        async with transaction():
+            found.add(await pid(postgres))
+        return found | {await pid(postgres)}
+
+    assert len(asyncio.run(work())) == 1
+
+
+def test_nobody_waits_for_a_connection_at_hand(postgres: Database) -> None:
+    async def one(number: int) -> None:
+        for _ in range(5):
+            await Team.count()
+            async with transaction():
+                await Team(name=f"{number} {_}").save()
+
+    async def work() -> int:
+        await asyncio.wait_for(asyncio.gather(*map(one, range(40))), 30)
+        return await Team.count()
+
+    assert asyncio.run(work()) == 200
+
+
+def test_connection_that_was_ended_at_hand_is_replaced(postgres: Database) -> None:
+    async def work() -> bool:
+        first = await pid(postgres)
+        end = postgres.fetch(sa.text(f"SELECT pg_terminate_backend({first})"))
+        await asyncio.to_thread(end.run)
+        await asyncio.sleep(0.1)
+        return await pid(postgres) != first
+
+    assert asyncio.run(work())
+
+
+def test_unused_connections_go_back(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_pool, "AT_HAND", 0.02)
+
+    async def work() -> tuple[int, int]:
+        await asyncio.gather(*(postgres.fetch(sa.text("SELECT pg_sleep(0.1)")) for _ in range(4)))
+        pool = await postgres.engine.pool()  # type: ignore[attr-defined]
+        before = len(pool._at_hand)
+        await asyncio.sleep(0.2)
+        assert await Team.count() == 0
+        return before, len(pool._at_hand)
+
+    assert asyncio.run(work()) == (4, 1)
+
+
+def test_failed_statement_gives_its_connection_back(postgres: Database) -> None:
+    async def sleep() -> None:
+        await postgres.fetch(sa.text("SELECT pg_sleep(60)"))
+
+    async def work() -> int:
+        for _ in range(30):
+            with pytest.raises(Exception, match="nothing"):
+                await postgres.fetch(sa.text("SELECT * FROM nothing"))
+        task = asyncio.create_task(sleep())
+        await asyncio.sleep(0.1)
+        task.cancel()
+        return await Team.count()
+
+    assert asyncio.run(work()) == 0
+
+
+def test_refused_writes_leave_blocks_usable(postgres: Database) -> None:
+    async def refuse() -> None:
+        with pytest.raises(Duplicate):
+            await Team(name="A").save()
+
+    async def fail() -> None:
+        async with transaction():
+            await Team(name="C").save()
+            await Hero(name="C").save()
+            raise ZeroDivisionError
+
+    async def work() -> None:
+        async with transaction():
+            await Team(name="A").save()
+            await refuse()
+            async with transaction():
+                await refuse()
+                await Team(name="B").save()
+                await refuse()
+            await refuse()
+            with pytest.raises(ZeroDivisionError):
+                await fail()
+            await Team(name="D").save()
+            async with transaction():
+                await Team(name="E").save()
+            await refuse()
+
+    asyncio.run(work())
+    assert [team.name for team in Team.order_by("id").run()] == ["A", "B", "D", "E"]
