@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,13 +34,15 @@ def engine_name(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def empty(engine_name: str, tmp_path: Path) -> Iterator[Database]:
     """Give a database without tables, active for the test."""
-    made_by = {
-        "sqlite": lambda: sqlite_file(tmp_path),
-        "postgres": postgres_schema,
-        "mariadb": mariadb_database,
-    }
-    with made_by[engine_name]() as made, made.active():
+    with database_on(engine_name, tmp_path) as made, made.active():
         yield made
+
+
+def database_on(engine_name: str, folder: Path) -> AbstractContextManager[Database]:
+    """Give a database without tables, gone afterwards."""
+    if engine_name == "sqlite":
+        return sqlite_file(folder)
+    return postgres_schema() if engine_name == "postgres" else mariadb_database()
 
 
 @pytest.fixture

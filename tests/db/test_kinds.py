@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv4Network, IPv6Interface
@@ -16,8 +17,21 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.db.conftest import ENGINES, database_on
 from tests.db.kinds import Document, Kinds, Level, Point, Size, Spot, Suit, Temperature
-from triode.db import Database, OutOfRange, ValueRefused, avg, max_, sum_
+from tests.db.models import Hero, Team
+from triode.db import (
+    Database,
+    OutOfRange,
+    QueryError,
+    RowNotFound,
+    ValueRefused,
+    avg,
+    coalesce,
+    in_,
+    max_,
+    sum_,
+)
 from triode.errors import TriodeError
 from triode.schema import Create, ValidationFailed, json_decoder, json_encoder
 
@@ -155,6 +169,91 @@ def test_lone_surrogate_is_refused(database: Database) -> None:
 def test_value_of_another_type_is_refused(database: Database) -> None:
     with pytest.raises(ValueRefused):
         Kinds.where(day="tomorrow").run()
+
+
+WRONG: dict[str, list[Any]] = {
+    "key": ["x", 3, b"x"],
+    "whole": ["7", "x", b"7"],
+    "real": ["7.5", float("nan")],
+    "exact": ["7.5", float("nan"), Decimal("nan")],
+    "text": [3, b"x", ["x"]],
+    "raw": ["x", 3],
+    "flag": [1, "true"],
+    "day": ["2026-01-02", datetime(2026, 1, 2, tzinfo=UTC)],
+    "clock": ["03:04", datetime(2026, 1, 2, tzinfo=UTC)],
+    "moment": ["2026-01-02", date(2026, 1, 2)],
+    "span": [3, "PT3S"],
+    "suit": [3, Level.LOW],
+    "level": ["LOW", Suit.HEARTS],
+    "choice": [3, True],
+    "number_choice": ["1"],
+    "table_": [object],
+    "items_": [object],
+    "point": [object],
+    "link": [3],
+    "local": ["2026-01-02", date(2026, 1, 2)],
+    "address": ["x", 3, "10.0.0.1/8"],
+    "interface": ["x", 3],
+    "network": ["x", "10.0.0.1/8", 3],
+    "path": [3, b"x"],
+    "document": [object],
+    "spot": [object],
+    "numbers": ["ab", 3, ["x"], [None, "x"]],
+    "words": ["ab", [3]],
+    "days": [["2026-01-02"]],
+    "heat": [3.5, "warm"],
+    "plain": [3],
+}
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def shared_kinds(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Database]:
+    with database_on(request.param, tmp_path_factory.mktemp("kinds")) as made, made.active():
+        made.create_tables(Kinds).run()
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, each) for name, some in WRONG.items() for each in [*some, object()]]
+)
+def test_comparison_with_another_kind_is_refused(
+    shared_kinds: Database, name: str, value: Any
+) -> None:
+    field = getattr(Kinds, name)
+    with shared_kinds.active():
+        for make in (lambda: field == value, lambda: in_(field, [value]), lambda: field != value):
+            with pytest.raises(ValueRefused) as caught:
+                Kinds.where(make()).count().run()
+            assert caught.value.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, each) for name, some in WRONG.items() for each in [*some, object()]]
+)
+def test_computed_value_compared_with_another_kind_is_refused(
+    shared_kinds: Database, name: str, value: Any
+) -> None:
+    if name in ("real", "exact"):
+        pytest.skip("A computed number compares with any number.")
+    field = coalesce(getattr(Kinds, name), getattr(Kinds, name))
+    with shared_kinds.active(), pytest.raises((ValueRefused, QueryError)) as caught:
+        Kinds.where(in_(field, [value])).count().run()
+    assert caught.value.code in ("value-refused", "query-wrong-type")
+
+
+@pytest.mark.parametrize("value", ["7", 7.5, object()])
+def test_key_of_another_kind_is_not_there(database: Database, value: Any) -> None:
+    Team.insert_many([{"name": str(number)} for number in range(8)]).run()
+    with pytest.raises(RowNotFound):
+        Team.get(value).run()
+
+
+@pytest.mark.parametrize("value", ["7", object()])
+def test_foreign_key_compared_with_another_kind_is_refused(value: Any) -> None:
+    with pytest.raises(ValueRefused, match=r"Hero.team_id holds int"):
+        Hero.where(Hero.team_id == value)
+    with pytest.raises(ValueRefused, match=r"Hero.team_id holds int"):
+        Hero.where(in_(Hero.team, [value]))
 
 
 @pytest.mark.parametrize(

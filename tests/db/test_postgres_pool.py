@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tests.db.conftest import postgres_schema
 from tests.db.models import ALL, Hero, Team
-from triode.db import Database, Duplicate, transaction
+from triode.db import ConnectionLost, Database, DatabaseBusy, Duplicate, transaction
 from triode.db.engine import postgres_pool
 
 pytestmark = pytest.mark.service("postgres")
@@ -122,3 +122,48 @@ def test_refused_writes_leave_blocks_usable(postgres: Database) -> None:
 
     asyncio.run(work())
     assert [team.name for team in Team.order_by("id").run()] == ["A", "B", "D", "E"]
+
+
+def test_nobody_waits_for_ever(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_pool, "PATIENCE", 0.1)
+    mark = "&" if "?" in postgres.url else "?"
+    small = Database(f"{postgres.url}{mark}pool_size=1")
+
+    async def held() -> None:
+        async with transaction(small):
+            await asyncio.sleep(0.4)
+
+    async def work() -> int:
+        holder = asyncio.create_task(held())
+        await asyncio.sleep(0.1)
+        with small.active():
+            for statement in (Team.count(), Team(name="a").save()):
+                with pytest.raises(DatabaseBusy) as caught:
+                    await statement
+                assert caught.value.message == (
+                    "No connection was free for 0 seconds. Hold them for less long, or give the "
+                    "database a larger pool_size."
+                )
+            await holder
+            return await Team.count()
+
+    assert asyncio.run(work()) == 0
+    small.close()
+
+
+def test_stream_that_is_held_does_not_keep_the_pool_from_closing(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_pool, "CLOSING", 0.1)
+    postgres.fetch(
+        sa.text("INSERT INTO team (name) SELECT 'n' || i FROM generate_series(1, 2000) i")
+    ).run()
+    other = Database(postgres.url)
+    with other.active():
+        rows = iter(Team.order_by(Team.id))
+        assert next(rows).id == 1
+        other.close()
+        with pytest.raises(ConnectionLost):
+            list(rows)
+        assert Team.count().run() == 2000
+    other.close()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.db.models import Country, Hero, Power, Subdivision, Team
-from triode.db import Database, NotLoaded, QueryError, ValueRefused, related
+from triode.db import Database, NotLoaded, QueryError, ValueRefused, nullif, related
 
 
 @pytest.fixture
@@ -230,4 +230,4 @@ def test_update_over_a_relation(heroes: Database) -> None:
 def test_empty_value_is_refused_by_the_database(heroes: Database) -> None:
     other = Hero.get(4).run()
     with pytest.raises(ValueRefused, match="Hero: name must have a value"):
-        Hero.where(id=other.id).update(name=Hero.team_id).run()
+        Hero.where(id=other.id).update(name=nullif(Hero.name, Hero.name)).run()

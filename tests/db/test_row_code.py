@@ -5,7 +5,7 @@ import pytest
 from triode.db import ValueRefused
 from triode.db.sql.column_types import plain_text
 from triode.db.sql.plan import Plan
-from triode.db.sql.row_code import reading, writing
+from triode.db.sql.row_code import reading, reading_dicts, writing
 
 
 def test_rows_are_read() -> None:
@@ -19,6 +19,11 @@ def test_row_of_one_column_is_a_tuple() -> None:
 
 def test_objects_are_made_of_rows() -> None:
     assert reading(2, [(0, int)], complex)([("1", 2.0)]) == [complex(1, 2)]
+
+
+def test_dicts_are_made_of_rows() -> None:
+    read = reading_dicts(["a'\\", "b"], [(0, int)])
+    assert read([("1", 2), (None, 3)]) == [{"a'\\": 1, "b": 2}, {"a'\\": None, "b": 3}]
 
 
 def test_parameters_are_put_in_order() -> None:

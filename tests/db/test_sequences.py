@@ -43,12 +43,12 @@ def test_key_after_save_with_a_key_in_a_transaction(database: Database) -> None:
 
 
 def test_rows_are_found_by_keys_that_are_given(database: Database) -> None:
-    Team(name="a").save().run()
-    Team.upsert([{"id": 1, "name": "b"}, Team(id=50, name="c")], on=Team.id).run()
-    assert Team.order_by(Team.id).tuples(Team.id, Team.name).run() == [(1, "b"), (50, "c")]
-    assert next_key() == 51
+    Hero(name="a").save().run()
+    Hero.upsert([{"id": 1, "name": "b"}, Hero(id=50, name="c")], on=Hero.id).run()
+    assert Hero.order_by(Hero.id).tuples(Hero.id, Hero.name).run() == [(1, "b"), (50, "c")]
+    assert Hero(name="next").save().run().id == 51
     with pytest.raises(QueryError) as caught:
-        Team.upsert([{"name": "d"}], on=Team.id).run()
+        Hero.upsert([{"name": "d"}], on=Hero.id).run()
     assert caught.value.message == "A row of upsert has no id, by which it would be found."
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import assert_type
+from typing import Any, assert_type
 
 from triode.db import (
+    CursorPage,
     Database,
     Field,
     ForeignKey,
@@ -16,16 +18,20 @@ from triode.db import (
     Query,
     Related,
     Search,
+    Selection,
     col,
     count,
     desc,
+    excluded,
     exists,
     not_,
     on_commit,
     outer,
+    rank,
     related,
     repeat_transaction,
     search,
+    sum_,
     transaction,
     upper,
     utcnow,
@@ -92,6 +98,57 @@ async def columns() -> None:
     assert_type(await User.where(exists(Hero.where(Hero.name == outer(User.email)))), list[User])
     for each in User.where(age=3):
         assert_type(each, User)
+
+
+@dataclass
+class Line:
+    email: str
+    shout: str
+
+
+async def computed_columns() -> None:
+    users = User.all()
+    place = rank().over(partition_by=User.age, order_by=desc(User.email))
+    assert_type(await users.tuples(User.email, place), list[tuple[str, Any]])
+    assert_type(await users.tuples(User.age, User.bio), list[tuple[int, str | None]])
+    assert_type(await users.tuples(User, User.bio, User.age), list[tuple[User, str | None, int]])
+    assert_type(await users.column(User.bio), list[str | None])
+    assert_type(await users.column(User.age).first(), int | None)
+    assert_type(await users.column(upper(User.email)), list[Any])
+    assert_type(users.into(Line, User.email, shout=upper(User.email)), Selection[Line])
+    assert_type(await users.into(Line, "email", shout=User.email), list[Line])
+    assert_type(await users.values(User.age, users=count()), list[dict[str, Any]])
+    grouped = User.group_by(User.age).having(count() > 2, sum_(User.age).filter(User.age > 3) > 1)
+    assert_type(await grouped.tuples(User.age, count()), list[tuple[int, Any]])
+    first, second = users.tuples(User.age, User.email), users.tuples(User.age, User.email)
+    assert_type(await first.union(second), list[tuple[int, str]])
+    assert_type(users.union(users).limit(3), Query[User])
+
+
+async def pages() -> None:
+    query = User.order_by(desc(User.age), "email")
+    page = await query.after("cursor", size=3)
+    assert_type(page, CursorPage[User])
+    assert_type(page.items, list[User])
+    assert_type(page.next, str | None)
+    assert_type(await query.before(page.previous), CursorPage[User])
+    assert_type((await User.page(2)).items, list[User])
+
+
+async def many() -> None:
+    rows = [User(email="a", age=1, password="x")]
+    assert_type(await User.insert_many(rows), int)
+    assert_type(await User.update_many(rows, User.age, User.bio), int)
+    added = {"age": User.age + excluded(User.age)}
+    assert_type(await User.upsert(rows, on=User.email, update=added), int)
+    assert_type(await User.upsert(rows, on=[User.email], update=[]), int)
+    assert_type(await User.get_or_create({"age": 3}, email="a"), tuple[User, bool])
+    assert_type(await User.update_or_create({"age": 3}, email="a"), tuple[User, bool])
+    assert_type(await User.where(age=3).delete(), int)
+    assert_type(await User.where(age=3).delete().returning(), list[User])
+    assert_type(await User.where(age=3).update(age=4).returning(User.age), list[tuple[Any, ...]])
+    assert_type(await User.all().for_update(skip_locked=True), list[User])
+    assert_type(await User.all().get(), User)
 
 
 async def relations() -> None:

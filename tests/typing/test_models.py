@@ -44,3 +44,11 @@ def test_right_program_is_accepted(lines_refused: object) -> None:
 def test_wrong_program_is_refused(lines_refused: object) -> None:
     assert callable(lines_refused)
     assert lines_refused("refused_models.py") == [11, 12, 13, 24, 25, 26]
+
+
+@pytest.mark.parametrize("lines_refused", [lines_mypy_refuses, lines_pyright_refuses])
+def test_wrong_query_is_refused(lines_refused: object) -> None:
+    assert callable(lines_refused)
+    text = (HERE / "refused_queries.py").read_text()
+    wrong = [number for number, line in enumerate(text.splitlines(), 1) if "  # " in line]
+    assert sorted(set(lines_refused("refused_queries.py"))) == wrong

@@ -31,6 +31,7 @@ from triode.db.sql.plan import Plan, plan_for
 from triode.db.sql.storage import family_of, is_mysql
 from triode.db.statement import Source
 from triode.db.table import ModelTable
+from triode.db.updating import CASES, update_by_cases
 from triode.db.writing import assignments, insert_many, not_found, write_checked
 from triode.schema import Problem, ValidationFailed
 
@@ -251,6 +252,8 @@ async def _update_batch(
 
 def _most_rows(channel: Channel, width: int) -> int:
     """Return how many rows a statement can hold: the databases take 32,766 parameters."""
+    if is_mysql(channel.engine.dialect):
+        return CASES
     return 1 << ((32_000 // width).bit_length() - 1)
 
 
@@ -274,11 +277,12 @@ def _update_plan(channel: Channel, table: ModelTable, names: tuple[str, ...], si
         statement = statement.returning(key)
         return statement, size * len(columns)
 
-    if is_mysql(channel.engine.dialect):
-        raise QueryError(
-            "update_many is for SQLite and PostgreSQL only.", code="query-not-supported"
-        )
-    return plan_for(channel.engine, ("update many", table.key, names, size), make)
+    def make_cases() -> tuple[sa.Update, int]:
+        return update_by_cases(table, names, size), size * (len(table.key_fields) + len(names))
+
+    is_by_cases = is_mysql(channel.engine.dialect)
+    made = make_cases if is_by_cases else make
+    return plan_for(channel.engine, ("update many", table.key, names, size), made)
 
 
 # --- insert or update
@@ -330,6 +334,7 @@ class Upsert:
         return done, builder.count
 
     def _build_mysql(self, builder: Builder, values: dict[str, Any]) -> tuple[Any, int]:
+        self._refuse_other_unique(set(values))
         statement = mysql.insert(self.table.table).values(values)
         builder.excluded = statement.inserted
         first = self.on[0]
@@ -337,6 +342,24 @@ class Upsert:
         # To set a column to itself is its way to change nothing.
         changes = changes or {first: self.table.table.c[first]}
         return statement.on_duplicate_key_update(**changes), builder.count
+
+    def _refuse_other_unique(self, given: set[str]) -> None:
+        """Refuse what MySQL and MariaDB would do: update the row that holds any unique value."""
+        table = self.table.table
+        groups: list[Any] = [each for each in table.constraints if isinstance(each, _UNIQUE)]
+        groups += [each for each in table.indexes if each.unique]
+        for group in groups:
+            names = {column.name for column in group.columns}
+            if names != set(self.on) and names <= given:
+                raise QueryError(
+                    f"{', '.join(sorted(names))} of {self.table.model_name} is unique too, and "
+                    "this database would update the row that holds it. Use update_or_create, "
+                    "or catch Duplicate.",
+                    code="query-not-supported",
+                )
+
+
+_UNIQUE: Final = (sa.UniqueConstraint, sa.PrimaryKeyConstraint)
 
 
 class Excluded(Expression):
@@ -435,6 +458,15 @@ async def _upsert_rows(
 
     plan = plan_for(channel.engine, ("upsert", table.key, names, upsert.shape), make)
     values = [(*each, *upsert.values) for each in _values(table, names, rows)]
-    write = Write(plan.sql, plan.parameters_of_all(values), many=True)
+    writes = _upsert_writes(channel, upsert, plan, values)
     continued = after_given(channel.engine.dialect, table, names, values)
-    await write_checked(channel, table, [write, *continued], {})
+    await write_checked(channel, table, [*writes, *continued], {})
+
+
+def _upsert_writes(
+    channel: Channel, upsert: Upsert, plan: Plan, values: Sequence[Sequence[Any]]
+) -> list[Write]:
+    if upsert.values and is_mysql(channel.engine.dialect):
+        # Its driver takes no parameters behind those of the row when it writes many.
+        return [Write(plan.sql, plan.parameters(each)) for each in values]
+    return [Write(plan.sql, plan.parameters_of_all(values), many=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -13,6 +13,8 @@ from triode.db.sql.plan import Plan, plan_for
 from triode.db.statement import Statement
 from triode.db.table import ModelTable
 from triode.db.writing import not_found
+
+_NO_KEY: Final = object()
 
 
 class KeyStatement(Statement[Any]):
@@ -25,6 +27,10 @@ class KeyStatement(Statement[Any]):
 
     def __init__(self, table: ModelTable, key: Any) -> None:
         self._table = table
+        kinds = table.key_kinds
+        if kinds is not None and not isinstance(key, kinds):
+            # No row has it. SQLite would find 7 for "7"; a value that no driver takes finds none.
+            key = _NO_KEY
         self._values = table.key_values(key) if table.is_composite else (key,)
 
     async def execute(self, channel: Channel) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import sqlalchemy as sa
 
@@ -44,7 +44,11 @@ class Change(WriteOperation[int], Generic[M]):
         self._values = values
         self._changes = changes
 
-    def returning(self, *fields: Any) -> Statement[list[M]]:
+    @overload
+    def returning(self) -> Statement[list[M]]: ...
+    @overload
+    def returning(self, first: Any, /, *fields: Any) -> Statement[list[tuple[Any, ...]]]: ...
+    def returning(self, *fields: Any) -> Statement[Any]:
         """Give the rows as they are now, or were before they were deleted; not their number.
 
         With fields it gives tuples of these.
@@ -55,11 +59,23 @@ class Change(WriteOperation[int], Generic[M]):
         ]
 
         async def execute(channel: Channel) -> list[Any]:
+            self._refuse_returning(channel)
             plan, outcome = await self._run(channel, columns)
             rows = plan.load(outcome.rows)
             return [tuple(row) for row in rows] if fields else self._query.table.build(rows)
 
         return WriteOperation(execute, name or "returning(…)")
+
+    def _refuse_returning(self, channel: Channel) -> None:
+        dialect = channel.engine.dialect
+        is_update = self._kind[0] == "update"
+        if not (dialect.update_returning if is_update else dialect.delete_returning):
+            verb = "an update" if is_update else "a deletion"
+            raise QueryError(
+                f"{dialect.name} gives no rows of {verb}. Read them in one transaction with it: "
+                "rows = await query.for_update(), then the change.",
+                code="query-not-supported",
+            )
 
     def _column(self, field: Any) -> str:
         found = field_of(self._query.table, field)

@@ -9,13 +9,15 @@ import sqlalchemy as sa
 
 from triode.db.bulk import Upsert, names_given, refuse_not_unique
 from triode.db.engine import Channel, Write
-from triode.db.errors import DatabaseBusy
+from triode.db.errors import DatabaseBusy, Duplicate
 from triode.db.lookup import make_conditions
+from triode.db.nesting import one_unit
 from triode.db.query import Query
 from triode.db.sequences import after_given
 from triode.db.sql.plan import plan_for
+from triode.db.sql.storage import is_mysql
 from triode.db.table import ModelTable
-from triode.db.writing import write_checked
+from triode.db.writing import insert, write_checked
 
 TRIES = 3
 """Times to look again: the row may come and go while it is looked for."""
@@ -55,16 +57,28 @@ async def update_or_create(
     names = unique_names(table, equals)
     query: Query[Any] = Query(table, make_conditions(table, (), equals))
     for _ in range(TRIES):
-        if changes:
-            rows = await query.update(**changes).returning().execute(channel)
-        else:
-            rows = await query.execute(channel)
+        rows = await _changed(channel, query, changes)
         if rows:
             return rows[0], False
         made = await _insert_if_missing(channel, table, names, {**changes, **equals})
         if made is not None:
             return made, True
     raise _unsteady(table)
+
+
+async def _changed(channel: Channel, query: Query[Any], changes: Mapping[str, Any]) -> list[Any]:
+    """Change the row that a query gives; return it as it is then, nothing where there is none."""
+    if not changes:
+        return await query.execute(channel)
+    if channel.engine.dialect.update_returning:
+        return await query.update(**changes).returning().execute(channel)
+    async with one_unit(channel) as inner:
+        found = await query.first().execute(inner)
+        if found is None or not await query.update(**changes).execute(inner):
+            return []
+        keys = query.table.key_fields
+        same = tuple(field.column.equals(getattr(found, field.name)) for field in keys)
+        return await Query(query.table, same).execute(inner)
 
 
 def _unsteady(table: ModelTable) -> DatabaseBusy:
@@ -75,21 +89,38 @@ async def _insert_if_missing(
     channel: Channel, table: ModelTable, names: tuple[str, ...], values: dict[str, Any]
 ) -> Any:
     """Insert a row unless its unique values are taken; return it, or None."""
-    upsert = Upsert(table, [table.by_name[name].column for name in names], [])
     row = table.model(**values)
     filled = names_given(table, row)
+    given = {name: getattr(row, name) for name in filled}
+    if is_mysql(channel.engine.dialect):
+        return await _insert_unless_taken(channel, table, names, given)
+    upsert = Upsert(table, [table.by_name[name].column for name in names], [])
 
     def make() -> tuple[Any, int]:
-        given = {
+        parameters = {
             name: sa.bindparam(f"_p{index}", type_=table.table.c[name].type)
             for index, name in enumerate(filled)
         }
-        statement, count = upsert.build(channel, given, len(filled))
+        statement, count = upsert.build(channel, parameters, len(filled))
         return statement.returning(*(table.table.c[each.name] for each in table.loaded)), count
 
     plan = plan_for(channel.engine, ("insert if missing", table.key, filled, upsert.shape), make)
-    given = {name: getattr(row, name) for name in filled}
     write = Write(plan.sql, plan.parameters(list(given.values())))
     continued = after_given(channel.engine.dialect, table, filled, [list(given.values())])
     outcome, *_ = await write_checked(channel, table, [write, *continued], given)
     return table.build(plan.load(outcome.rows))[0] if outcome.rows else None
+
+
+async def _insert_unless_taken(
+    channel: Channel, table: ModelTable, names: tuple[str, ...], values: dict[str, Any]
+) -> Any:
+    """Do the same where RETURNING gives a row that was there before, too."""
+    try:
+        await insert(channel, table, tuple(values), tuple(values.values()))
+    except Duplicate as exc:
+        taken = {table.field(name).name for name in exc.fields}
+        if taken != set(names):
+            raise
+        return None
+    same = tuple(table.by_name[name].column.equals(values[name]) for name in names)
+    return await Query(table, same).first().execute(channel)

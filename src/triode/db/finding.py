@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from triode.db.bulk import Upsert, insert_all, update_all, upsert_all
 from triode.db.by_key import KeyStatement
 from triode.db.creating import get_or_create, update_or_create
-from triode.db.lookup import make_conditions
+from triode.db.lookup import make_conditions, refuse_unknown
 from triode.db.paging import Page
 from triode.db.query import Query
 from triode.db.selection import Selection
@@ -165,6 +165,7 @@ class Finding:
         Raises:
             QueryError: no unique constraint is over the names.
         """
+        refuse_unknown(cls.__table__, {**(defaults or {}), **equals})
         name = f"{cls.__name__}.get_or_create(…)"
         return WriteOperation(
             lambda channel: get_or_create(channel, cls.__table__, equals, defaults or {}), name
@@ -179,6 +180,7 @@ class Finding:
         Raises:
             QueryError: no unique constraint is over the names.
         """
+        refuse_unknown(cls.__table__, {**changes, **equals})
         name = f"{cls.__name__}.update_or_create(…)"
         return WriteOperation(
             lambda channel: update_or_create(channel, cls.__table__, equals, changes), name

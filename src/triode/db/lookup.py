@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from triode.db.errors import QueryError
@@ -30,11 +30,7 @@ def _equal(table: ModelTable, name: str, value: Any) -> Condition:
         return field.column.equals(value)
     relation = table.relations.get(name)
     if relation is None:
-        raise QueryError(
-            f"{table.model_name} has no field {name!r}. It has: "
-            f"{', '.join([*table.by_name, *table.relations])}.",
-            code="query-unknown-field",
-        )
+        raise QueryError(table.unknown(name), code="query-unknown-field")
     return relation.equals(value)
 
 
@@ -51,12 +47,9 @@ def field_of(table: ModelTable, field: Any) -> Expression:
     if isinstance(field, Selected):
         return field.as_expression()
     if isinstance(field, str):
-        found = table.model
-        for part in field.split("."):
-            found = getattr(found, part, None)
-        if isinstance(found, Expression):
-            return found
-        field = found
+        field = named(table, field)
+        if isinstance(field, Expression):
+            return field
     column = getattr(field, "as_column", None)
     if column is not None:
         return column()  # type: ignore[no-any-return]
@@ -66,17 +59,29 @@ def field_of(table: ModelTable, field: Any) -> Expression:
     )
 
 
+def named(table: ModelTable, name: str) -> Any:
+    """Return the field or relation that a name like "team.captain" leads to.
+
+    Raises:
+        QueryError: a part of it is none.
+    """
+    found = table.model
+    for part in name.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError as exc:
+            known = str(exc) if "has no field" in str(exc) else f"{name!r} leads to no field."
+            raise QueryError(known, code="query-unknown-field") from None
+    return found
+
+
 def relation_path(table: ModelTable, relation: Any) -> tuple[Relation, ...]:
     """Return the steps of `Hero.team.captain`, or of "team.captain".
 
     Raises:
         QueryError: it is not a relation.
     """
-    found = relation
-    if isinstance(relation, str):
-        found = table.model
-        for part in relation.split("."):
-            found = getattr(found, part, None)
+    found = named(table, relation) if isinstance(relation, str) else relation
     path: tuple[Relation, ...] | None = getattr(found, "path", None)
     if path is None or isinstance(found, Column):
         raise QueryError(
@@ -112,6 +117,17 @@ def name_of(expression: Expression) -> str:
     )
 
 
+def refuse_unknown(table: ModelTable, names: Iterable[str]) -> None:
+    """Refuse names that are no fields, before anything is run.
+
+    Raises:
+        QueryError: says which name was meant.
+    """
+    for name in names:
+        if name not in table.by_name and name not in table.relations:
+            raise QueryError(table.unknown(name), code="query-unknown-field")
+
+
 def check_values(table: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
     """Return valid values by column name; expressions are left as they are.
 
@@ -127,7 +143,7 @@ def check_values(table: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
             field, value = relation.assigned(value)
         else:
             field = table.field(name)
-        if isinstance(value, Expression):
+        if field.unchanged(value) or isinstance(value, Expression):
             checked[field.name] = value
             continue
         valid = field.validate(value, (name,), problems)

@@ -145,7 +145,7 @@ class ManyToManyRelation(BaseRelation):
     async def _pairs(self, channel: Channel, part: Sequence[Any]) -> list[tuple[Any, Any]]:
         here, there = self.sides()
         owner = LinkOwner(self.link())
-        condition = Column(owner, here.name, self.key).in_(part)
+        condition = Column(owner, here.name, self.key, lambda: None).in_(part)
 
         def make() -> tuple[Any, int]:
             family = family_of(channel.engine.dialect)

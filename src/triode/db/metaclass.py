@@ -81,10 +81,7 @@ class ModelMeta(msgspec.StructMeta):
             table = cls.__dict__.get("__table__")
             if table is None or name.startswith("__"):
                 raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
-            raise AttributeError(
-                f"{cls.__name__} has no field {name!r}. It has: "
-                f"{', '.join([*table.by_name, *table.relations])}."
-            )
+            raise AttributeError(table.unknown(name))
 
 
 class _Parts:
@@ -360,6 +357,9 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
             field, key = _assigned(table, name, value)
             if hasattr(type(value), "__table__"):
                 values[name] = value
+        if field.unchanged(key):
+            values[field.name] = key
+            continue
         valid = field.validate(key, (name,), problems)
         if valid is not INVALID:
             values[field.name] = valid

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 
@@ -194,7 +193,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         field = table.by_name.get(name)
         if field is not None:
             table.set(self, name, _valid(field, value))
-            hidden = self.__dict__
+            hidden: Any = self.__dict__
             assigned = hidden.get("_assigned", _NOTHING)
             if name not in assigned:
                 hidden["_assigned"] = assigned | {name}
@@ -204,12 +203,12 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         elif name in table.slots or name in table.computed or name.startswith("_"):
             table.set(self, name, value)
         else:
-            raise AttributeError(_unknown(table, name))
+            raise AttributeError(table.unknown(name))
 
     if not TYPE_CHECKING:
 
         def __getattr__(self, name):
-            raise AttributeError(_unknown(type(self).__table__, name), name=name, obj=self)
+            raise AttributeError(type(self).__table__.unknown(name), name=name, obj=self)
 
     def __eq__(self, other: object) -> bool:
         """Be the same row: of the same model, with the same key, both saved."""
@@ -341,15 +340,10 @@ def _mapping(changes: Any) -> Mapping[str, Any]:
 
 
 def _valid(field: Any, value: Any) -> Any:
+    if field.unchanged(value):
+        return value
     problems: list[Problem] = []
     valid = field.validate(value, (field.name,), problems)
     if valid is INVALID:
         raise ValidationFailed(problems)
     return valid
-
-
-def _unknown(table: ModelTable, name: str) -> str:
-    names = [*table.by_name, *table.relations]
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f" Did you mean {close[0]!r}?" if close else f" It has: {', '.join(names)}."
-    return f"{table.model_name} has no field {name!r}.{hint}"

@@ -78,10 +78,11 @@ class Keyset:
     def __init__(self, table: ModelTable, orders: Sequence[Order]) -> None:
         self.table = table
         self.keys = [_Key(_own_field(table, order), order) for order in orders]
-        if not any(key.field.is_key for key in self.keys):
-            key = table.primary_key
-            is_descending = bool(self.keys) and self.keys[-1].is_descending
-            self.keys.append(_Key(key, Order(key.column, is_descending=is_descending)))
+        is_descending = bool(self.keys) and self.keys[-1].is_descending
+        named = {key.field.name for key in self.keys}
+        for field in table.key_fields:
+            if field.name not in named:
+                self.keys.append(_Key(field, Order(field.column, is_descending=is_descending)))
         text = ",".join(f"{key.field.name} {key.is_descending} {key.nulls}" for key in self.keys)
         self.mark = zlib.crc32(f"{table.name} {text}".encode())
 
@@ -91,8 +92,10 @@ class Keyset:
 
     def cursor(self, row: Any) -> str:
         """Return the place of a row."""
-        values = [getattr(row, key.field.name) for key in self.keys]
-        text = msgspec.json.encode([self.mark, *values])
+        fields = [key.field for key in self.keys]
+        values = [field.portable(getattr(row, field.name)) for field in fields]
+        # What msgspec does not know, an address or a path, its field reads as text.
+        text = msgspec.json.encode([self.mark, *values], enc_hook=str)
         return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
     def values(self, cursor: str) -> list[Any]:
@@ -106,7 +109,7 @@ class Keyset:
                 raise ValueError(cursor)
             text = base64.b64decode(f"{cursor}{'=' * (-len(cursor) % 4)}", b"-_", validate=True)
             mark, *values = msgspec.json.decode(text, type=list[Any])
-        except (ValueError, binascii.Error, msgspec.DecodeError, UnicodeError):
+        except (ValueError, binascii.Error, msgspec.DecodeError, UnicodeError, RecursionError):
             raise _refused() from None
         if mark != self.mark or len(values) != len(self.keys):
             raise _refused()
@@ -133,7 +136,7 @@ class Keyset:
                 found = same if beyond is None else beyond
         if found is None:
             # Nothing can follow, and no row is without a key.
-            return Missing(self.table.primary_key.column)
+            return Missing(self.table.key_fields[0].column)
         return found
 
     def page(

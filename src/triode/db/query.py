@@ -19,8 +19,8 @@ from triode.db.paging import CursorPage, Keyset, Page
 from triode.db.recording import Recorder
 from triode.db.refusals import blame_conditions
 from triode.db.selecting import Selecting
-from triode.db.selection import Selection, as_dicts, as_objects, as_tuples
-from triode.db.sql import documents, texts  # noqa: F401 - they say what expressions are in SQL
+from triode.db.selection import Selection, as_dicts, as_objects, as_tuples, as_values
+from triode.db.sql import comparing, documents, texts  # noqa: F401 - what expressions are in SQL
 from triode.db.sql.expressions import Condition, Expression, as_condition
 from triode.db.sql.plan import Plan
 from triode.db.sql.sets import KeySet
@@ -306,7 +306,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
     def column(self, field: A) -> Selection[A]:
         """Give the values of one column, alone."""
         expression = field_of(self.table, field)
-        return Selection(self, [expression], ["column"], lambda rows: [row[0] for row in rows])
+        return Selection(self, [expression], ["column"], as_values)
 
     @overload
     def tuples(self, first: type[A], second: B, /) -> Selection[tuple[A, B]]: ...
@@ -323,7 +323,9 @@ class Query(Selecting, Streamed[M], Generic[M]):
         self, first: A, second: B, third: C, fourth: D, /
     ) -> Selection[tuple[A, B, C, D]]: ...
     @overload
-    def tuples(self, *parts: Any) -> Selection[tuple[Any, ...]]: ...
+    def tuples(
+        self, first: Any, second: Any, third: Any, fourth: Any, fifth: Any, /, *rest: Any
+    ) -> Selection[tuple[Any, ...]]: ...
     def tuples(self, *parts: Any) -> Selection[Any]:
         """Give tuples of columns and computed values; the model itself stands for whole objects."""
         columns: list[Expression] = []

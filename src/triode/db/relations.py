@@ -229,10 +229,7 @@ class RelationPath:
             return target.by_name[name].column.along(self.path)
         relation = target.relations.get(name)
         if relation is None:
-            raise AttributeError(
-                f"{target.model_name} has no field {name!r}. It has: "
-                f"{', '.join([*target.by_name, *target.relations])}."
-            )
+            raise AttributeError(target.unknown(name))
         return RelationPath((*self.path, relation))  # type: ignore[arg-type]
 
     def as_column(self) -> Column:

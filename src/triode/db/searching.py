@@ -256,8 +256,8 @@ class Relevance(Expression):
         everything = found.matching(builder, found.score().label("score"))
         limited = everything.limit(sa.literal_column("-1")).offset(sa.literal_column("0"))
         ranks = limited.subquery()
-        rank = sa.select(-ranks.c.score).where(ranks.c.key == source.c[key])
-        score = rank.correlate(*builder.froms()).scalar_subquery()
+        own = sa.select(-ranks.c.score).where(ranks.c.key == source.c[key])
+        score = own.correlate(*builder.froms()).scalar_subquery()
         return typed(sa.func.coalesce(score, nothing), RealStorage())
 
     def _postgres_weights(self) -> str:

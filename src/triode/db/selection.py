@@ -19,7 +19,8 @@ from triode.db.streaming import Streamed
 from triode.db.table import ModelTable
 
 R = TypeVar("R")
-Maker = Callable[[list[Row]], list[R]]
+Maker = Callable[[Plan, list[Row]], list[R]]
+"""Makes what is wanted of rows as the driver gives them."""
 
 
 class Selection(Selected, Streamed[R]):
@@ -38,10 +39,10 @@ class Selection(Selected, Streamed[R]):
     async def execute(self, channel: Channel) -> list[R]:
         """See `Statement.execute`."""
         plan, parameters = self._planned(channel)
-        return self._make(plan.load(await channel.read(plan.sql, parameters)))
+        return self._make(plan, await channel.read(plan.sql, parameters))
 
     async def _made(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[R]:
-        return self._make(plan.load(rows))
+        return self._make(plan, rows)
 
     def _planned(self, channel: Channel) -> tuple[Plan, Sequence[Any]]:
         query = self._query
@@ -140,26 +141,34 @@ class Compound(Statement[list[R]]):
         plan = Selecting(first._query.table)._plan(channel, shape, make)
         values = [value for query in queries for value in query.values]
         rows = await channel.read(plan.sql, plan.parameters(values))
-        return first._make(plan.load(rows))
+        return first._make(plan, rows)
 
 
 def as_dicts(names: Sequence[str]) -> Maker[dict[str, Any]]:
     """Return what makes a dict of each row."""
-    return lambda rows: [dict(zip(names, row, strict=True)) for row in rows]
+    named = tuple(names)
+    return lambda plan, rows: plan.dicts(named, rows)
 
 
 def as_objects(kind: Callable[..., R], names: Sequence[str]) -> Maker[R]:
     """Return what calls a class with the values of each row, by name."""
-    return lambda rows: [kind(**dict(zip(names, row, strict=True))) for row in rows]
+    named = tuple(names)
+    return lambda plan, rows: [kind(**values) for values in plan.dicts(named, rows)]
+
+
+def as_values(plan: Plan, rows: list[Row]) -> list[Any]:
+    """Return the first value of each row."""
+    return [row[0] for row in plan.load(rows)]
 
 
 def as_tuples(table: ModelTable, parts: Sequence[int | None]) -> Maker[Any]:
     """Return what makes a tuple of each row; a part that is None is an object of the model."""
     width = len(table.loaded)
     if None not in parts:
-        return lambda rows: [tuple(row) for row in rows]
+        return lambda plan, rows: list(map(tuple, plan.load(rows)))
 
-    def make(rows: list[Row]) -> list[Any]:
+    def make(plan: Plan, rows: list[Row]) -> list[Any]:
+        rows = plan.load(rows)
         columns: list[list[Any]] = []
         start = 0
         for part in parts:

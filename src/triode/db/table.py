@@ -32,12 +32,12 @@ from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
 from triode.db.sql.storage import IntegerStorage, JsonStorage, Storage
-from triode.db.sql.value_types import kinds_of
-from triode.errors import ModelError
+from triode.errors import ModelError, did_you_mean
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
 from triode.schema.kinds.unions import NullableSchema
 from triode.schema.problems import HIDDEN, Loc, Problem
+from triode.schema.unchanged import unchanged
 
 keys: Final = itertools.count(1)
 """Numbers for columns, relations and models: parts of shapes, never used twice."""
@@ -87,6 +87,11 @@ class ModelField:
         return annotation | None if self.is_nullable else annotation
 
     @cached_property
+    def unchanged(self) -> Callable[[Any], bool]:
+        """Tell of most valid values that `validate` would give them back as they are."""
+        return unchanged(self.schema)
+
+    @cached_property
     def validate(self) -> Callable[..., Any]:
         """Check a value as `Schema.validate` does; a secret one is shown in no problem."""
         check = self.schema.validate
@@ -124,6 +129,12 @@ class ModelField:
         has_default = self.info.has_default or self.info.server_default is not None
         is_optional_relation = self.relation is not None and self.is_nullable
         return not (has_default or self.is_automatic or is_optional_relation)
+
+    def kinds(self) -> tuple[type, ...] | None:
+        """Return the types that the column may be compared with; None: any."""
+        if self.relation is not None:
+            return self.relation.target.primary_key.kinds()
+        return None if self.storage is None else self.storage.kinds
 
     def portable(self, value: Any) -> Any:
         """Return a value that looks the same wherever it is; of a class that only we know, too."""
@@ -204,8 +215,7 @@ class ModelTable:
         self.name = options.db_table or snake_case(model_name)
         self.full_name = f"{options.schema}.{self.name}" if options.schema else self.name
         for field in fields:
-            field.column = Column(self, field.name, next(keys))
-            field.column.kinds = kinds_of(field.storage)
+            field.column = Column(self, field.name, next(keys), field.kinds)
         self.version = _version_of(model_name, fields)
         self.key_fields = tuple(field for field in fields if field.is_key)
         self.key_names = frozenset(field.name for field in self.key_fields)
@@ -274,6 +284,11 @@ class ModelTable:
                 where=self.where,
             )
         return self.key_fields[0]
+
+    @cached_property
+    def key_kinds(self) -> tuple[type, ...] | None:
+        """The types that a key of one column has; None where it may be of any."""
+        return None if self.is_composite else self.primary_key.kinds()
 
     def key_values(self, key: Any) -> tuple[Any, ...]:
         """Return a key as the values of its columns.
@@ -365,12 +380,14 @@ class ModelTable:
         if found is None and name in self.relations:
             found = self.by_name.get(f"{name}_id")
         if found is None:
-            raise ModelError(
-                f"{self.model_name} has no field {name!r}. It has: {', '.join(self.by_name)}.",
-                code="model-unknown-field",
-                where=self.where,
-            )
+            raise ModelError(self.unknown(name), code="model-unknown-field", where=self.where)
         return found
+
+    def unknown(self, name: str) -> str:
+        """Say that there is no field of a name, and which one was meant."""
+        names = [*self.by_name, *self.relations]
+        hint = did_you_mean(name, names) or f" It has: {', '.join(names)}."
+        return f"{self.model_name} has no field {name!r}.{hint}"
 
 
 def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | None:

@@ -12,6 +12,7 @@ from triode.db.errors import ConstraintViolation, RowNotFound, StaleRow, ValueRe
 from triode.db.refusals import blame, explain
 from triode.db.sequences import after_given
 from triode.db.sql.builder import Builder
+from triode.db.sql.comparing import assigned
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of
@@ -181,8 +182,11 @@ def assignments(
     built = {}
     for name, expression in zip(names, expressions, strict=True):
         value = expression.build(builder)
+        target = model.table.c[name].type
         if isinstance(value, sa.BindParameter):
-            value.type = model.table.c[name].type
+            value.type = target
+        else:
+            value = assigned(builder, f"{model.model_name}.{name}", target, expression, value)
         built[name] = value
     return built
 

@@ -22,7 +22,7 @@ from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.postgres_pool import Connection, Connections
 from triode.db.engine.postgres_streams import CursorParts, PartsAside, StreamParts
 from triode.db.engine.postgres_writing import Guard, run_writes
-from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
+from triode.db.engine.protocol import LOST, USUAL, Mode, Outcome, Parts, Row, Write
 from triode.db.engine.side_loop import SideLoop
 from triode.db.engine.stream_turns import StreamTurns
 from triode.db.errors import ConnectionLost, TransactionError
@@ -319,6 +319,7 @@ class PostgresTransaction:
     async def _await_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
         if asyncio.get_running_loop() is self.home:
             return await coroutine
+        self._refuse_after_end(coroutine)
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.home))
 
     async def _wait_for_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
@@ -328,7 +329,14 @@ class PostgresTransaction:
                 "run() was called on the event loop inside `async with transaction()`, where it "
                 "would wait for itself. Use await."
             )
+        self._refuse_after_end(coroutine)
         return asyncio.run_coroutine_threadsafe(coroutine, self.home).result()
+
+    def _refuse_after_end(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """Refuse to run on a loop that has ended: the database was closed, or its program is."""
+        if self.home.is_closed():
+            coroutine.close()
+            raise ConnectionLost(LOST)
 
     async def on_connection(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do one thing at a time on the connection."""
@@ -345,6 +353,8 @@ class PostgresTransaction:
         if not self._is_open:
             return
         self._is_open = False
+        if self.home.is_closed():
+            return  # its connections ended with it
         try:
             try:
                 async with self._turn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from triode.db.engine.postgres_pool import NoConnection
 from triode.db.engine.protocol import (
     LOCKED,
     LOST,
@@ -65,6 +66,8 @@ def translate(exc: BaseException) -> BaseException:
         return LockTimeout(LOCKED)
     if is_lost(exc, state):
         return ConnectionLost(LOST)
+    if isinstance(exc, NoConnection):
+        return DatabaseBusy(str(exc))
     if state in _BUSY or isinstance(exc, TimeoutError):
         return DatabaseBusy("The database cannot be reached or is busy. Try again.")
     return exc

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
+
+from triode.db.engine.stream_turns import PATIENCE
 
 Connection = Any
 """An asyncpg connection; the driver is optional and has no types."""
@@ -17,8 +19,15 @@ Connection = Any
 AT_HAND: Final = 10.0
 """Seconds after which a connection that nobody has used goes back to asyncpg's pool."""
 
+CLOSING: Final = 10.0
+"""Seconds that those who still use a connection have when the pool is closed."""
+
 USES: Final = 1000
 """Uses after which one goes back, so that the pool can look at it."""
+
+
+class NoConnection(TimeoutError):
+    """All connections were in use for too long."""
 
 
 class Connections:
@@ -47,7 +56,11 @@ class Connections:
         return int(self._pool.get_size() - self._pool.get_idle_size()) - len(self._at_hand)
 
     async def acquire(self) -> Connection:
-        """Return a connection that nobody else uses, waiting for one if all are used."""
+        """Return a connection that nobody else uses, waiting for one if all are used.
+
+        Raises:
+            NoConnection: none came back in time.
+        """
         while self._at_hand:
             connection = self._at_hand.pop()
             self._fewest = min(self._fewest, len(self._at_hand))
@@ -56,7 +69,12 @@ class Connections:
             await self._pool.release(connection)
         self._waiting += 1
         try:
-            return await self._pool.acquire()
+            return await self._pool.acquire(timeout=PATIENCE)
+        except TimeoutError as exc:
+            raise NoConnection(
+                f"No connection was free for {PATIENCE:.0f} seconds. Hold them for less long, or "
+                "give the database a larger pool_size."
+            ) from exc
         finally:
             self._waiting -= 1
 
@@ -104,10 +122,12 @@ class Connections:
             await self._pool.release(connection)
 
     async def close(self) -> None:
-        """Close every connection, waiting for those that are used."""
+        """Close every connection, waiting for those that are used, but not for ever."""
         self._is_closing = True
         if self._timer is not None:
             self._timer.cancel()
         while self._at_hand:
             await self._pool.release(self._at_hand.pop())
-        await self._pool.close()
+        with suppress(TimeoutError):  # the pool has cut off those that nobody gave back
+            async with asyncio.timeout(CLOSING):
+                await self._pool.close()

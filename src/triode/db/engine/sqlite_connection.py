@@ -204,7 +204,7 @@ def translate(exc: Exception) -> Exception:
 
 def _refused(exc: Exception) -> ValueRefused | None:
     """Return the error for a value that SQLite or its driver does not take."""
-    if isinstance(exc, OverflowError):
+    if isinstance(exc, OverflowError) or str(exc) == "integer overflow":
         return OutOfRange(TOO_LARGE)
     if isinstance(exc, UnicodeEncodeError):
         return ValueRefused(SURROGATE)

@@ -13,15 +13,28 @@ import sqlalchemy as sa
 from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import places_of, plain, typed
 from triode.db.sql.builder import Builder, Path
+from triode.db.sql.choices import same_type
 from triode.db.sql.expressions import Built, Call, Condition, Expression, as_condition
 from triode.db.sql.order import Order
-from triode.db.sql.rendering import renders
-from triode.db.sql.storage import DecimalStorage, IntegerStorage, RealStorage, TextStorage
+from triode.db.sql.rendering import renders, word
+from triode.db.sql.storage import (
+    ComputedDecimalStorage,
+    ComputedIntegerStorage,
+    DecimalStorage,
+    DurationStorage,
+    EnumStorage,
+    FlagStorage,
+    IntegerStorage,
+    RealStorage,
+    Storage,
+    TextStorage,
+    UuidStorage,
+)
 
 Frame = tuple[int | None, int | None]
 """From and to, counted from the row itself; None: without an end."""
 
-_INTEGER: Final = IntegerStorage()
+_INTEGER: Final = ComputedIntegerStorage()
 _REAL: Final = RealStorage()
 _RANKS: Final = ("row_number", "rank", "dense_rank", "ntile")
 _SHARES: Final = ("percent_rank", "cume_dist")
@@ -39,7 +52,7 @@ class WindowFunction(Call):
         partition_by: Any = (),
         order_by: Any = (),
         rows: Frame | None = None,
-    ) -> Window:
+    ) -> Any:
         """Compute it over the rows that agree in `partition_by`, in the order of `order_by`.
 
         `rows` bounds them around each row: (-2, 0) is the two before and the row itself, (None, 0)
@@ -155,11 +168,15 @@ def _order(given: Any) -> Order:
 
 def _aggregate(builder: Builder, call: Aggregate) -> Built:
     """Build the function, its condition within it, and make its type that of every database."""
-    is_distinct = "distinct" in call.options
     built = [argument.build(builder) for argument in call.arguments]
     kind: Any = built[0].type if built else _INTEGER
+    _refuse_senseless(call, kind)
     condition = None if call.condition is None else call.condition.build(builder)
-    made = _named(builder, call, built, is_distinct=is_distinct)
+    if condition is not None and builder.family == "generic":
+        # MySQL and MariaDB have no FILTER; a NULL is left out as well.
+        first = built[0] if built else word("1")
+        built, condition = [sa.case((condition, first)), *built[1:]], None
+    made = _named(builder, call, built, kind)
     if condition is not None:
         made = made.filter(condition)
     if call.name == "count":
@@ -167,49 +184,83 @@ def _aggregate(builder: Builder, call: Aggregate) -> Built:
     if call.name == "avg":
         return _mean(builder, made, kind)
     if call.name == "sum":
-        return _sum(made, kind)
+        return _sum(builder, made, kind)
     return typed(made, TextStorage() if call.name == "string_agg" else kind)
 
 
-def _named(builder: Builder, call: Aggregate, built: list[Any], *, is_distinct: bool) -> Any:
+_COUNTED: Final = (IntegerStorage, RealStorage, DecimalStorage, DurationStorage)
+_TAKEN: Final[dict[str, tuple[str, tuple[type[Storage], ...]]]] = {
+    "sum": ("numbers and durations", _COUNTED),
+    "avg": ("numbers and durations", _COUNTED),
+    "string_agg": ("texts", (TextStorage, EnumStorage)),
+}
+
+
+def _refuse_senseless(call: Aggregate, kind: Any) -> None:
+    words, taken = _TAKEN.get(call.name, ("", ()))
+    if taken and isinstance(kind, Storage) and not isinstance(kind, taken):
+        raise QueryError(
+            f"{call!r} makes no sense: it takes {words}. Convert the values with cast(…).",
+            code="query-wrong-type",
+        )
+
+
+def _named(builder: Builder, call: Aggregate, built: list[Any], kind: Any) -> Any:
     if not built:
         return sa.func.count()
-    first = sa.distinct(built[0]) if is_distinct else built[0]
-    if call.name != "string_agg":
-        return getattr(sa.func, call.name)(first, *built[1:])
-    separator = built[1]
-    if builder.family == "sqlite":
-        # SQLite takes a separator only without DISTINCT.
-        return (
-            sa.func.group_concat(first) if is_distinct else sa.func.group_concat(first, separator)
-        )
-    if builder.family == "postgresql":
-        return sa.func.string_agg(sa.distinct(built[0]) if is_distinct else built[0], separator)
-    return sa.func.group_concat(first)
+    first = sa.distinct(built[0]) if "distinct" in call.options else built[0]
+    if call.name == "string_agg":
+        if builder.family == "generic":
+            return sa.func.group_concat(plain(built[0]).op("SEPARATOR")(built[1]))
+        name = "group_concat" if builder.family == "sqlite" else "string_agg"
+        return getattr(sa.func, name)(*built)
+    if call.name in ("min", "max") and builder.family == "postgresql":
+        if isinstance(kind, FlagStorage | sa.Boolean):
+            return sa.func.bool_or(first) if call.name == "max" else sa.func.bool_and(first)
+        if isinstance(kind, UuidStorage):
+            # It compares UUIDs but has no smallest of them before version 18.
+            return sa.cast(getattr(sa.func, call.name)(sa.cast(first, sa.Text())), UuidStorage())
+    return getattr(sa.func, call.name)(first)
 
 
-def _sum(made: Any, kind: Any) -> Built:
+def _sum(builder: Builder, made: Any, kind: Any) -> Built:
     if isinstance(kind, DecimalStorage):
-        return typed(made, DecimalStorage(38, kind.decimal_places))
-    # PostgreSQL gives numeric for a sum of bigint.
-    return sa.cast(made, kind) if isinstance(kind, IntegerStorage) else typed(made, kind)
+        return typed(made, ComputedDecimalStorage(kind.decimal_places))
+    if isinstance(kind, IntegerStorage):
+        # PostgreSQL gives numeric for a sum of bigint.
+        return sa.cast(made, _INTEGER) if builder.family == "postgresql" else typed(made, _INTEGER)
+    return typed(made, kind)
 
 
 def _mean(builder: Builder, made: Any, kind: Any) -> Built:
+    if isinstance(kind, DurationStorage):
+        return typed(made, kind)
     places = places_of(kind)
     if builder.family == "sqlite" and places:
-        return typed(plain(made) / sa.literal_column(f"1e{places}"), _REAL)
+        return typed(plain(made) / word(f"1e{places}"), _REAL)
     return sa.cast(made, _REAL)
 
 
 def _window_function(builder: Builder, call: WindowFunction) -> Built:
     built = [argument.build(builder) for argument in call.arguments]
-    options: list[Any] = [sa.literal_column(str(option)) for option in call.options]
+    options: list[Any] = [word(option) for option in call.options]
     if call.name in _NEIGHBOURS:
+        if len(built) > 1:
+            built = _with_default(builder, call, built)
         made = getattr(sa.func, call.name)(built[0], *options, *built[1:])
         return typed(made, built[0].type)
     made = getattr(sa.func, call.name)(*options)
     return typed(made, _REAL if call.name in _SHARES else _INTEGER)
+
+
+def _with_default(builder: Builder, call: WindowFunction, built: list[Built]) -> list[Built]:
+    """Give the default of `lag` and `lead` the type of the values."""
+    if builder.family == "generic":
+        raise QueryError(
+            f"{call.name} takes no default on this database. Write coalesce({call.name}(…)…, …).",
+            code="query-not-supported",
+        )
+    return same_type(builder, list(zip(call.arguments, built, strict=True)))
 
 
 @renders(*_RANKS, *_SHARES, *_NEIGHBOURS)

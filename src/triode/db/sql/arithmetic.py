@@ -1,4 +1,4 @@
-"""Numbers: + - * / %, `abs_`, `round_`, `cast`; and + and - of texts, moments and durations.
+"""Numbers: + - * / %, `abs_`, `round_`; and + and - of texts, moments and durations.
 
 A division gives a float and knows no error: by zero it is NULL. Decimals stay exact, also on
 SQLite, where they are integers of their last place.
@@ -15,29 +15,30 @@ from sqlalchemy.sql.elements import Grouping
 
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Built, Call, JsonValue
-from triode.db.sql.rendering import RENDERERS, renders
+from triode.db.sql.expressions import Built, Call
+from triode.db.sql.rendering import quoted, renders, word
 from triode.db.sql.storage import (
+    ComputedDecimalStorage,
+    ComputedIntegerStorage,
     DateStorage,
     DecimalStorage,
     DurationStorage,
-    FlagStorage,
     IntegerStorage,
+    LocalMomentStorage,
     MomentStorage,
     RealStorage,
     Storage,
     TextStorage,
 )
-from triode.db.sql.value_types import MOST_DIGITS, storage_of_type
 
-_NUMBERS: Final = (IntegerStorage, RealStorage, DecimalStorage)
+_MOMENTS: Final = (MomentStorage, LocalMomentStorage)
 _SIGNS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,
     "mod": operator.mod,
 }
-_INTEGER: Final = IntegerStorage()
+_INTEGER: Final = ComputedIntegerStorage()
 _REAL: Final = RealStorage()
 
 
@@ -65,7 +66,7 @@ def as_real(builder: Builder, built: Built) -> Built:
     """Return a number as a float."""
     places = places_of(built.type)
     if places and builder.family == "sqlite":
-        return typed(plain(built) / sa.literal_column(f"1e{places}"), _REAL)
+        return typed(plain(built) / word(f"1e{places}"), _REAL)
     return built if isinstance(built.type, RealStorage) else sa.cast(built, _REAL)
 
 
@@ -74,7 +75,18 @@ def scaled(builder: Builder, built: Built, places: int) -> Built:
     more = places - places_of(built.type)
     if builder.family != "sqlite" or not more:
         return plain(built)
-    return plain(built) * sa.literal_column(str(10**more))
+    return plain(built) * word(10**more)
+
+
+def rescaled(builder: Builder, built: Built, places: int) -> Built:
+    """Return an exact number with `places` decimal places, rounded half away from zero."""
+    less = places_of(built.type) - places
+    if less <= 0 or builder.family != "sqlite":
+        return scaled(builder, built, places)
+    # In integers: a float would lose digits. `built` is written twice, so it may not be random.
+    half, step = (word(number) for number in (5 * 10 ** (less - 1), 10**less))
+    sign = sa.case((plain(built) < word("0"), -half), else_=half)
+    return plain(Grouping(plain(built) + sign).op("/")(step))
 
 
 @renders("add", "sub", "mul", "mod")
@@ -85,7 +97,7 @@ def _combine(builder: Builder, call: Call) -> Built:
         return _numbers(builder, call.name, left, right)
     if all(isinstance(kind, TextStorage) for kind in kinds) and call.name == "add":
         return join_texts(builder, [left, right])
-    if any(isinstance(kind, MomentStorage | DateStorage | DurationStorage) for kind in kinds):
+    if any(isinstance(kind, (*_MOMENTS, DateStorage, DurationStorage)) for kind in kinds):
         return _times(builder, call, left, right)
     known = next((kind for kind in kinds if isinstance(kind, Storage)), None)
     if all(isinstance(kind, Storage) for kind in kinds):
@@ -105,18 +117,20 @@ def _numbers(builder: Builder, name: str, left: Built, right: Built) -> Built:
         places = sum(both) if name == "mul" else max(both)
         if name != "mul":
             left, right = (scaled(builder, each, places) for each in (left, right))
-        result = DecimalStorage(MOST_DIGITS, places)
+        result = ComputedDecimalStorage(places)
     else:
         result = _INTEGER
-    divisor = sa.func.nullif(plain(right), sa.literal_column("0")) if name == "mod" else right
+    divisor = sa.func.nullif(plain(right), word("0")) if name == "mod" else right
     return typed(_SIGNS[name](plain(left), plain(divisor)), result)
 
 
 def _real_remainder(builder: Builder, left: Built, right: Built) -> Built:
     if builder.family == "sqlite":
         return typed(sa.func.triode_remainder(left, right), _REAL)
+    if builder.family == "generic":
+        return typed(sa.func.mod(left, right), _REAL)
     exact = [sa.cast(each, sa.Numeric()) for each in (left, right)]
-    divisor = sa.func.nullif(plain(exact[1]), sa.literal_column("0"))
+    divisor = sa.func.nullif(plain(exact[1]), word("0"))
     return sa.cast(plain(exact[0]) % plain(divisor), _REAL)
 
 
@@ -128,60 +142,71 @@ def _divide(builder: Builder, call: Call) -> Built:
             built.type, IntegerStorage | RealStorage | DecimalStorage
         ):
             raise _senseless(call)
-    divisor = sa.func.nullif(plain(as_real(builder, right)), sa.literal_column("0"))
+    divisor = sa.func.nullif(plain(as_real(builder, right)), word("0"))
     return typed(plain(as_real(builder, left)) / plain(divisor), _REAL)
 
 
 def _times(builder: Builder, call: Call, left: Built, right: Built) -> Built:
     """Combine moments, dates and durations as Python does."""
-    name, kinds = call.name, (type(left.type), type(right.type))
-    if kinds == (DurationStorage, DurationStorage) and name in ("add", "sub"):
-        return typed(_SIGNS[name](plain(left), plain(right)), left.type)
-    if name == "mul" and DurationStorage in kinds and IntegerStorage in kinds:
+    name, kinds = call.name, (left.type, right.type)
+    is_span = [isinstance(kind, DurationStorage) for kind in kinds]
+    if all(is_span) and name in ("add", "sub"):
+        return typed(_SIGNS[name](plain(left), plain(right)), DurationStorage())
+    if name == "mul" and any(is_span) and any(isinstance(each, IntegerStorage) for each in kinds):
         return typed(plain(left) * plain(right), DurationStorage())
-    if name == "add" and kinds[0] is DurationStorage:
-        left, right, kinds = right, left, (kinds[1], kinds[0])
-    if kinds[1] is DurationStorage and kinds[0] in (MomentStorage, DateStorage):
+    if name == "add" and is_span[0]:
+        left, right, is_span = right, left, is_span[::-1]
+    if name in ("add", "sub") and is_span[1] and isinstance(left.type, (*_MOMENTS, DateStorage)):
         return _moved(builder, name, left, right)
-    if name == "sub" and kinds[0] is kinds[1] and kinds[0] in (MomentStorage, DateStorage):
+    if name == "sub" and type(left.type) is type(right.type) and not is_span[0]:
         return _distance(builder, left, right)
     raise _senseless(call)
 
 
 def _moved(builder: Builder, name: str, moment: Built, duration: Built) -> Built:
-    _refuse_generic(builder, "adding a duration to a moment")
+    is_date = isinstance(moment.type, DateStorage)
+    if builder.family == "generic":
+        return _moved_on_mysql(name, moment, duration)
     if builder.family == "sqlite":
-        sign = plain(duration) if name == "add" else -plain(duration)
-        move = sa.func.triode_move(moment, sign)
-        return typed(move, moment.type)
-    moved = _SIGNS[name](plain(moment), plain(duration))
-    if isinstance(moment.type, DateStorage):
+        sign = word("1" if name == "add" else "-1")
+        function = sa.func.triode_move_date if is_date else sa.func.triode_move
+        return typed(function(moment, duration, sign), moment.type)
+    if is_date:
         # A date stays a date, whatever hours the duration has: as in Python.
-        days = sa.func.floor(_seconds(duration) / sa.literal_column("86400"))
+        days = sa.func.floor(_seconds(duration) / word("86400"))
         moved = _SIGNS[name](plain(moment), plain(sa.cast(days, sa.Integer())))
-    return typed(moved, moment.type)
+        return typed(moved, moment.type)
+    if isinstance(moment.type, LocalMomentStorage):
+        return typed(_SIGNS[name](plain(moment), plain(duration)), moment.type)
+    # A day has 24 hours, whatever the clocks of the connection's time zone do.
+    utc = quoted("UTC")
+    local = _SIGNS[name](plain(sa.func.timezone(utc, moment)), plain(duration))
+    return typed(sa.func.timezone(utc, local), moment.type)
+
+
+def _moved_on_mysql(name: str, moment: Built, duration: Built) -> Built:
+    """Add a duration, which is a number of microseconds."""
+    unit, span = "MICROSECOND", plain(duration)
+    if isinstance(moment.type, DateStorage):
+        unit, span = "DAY", plain(sa.func.floor(span / word("86400e6")))
+    span = span if name == "add" else -span
+    return typed(sa.func.timestampadd(word(unit), span, moment), moment.type)
 
 
 def _seconds(interval: Built) -> Built:
-    return plain(sa.func.date_part(sa.literal_column("'epoch'"), interval))
+    return plain(sa.func.date_part(quoted("epoch"), interval))
 
 
 def _distance(builder: Builder, left: Built, right: Built) -> Built:
-    _refuse_generic(builder, "the distance between two moments")
     if builder.family == "sqlite":
         return typed(sa.func.triode_distance(left, right), DurationStorage())
+    if builder.family == "generic":
+        unit = word("MICROSECOND")
+        return typed(sa.func.timestampdiff(unit, right, left), DurationStorage())
     found = plain(left) - plain(right)
     if isinstance(left.type, DateStorage):
-        found = plain(found) * sa.literal_column("INTERVAL '1 day'")
+        found = plain(found) * word("INTERVAL '1 day'")
     return typed(found, DurationStorage())
-
-
-def _refuse_generic(builder: Builder, what: str) -> None:
-    if builder.family == "generic":
-        raise QueryError(
-            f"Triode does not know {what} on this database. Write it with function(…).",
-            code="query-not-supported",
-        )
 
 
 def join_texts(builder: Builder, parts: list[Built]) -> Built:
@@ -201,11 +226,35 @@ def _senseless(call: Call) -> QueryError:
     )
 
 
+@renders("neg")
+def _negative(builder: Builder, call: Call) -> Built:
+    [inner] = call.arguments
+    built = inner.build(builder)
+    _refuse_uncounted(call, built)
+    return typed(-plain(built), computed(built.type))
+
+
 @renders("abs")
 def _absolute(builder: Builder, call: Call) -> Built:
     [inner] = call.arguments
     built = inner.build(builder)
-    return typed(sa.func.abs(built), built.type)
+    _refuse_uncounted(call, built)
+    if isinstance(built.type, DurationStorage) and builder.family == "postgresql":
+        return typed(sa.func.greatest(built, -plain(built)), built.type)
+    return typed(sa.func.abs(built), computed(built.type))
+
+
+def computed(storage: Any) -> Any:
+    """Return the type of a number computed from one of the type `storage`."""
+    if isinstance(storage, DecimalStorage):
+        return ComputedDecimalStorage(storage.decimal_places)
+    return _INTEGER if isinstance(storage, IntegerStorage) else storage
+
+
+def _refuse_uncounted(call: Call, built: Built) -> None:
+    known = IntegerStorage | RealStorage | DecimalStorage | DurationStorage
+    if isinstance(built.type, Storage) and not isinstance(built.type, known):
+        raise _senseless(call)
 
 
 @renders("round")
@@ -213,31 +262,21 @@ def _round(builder: Builder, call: Call) -> Built:
     [inner] = call.arguments
     [places] = call.options
     built = inner.build(builder)
-    digits: Any = sa.literal_column(str(places))
-    if isinstance(built.type, DecimalStorage) and builder.family == "sqlite":
-        step = 10 ** max(built.type.decimal_places - places, 0)
-        rounded = sa.func.round(plain(built) / sa.literal_column(f"{step}.0"))
-        result = DecimalStorage(MOST_DIGITS, min(built.type.decimal_places, places))
-        return typed(sa.cast(rounded, sa.Integer()), result)
+    if isinstance(built.type, Storage) and not isinstance(
+        built.type, IntegerStorage | RealStorage | DecimalStorage
+    ):
+        raise _senseless(call)
+    digits: Any = word(places)
     if isinstance(built.type, DecimalStorage):
-        return typed(sa.func.round(built, digits), DecimalStorage(MOST_DIGITS, max(places, 0)))
+        kept = min(built.type.decimal_places, places)
+        is_sqlite = builder.family == "sqlite"
+        rounded = rescaled(builder, built, kept) if is_sqlite else sa.func.round(built, digits)
+        return typed(rounded, ComputedDecimalStorage(kept))
+    if builder.family == "sqlite":
+        return typed(sa.func.triode_round(as_real(builder, built), digits), _REAL)
     if builder.family == "postgresql":
         return sa.cast(sa.func.round(sa.cast(built, sa.Numeric()), digits), _REAL)
-    return sa.cast(sa.func.round(as_real(builder, built), digits), _REAL)
-
-
-@renders("cast")
-def _cast(builder: Builder, call: Call) -> Built:
-    [inner] = call.arguments
-    [kind] = call.options
-    is_json = isinstance(inner, JsonValue)
-    built = RENDERERS["json raw text"](builder, inner) if is_json else inner.build(builder)
-    storage: Any = storage_of_type(kind)
-    number = isinstance(built.type, DecimalStorage) and builder.family == "sqlite"
-    if number and not isinstance(storage, DecimalStorage):
-        built = as_real(builder, built)
-    if isinstance(storage, DecimalStorage) and builder.family == "sqlite":
-        return typed(sa.cast(scaled(builder, built, storage.decimal_places), sa.Integer()), storage)
-    if isinstance(storage, FlagStorage) and isinstance(built.type, _NUMBERS):
-        return typed(plain(built) != sa.literal_column("0"), storage)
-    return sa.cast(built, storage)
+    # It rounds the half of a float to the even neighbour; of large ones nothing is left to round.
+    real = as_real(builder, built)
+    exact = sa.cast(sa.func.round(sa.cast(real, sa.Numeric(65, 30)), digits), _REAL)
+    return typed(sa.case((sa.func.abs(real) < word("1e15"), exact), else_=real), _REAL)

@@ -12,8 +12,14 @@ from triode.db.sql.arithmetic import as_real, places_of, scaled, typed
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Built, Call, Expression, Value, as_condition, as_literal
 from triode.db.sql.rendering import renders
-from triode.db.sql.storage import DecimalStorage, IntegerStorage, RealStorage, Storage
-from triode.db.sql.value_types import MOST_DIGITS, storage_of_type
+from triode.db.sql.storage import (
+    ComputedDecimalStorage,
+    DecimalStorage,
+    IntegerStorage,
+    RealStorage,
+    Storage,
+)
+from triode.db.sql.value_types import storage_of_type
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)?")
 _NUMBERS: Final = (IntegerStorage, RealStorage, DecimalStorage)
@@ -41,7 +47,7 @@ def _same_number(builder: Builder, built: list[Built], kinds: list[Any]) -> list
         return [as_real(builder, each) for each in built]
     if any(isinstance(kind, DecimalStorage) for kind in kinds):
         places = max(places_of(kind) for kind in kinds)
-        kind = DecimalStorage(MOST_DIGITS, places)
+        kind = ComputedDecimalStorage(places)
         return [typed(scaled(builder, each, places), kind) for each in built]
     return built
 
@@ -81,10 +87,20 @@ class Case(Expression):
 def _coalesce(builder: Builder, call: Call) -> Built:
     parts = [(each, each.build(builder)) for each in call.arguments]
     built = same_type(builder, parts)
-    name = {"greatest": "max", "least": "min"}.get(call.name, call.name)
-    if builder.family != "sqlite":
-        name = call.name
-    return typed(getattr(sa.func, name)(*built), built[0].type)
+    kind = built[0].type
+    if len(built) == 1:
+        return built[0]
+    if call.name == "coalesce":
+        return typed(sa.func.coalesce(*built), kind)
+    if builder.family == "sqlite":
+        function = sa.func.max if call.name == "greatest" else sa.func.min
+        return typed(function(*built), kind)
+    found = getattr(sa.func, call.name)(*built)
+    if builder.family == "postgresql":
+        # It alone passes over NULL.
+        missing = sa.or_(*(each.is_(None) for each in built))
+        found = sa.case((missing, sa.null()), else_=found)
+    return typed(found, kind)
 
 
 @renders("nullif")

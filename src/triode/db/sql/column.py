@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
 
 import sqlalchemy as sa
 
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path
 from triode.db.sql.expressions import Built, Expression
+
+FindKinds: TypeAlias = Callable[[], tuple[type, ...] | None]
 
 
 class HasTable(Protocol):
@@ -28,18 +31,23 @@ class Column(Expression):
     while `user.age` is the value.
     """
 
-    __slots__ = ("key", "kinds", "name", "owner", "path")
+    __slots__ = ("_find_kinds", "key", "name", "owner", "path")
 
-    kinds: tuple[type, ...] | None
+    is_stored = True
 
-    def __init__(self, owner: HasTable, name: str, key: int) -> None:
+    def __init__(self, owner: HasTable, name: str, key: int, find_kinds: FindKinds) -> None:
         self.owner = owner
         self.name = name
         self.key = key
         self.path: Path = ()
         self.shape = ("c", key)
         self.values = ()
-        self.kinds = None
+        self._find_kinds = find_kinds
+
+    @property
+    def kinds(self) -> tuple[type, ...] | None:  # type: ignore[override]
+        # Asked for late: those of a foreign key are known once the other model is.
+        return self._find_kinds()
 
     def __get__(self, instance: object, owner: type | None = None) -> Column:
         return self
@@ -56,9 +64,8 @@ class Column(Expression):
 
     def along(self, path: Path) -> Column:
         """Return this column as seen from the start of `path`."""
-        seen = Column(self.owner, self.name, self.key)
+        seen = Column(self.owner, self.name, self.key, self._find_kinds)
         seen.path = path
-        seen.kinds = self.kinds
         seen.shape = ("c", self.key, tuple(step.key for step in path))
         return seen
 

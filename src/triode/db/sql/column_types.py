@@ -6,6 +6,7 @@ agree. `storage` has the plain ones, `structured` those that are made of text or
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeAlias
 
@@ -58,14 +59,15 @@ class Storage(sa.types.TypeDecorator[Any]):
 
     impl = sa.types.TypeEngine
     cache_ok = True
+    kinds: tuple[type, ...] | None = None
+    """The types of values that a column can be compared with; None: of any."""
+    sqlite_type: ClassVar[sa.types.TypeEngine[Any]] = sqlite.TEXT()
+    postgres_type: ClassVar[sa.types.TypeEngine[Any]] = postgresql.TEXT()
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         # SQLAlchemy wants it of each class, or warns. Our own plans are cached elsewhere.
         cls.cache_ok = False
-
-    sqlite_type: ClassVar[sa.types.TypeEngine[Any]] = sqlite.TEXT()
-    postgres_type: ClassVar[sa.types.TypeEngine[Any]] = postgresql.TEXT()
 
     def __init__(self) -> None:
         super().__init__()
@@ -124,6 +126,7 @@ class TextStorage(Storage):
     """
 
     impl = sa.Text
+    kinds: tuple[type, ...] | None = (str, enum.Enum)
 
     def __init__(self, length: int | None = None) -> None:
         super().__init__()

@@ -36,24 +36,30 @@ def _place(builder: Builder, call: Call) -> tuple[Built, Built]:
         raise QueryError(
             f"{inner!r} is not JSON, so nothing can be looked up in it.", code="query-not-json"
         )
-    if builder.family == "generic":
-        raise QueryError(
-            "Paths into JSON are for SQLite and PostgreSQL only.", code="query-not-supported"
-        )
-    is_sqlite = builder.family == "sqlite"
-    path = _sqlite_path(call.options) if is_sqlite else _postgres_path(call.options)
+    is_postgres = builder.family == "postgresql"
+    path = _postgres_path(call.options) if is_postgres else _dollar_path(builder, call.options)
     quoted = path.replace("'", "''")
+    if builder.family == "generic":
+        quoted = quoted.replace("\\", "\\\\")
     return plain(built), sa.literal_column(f"'{quoted}'")
 
 
-def _sqlite_path(steps: tuple[Any, ...]) -> str:
+def _dollar_path(builder: Builder, steps: tuple[Any, ...]) -> str:
     found = "$"
+    is_sqlite = builder.family == "sqlite"
     for step in steps:
         if isinstance(step, int):
+            if step < 0 and not is_sqlite:
+                # MariaDB 10.11 takes it, and gives another item in each further row.
+                raise QueryError(
+                    f"MariaDB counts items of JSON only from the beginning: [{step}].",
+                    code="query-not-supported",
+                )
             found += f"[{step}]" if step >= 0 else f"[#{step}]"
-        elif '"' in step or "\0" in step:
+        elif '"' in step or "\0" in step or ("\\" in step and not is_sqlite):
+            name, what = ("SQLite", "") if is_sqlite else ("MariaDB", " or a backslash")
             raise QueryError(
-                f"SQLite finds no key of JSON that holds a quotation mark: {step!r}.",
+                f"{name} finds no key of JSON that holds a quotation mark{what}: {step!r}.",
                 code="query-not-supported",
             )
         else:
@@ -72,6 +78,8 @@ def _value(builder: Builder, call: Call) -> Built:
     column, path = _place(builder, call)
     if builder.family == "sqlite":
         found = sa.func.nullif(column.op("->")(path), sa.literal_column("'null'"))
+    elif builder.family == "generic":
+        found = sa.func.nullif(sa.func.json_extract(column, path), sa.literal_column("'null'"))
     else:
         found = sa.func.nullif(column.op("#>")(path), sa.literal_column("'null'::jsonb"))
     return typed(found, _JSON)
@@ -82,12 +90,20 @@ def _sortable(builder: Builder, call: Call) -> Built:
     column, path = _place(builder, call)
     if builder.family == "sqlite":
         return sa.func.json_extract(column, path)
+    if builder.family == "generic":
+        raise QueryError(
+            f"This database cannot sort by {call!r}, whose values may be of any type. Write "
+            "cast(…, int), cast(…, float) or cast(…, str).",
+            code="query-not-supported",
+        )
     return _value(builder, call)
 
 
 @renders("json raw text")
 def _raw_text(builder: Builder, call: Call) -> Built:
     """Return the value as text, whatever its type."""
+    if builder.family == "generic":
+        return typed(sa.func.json_unquote(_value(builder, call)), TextStorage())
     column, path = _place(builder, call)
     return typed(column.op("->>" if builder.family == "sqlite" else "#>>")(path), TextStorage())
 
@@ -100,10 +116,21 @@ def _text(builder: Builder, call: Call) -> Built:
     return typed(sa.case((_is_of(builder, column, path, "text"), found)), TextStorage())
 
 
+_MYSQL_KINDS: Final = {
+    "number": ("INTEGER", "UNSIGNED INTEGER", "DOUBLE", "DECIMAL"),
+    "flag": ("BOOLEAN",),
+    "text": ("STRING",),
+}
+
+
 def _is_of(builder: Builder, column: Built, path: Built, kind: str) -> Built:
     if builder.family == "sqlite":
         names = {"number": ("integer", "real"), "flag": ("true", "false"), "text": ("text",)}[kind]
         return sa.func.json_type(column, path).in_([sa.literal_column(f"'{n}'") for n in names])
+    if builder.family == "generic":
+        words = _MYSQL_KINDS[kind]
+        found = sa.func.json_type(sa.func.json_extract(column, path))
+        return found.in_([sa.literal_column(f"'{word}'") for word in words])
     name = {"number": "number", "flag": "boolean", "text": "string"}[kind]
     found = sa.func.jsonb_typeof(column.op("#>")(path))
     return plain(found) == sa.literal_column(f"'{name}'")
@@ -147,6 +174,13 @@ def _kind(call: Call, storage: Any) -> str:
 def _as(builder: Builder, column: Built, path: Built, kind: str) -> Built:
     if builder.family == "sqlite":
         return plain(sa.func.json_extract(column, path))
+    if builder.family == "generic":
+        found = sa.func.json_extract(column, path)
+        if kind == "flag":
+            return plain(found) == sa.literal_column("'true'")
+        return plain(
+            sa.cast(found, sa.Double()) if kind == "number" else sa.func.json_unquote(found)
+        )
     text = column.op("#>>")(path)
     target: Any = {"number": sa.Numeric(), "flag": sa.Boolean(), "text": sa.Text()}[kind]
     return plain(sa.cast(text, target))

@@ -14,13 +14,18 @@ from typing import Any, Final, NoReturn
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
-from triode.db.errors import QueryError, ValueRefused
+from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path
 from triode.db.sql.order import Order
 from triode.db.sql.plan import Shape
-from triode.db.sql.rendering import RENDERERS, renders
+from triode.db.sql.rendering import RENDERERS
 from triode.db.sql.storage import Storage
-from triode.db.sql.value_types import json_step, lowered, storage_of_value
+from triode.db.sql.value_types import (
+    checked_value,
+    checked_values,
+    json_step,
+    storage_of_value,
+)
 
 Built = ColumnElement[Any]
 
@@ -46,6 +51,8 @@ class Expression:
     values: tuple[Any, ...]
     kinds: tuple[type, ...] | None = None
     """The types of values it can be compared with; None: of any."""
+    is_stored: bool = False
+    """Whether it is a column, whose values the table has checked."""
 
     def build(self, builder: Builder) -> Built:
         """Return SQLAlchemy's expression, taking parameters in the order of `values`."""
@@ -103,7 +110,7 @@ class Expression:
         return Call("mod", self, other)
 
     def __neg__(self) -> Call:
-        return Call("sub", 0, self)
+        return Call("neg", self)
 
     def __radd__(self, other: Any) -> Call:
         return Call("add", other, self)
@@ -170,19 +177,19 @@ class Expression:
 
     def icontains(self, text: str) -> Condition:
         """Hold `text` in any case."""
-        return Test("icontains", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("icontains", self, text)
 
     def istartswith(self, text: str) -> Condition:
         """Begin with `text` in any case."""
-        return Test("istartswith", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("istartswith", self, text)
 
     def iendswith(self, text: str) -> Condition:
         """End with `text` in any case."""
-        return Test("iendswith", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("iendswith", self, text)
 
     def iequals(self, text: str) -> Condition:
         """Be `text` in any case."""
-        return Test("iequals", self, lowered(text), options=(str(text).isascii(),))
+        return _any_case("iequals", self, text)
 
     def matches(self, pattern: str) -> Condition:
         """Match a regular expression anywhere, as the database understands it."""
@@ -306,14 +313,6 @@ class JsonValue(Call):
         return RENDERERS["json sort"](builder, self)
 
 
-def _share_type(left: Expression, built_left: Built, right: Expression, built_right: Built) -> None:
-    """Give a parameter the type of what stands on the other side."""
-    if isinstance(right, Value):
-        built_right.type = built_left.type
-    elif isinstance(left, Value):
-        built_left.type = built_right.type
-
-
 class Condition(Expression):
     """An expression that is true or false."""
 
@@ -363,14 +362,22 @@ class Test(Call, Condition):
         return RENDERERS[self.name](builder, self)
 
 
+def _any_case(name: str, field: Expression, text: Any) -> Test:
+    if not isinstance(text, str):
+        raise QueryError(
+            f"A text is looked for, not {text!r} of type {type(text).__name__}.",
+            code="query-wrong-type",
+        )
+    return Test(name, field, text, options=(text.isascii(),))
+
+
 class Comparison(Condition):
     __slots__ = ("left", "operator", "right")
 
     def __init__(self, operator: str, left: Expression, right: Any) -> None:
         self.operator = operator
         self.left = left
-        is_fit = left.kinds is None or isinstance(right, left.kinds)
-        self.right = as_expression(right) if is_fit else _comparable(left, right)
+        self.right = _other_side(left, right)
         self.shape = (operator, left.shape, self.right.shape)
         self.values = left.values + self.right.values
 
@@ -378,19 +385,15 @@ class Comparison(Condition):
         return f"({self.left!r} {self.operator} …)"
 
     def build_here(self, builder: Builder) -> Built:
-        if isinstance(self.left, JsonValue):
-            return RENDERERS["json compare"](builder, self)
-        left = self.left.build(builder)
-        right = self.right.build(builder)
-        _share_type(self.left, left, self.right, right)
-        return OPERATORS[self.operator](left, right)  # type: ignore[no-any-return]
+        is_json = isinstance(self.left, JsonValue)
+        return RENDERERS["json compare" if is_json else "compare"](builder, self)
 
     def many_paths(self) -> set[Path]:
         return self.left.many_paths() | self.right.many_paths()
 
 
-def _comparable(left: Expression, right: Any) -> Expression:
-    """Return what stands on the other side of a comparison though its type is not that of `left`.
+def _other_side(left: Expression, right: Any) -> Expression:
+    """Return what stands on the other side of a comparison.
 
     Raises:
         ValueRefused: nothing of that type can be equal, less or more.
@@ -398,16 +401,14 @@ def _comparable(left: Expression, right: Any) -> Expression:
     if isinstance(left, JsonValue):
         return as_literal(right)
     found = as_expression(right)
-    if not isinstance(found, Value) or right is None:
+    if type(found) is not Value or right is None:
         return found
-    kinds = left.kinds or ()
-    if int in kinds and isinstance(right, float | Decimal):
-        return Literal(right)
-    names = " or ".join(kind.__name__ for kind in kinds)
-    raise ValueRefused(
-        f"{left!r} holds {names}; a value of type {type(right).__name__} cannot be compared with "
-        "it."
-    )
+    is_number = isinstance(right, int | float | Decimal)
+    if left.kinds is None:
+        return Literal(right) if is_number and not left.is_stored else found
+    if int in left.kinds and float not in left.kinds and type(right) in (float, Decimal):
+        return Literal(checked_value(right, left, (float, Decimal)))
+    return Value(checked_value(right, left, left.kinds))
 
 
 class Missing(Condition):
@@ -461,39 +462,36 @@ class Among(Condition):
 
     __slots__ = ("count", "inner")
 
-    def __init__(self, inner: Expression, values: Iterable[Any]) -> None:
-        listed = list(values)
-        if len(listed) > IN_LIMIT:
+    def __init__(self, inner: Expression, values: list[Any]) -> None:
+        if len(values) > IN_LIMIT:
             raise QueryError(
-                f"{len(listed)} values are too many for one query; {IN_LIMIT} are possible. Ask "
+                f"{len(values)} values are too many for one query; {IN_LIMIT} are possible. Ask "
                 "in parts, or with a condition over a relation.",
                 code="query-too-many-values",
             )
         self.inner = inner
-        self.count = 1 << (len(listed) - 1).bit_length() if listed else 0
-        padding = [listed[-1]] * (self.count - len(listed)) if listed else []
+        self.count = 1 << (len(values) - 1).bit_length() if values else 0
+        padding = [values[-1]] * (self.count - len(values)) if values else []
         self.shape = ("in", inner.shape, self.count)
-        self.values = (*inner.values, *listed, *padding)
+        self.values = (*inner.values, *values, *padding)
 
     def build_here(self, builder: Builder) -> Built:
-        built = self.inner.build(builder)
-        if self.count == 0:
-            return sa.false()
-        return built.in_([builder.bind(built.type) for _ in range(self.count)])
+        return RENDERERS["among"](builder, self)
 
     def many_paths(self) -> set[Path]:
         return self.inner.many_paths()
 
 
 def among(inner: Expression, values: Any) -> Condition:
-    """Be one of values, or of what a query gives."""
+    """Be one of values, or of what a query gives; None among them means to have no value.
+
+    Raises:
+        ValueRefused: one is of a type that the values of `inner` never have.
+    """
     if isinstance(values, Selected):
         return Test("in", inner, values.as_expression())
-    return Among(inner, values)
-
-
-@renders("in")
-def _in_query(builder: Builder, call: Call) -> Built:
-    inner, query = call.arguments
-    rows: Any = query
-    return inner.build(builder).in_(rows.build_rows(builder))
+    listed = list(values)
+    if type(None) in set(map(type, listed)):
+        rest = [value for value in listed if value is not None]
+        return Both("or", Missing(inner), among(inner, rest)) if rest else Missing(inner)
+    return Among(inner, checked_values(listed, inner))

@@ -1,7 +1,8 @@
 """SQL functions for queries: `count()`, `upper(Hero.name)`, `desc(User.age)`, ….
 
 Arguments are fields of a model. For a type checker a field is the value it holds, so these take
-`Any`; `col` gives a field its type as an expression.
+`Any` and give it: what a computed column holds is known when the query runs. `col` gives a field
+its type as an expression.
 """
 
 from __future__ import annotations
@@ -80,34 +81,34 @@ def is_null(field: Any) -> Condition:
     return col(field).is_(None)
 
 
-def count(field: Any = None, *, distinct: bool = False) -> Aggregate:
+def count(field: Any = None, *, distinct: bool = False) -> Any:
     """Count the rows, or those in which `field` has a value, or its different values."""
     if field is None:
         return Aggregate("count")
     return Aggregate("count", col(field), options=_distinct(distinct))
 
 
-def sum_(field: Any, *, distinct: bool = False) -> Aggregate:
+def sum_(field: Any, *, distinct: bool = False) -> Any:
     """Add up; None where there is nothing to add."""
     return Aggregate("sum", col(field), options=_distinct(distinct))
 
 
-def avg(field: Any, *, distinct: bool = False) -> Aggregate:
+def avg(field: Any, *, distinct: bool = False) -> Any:
     """Take the mean, as a float."""
     return Aggregate("avg", col(field), options=_distinct(distinct))
 
 
-def min_(field: Any) -> Aggregate:
+def min_(field: Any) -> Any:
     """Take the smallest."""
     return Aggregate("min", col(field))
 
 
-def max_(field: Any) -> Aggregate:
+def max_(field: Any) -> Any:
     """Take the largest."""
     return Aggregate("max", col(field))
 
 
-def string_agg(field: Any, separator: str = ",") -> Aggregate:
+def string_agg(field: Any, separator: str = ",") -> Any:
     """Join the texts of a group, in no order that could be relied on."""
     return Aggregate("string_agg", col(field), separator)
 
@@ -174,138 +175,138 @@ def _whole(number: int) -> int:
     return number
 
 
-def upper(field: Any) -> Call:
+def upper(field: Any) -> Any:
     """Write in upper case."""
     return Call("upper", col(field))
 
 
-def lower(field: Any) -> Call:
+def lower(field: Any) -> Any:
     """Write in lower case."""
     return Call("lower", col(field))
 
 
-def length(field: Any) -> Call:
+def length(field: Any) -> Any:
     """Count the characters."""
     return Call("length", col(field))
 
 
-def trim(field: Any) -> Call:
+def trim(field: Any) -> Any:
     """Leave out the spaces at both ends."""
     return Call("trim", col(field))
 
 
-def replace(field: Any, old: Any, new: Any) -> Call:
+def replace(field: Any, old: Any, new: Any) -> Any:
     """Put `new` wherever `old` stands."""
     return Call("replace", col(field), old, new)
 
 
-def substring(field: Any, start: int, length: int) -> Call:
+def substring(field: Any, start: int, length: int) -> Any:
     """Take `length` characters from `start` on, which counts from 0."""
     return Call("substring", col(field), options=(_whole(start) + 1, _whole(length)))
 
 
-def concat(*parts: Any) -> Call:
+def concat(*parts: Any) -> Any:
     """Write texts, numbers and fields one after the other; what has no value is left out."""
     return Call("concat", *[as_column(part) for part in parts])
 
 
-def coalesce(field: Any, *others: Any) -> Call:
+def coalesce(field: Any, *others: Any) -> Any:
     """Take the first that has a value."""
     return Call("coalesce", col(field), *[as_column(other) for other in others])
 
 
-def nullif(field: Any, value: Any) -> Call:
+def nullif(field: Any, value: Any) -> Any:
     """Be NULL where `field` is `value`."""
     return Call("nullif", col(field), as_column(value))
 
 
-def greatest(*values: Any) -> Call:
+def greatest(*values: Any) -> Any:
     """Take the largest of several in one row; give it no NULL."""
     return Call("greatest", *[as_column(value) for value in values])
 
 
-def least(*values: Any) -> Call:
+def least(*values: Any) -> Any:
     """Take the smallest of several in one row; give it no NULL."""
     return Call("least", *[as_column(value) for value in values])
 
 
-def abs_(field: Any) -> Call:
+def abs_(field: Any) -> Any:
     """Leave out the sign."""
     return Call("abs", col(field))
 
 
-def round_(field: Any, places: int = 0) -> Call:
+def round_(field: Any, places: int = 0) -> Any:
     """Round to so many decimal places."""
     return Call("round", col(field), options=(_whole(places),))
 
 
-def cast(field: Any, kind: type) -> Call:
+def cast(field: Any, kind: type) -> Any:
     """Make a value of another type: int, float, str, bool, Decimal, date, datetime, …."""
     storage_of_type(kind)
     return Call("cast", col(field), options=(kind,))
 
 
-def now() -> Call:
+def now() -> Any:
     """Give the moment at which the statement runs."""
     return Call("now")
 
 
-def year(field: Any, *, zone: str | None = None) -> Call:
+def year(field: Any, *, zone: str | None = None) -> Any:
     """Give the year, in UTC or in a time zone such as "Europe/Berlin"; as do the parts below."""
     return part("year", col(field), zone)
 
 
-def quarter(field: Any, *, zone: str | None = None) -> Call:
+def quarter(field: Any, *, zone: str | None = None) -> Any:
     """Give the quarter of the year, 1 to 4."""
     return part("quarter", col(field), zone)
 
 
-def month(field: Any, *, zone: str | None = None) -> Call:
+def month(field: Any, *, zone: str | None = None) -> Any:
     """Give the month."""
     return part("month", col(field), zone)
 
 
-def week(field: Any, *, zone: str | None = None) -> Call:
+def week(field: Any, *, zone: str | None = None) -> Any:
     """Give the week of ISO 8601."""
     return part("week", col(field), zone)
 
 
-def day(field: Any, *, zone: str | None = None) -> Call:
+def day(field: Any, *, zone: str | None = None) -> Any:
     """Give the day of the month."""
     return part("day", col(field), zone)
 
 
-def weekday(field: Any, *, zone: str | None = None) -> Call:
+def weekday(field: Any, *, zone: str | None = None) -> Any:
     """Give the day of the week, Monday being 0."""
     return part("weekday", col(field), zone)
 
 
-def hour(field: Any, *, zone: str | None = None) -> Call:
+def hour(field: Any, *, zone: str | None = None) -> Any:
     """Give the hour."""
     return part("hour", col(field), zone)
 
 
-def minute(field: Any, *, zone: str | None = None) -> Call:
+def minute(field: Any, *, zone: str | None = None) -> Any:
     """Give the minute."""
     return part("minute", col(field), zone)
 
 
-def second(field: Any, *, zone: str | None = None) -> Call:
+def second(field: Any, *, zone: str | None = None) -> Any:
     """Give the second, without its fraction."""
     return part("second", col(field), zone)
 
 
-def date_of(field: Any, *, zone: str | None = None) -> Call:
+def date_of(field: Any, *, zone: str | None = None) -> Any:
     """Give the date of a moment."""
     return Call("date of", col(field), options=(checked_zone(zone),))
 
 
-def truncate(field: Any, unit: str, *, zone: str | None = None) -> Call:
+def truncate(field: Any, unit: str, *, zone: str | None = None) -> Any:
     """Cut a moment to the beginning of its "year", "month", "week", "day", "hour", …."""
     return truncated(unit, col(field), zone)
 
 
-def case(*branches: tuple[Any, Any], default: Any = None) -> Case:
+def case(*branches: tuple[Any, Any], default: Any = None) -> Any:
     """Take the value of the first condition that holds: `case((User.age < 18, "young"))`."""
     return Case(
         [(when, as_column(then)) for when, then in branches],
@@ -313,7 +314,7 @@ def case(*branches: tuple[Any, Any], default: Any = None) -> Case:
     )
 
 
-def function(name: str, *arguments: Any, returns: type | None = None) -> Function:
+def function(name: str, *arguments: Any, returns: type | None = None) -> Any:
     """Call any function of the database; without `returns` it gives the type of its argument."""
     return Function(name, *[as_column(each) for each in arguments], kind=returns)
 

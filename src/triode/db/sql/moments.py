@@ -10,20 +10,26 @@ import zoneinfo
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import plain, typed
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Built, Call, Expression
-from triode.db.sql.rendering import renders
-from triode.db.sql.storage import DateStorage, IntegerStorage, MomentStorage, TimeStorage
+from triode.db.sql.rendering import quoted, renders, word
+from triode.db.sql.storage import (
+    DateStorage,
+    IntegerStorage,
+    LocalMomentStorage,
+    MomentStorage,
+    TimeStorage,
+)
 
 PARTS: Final = ("year", "quarter", "month", "week", "day", "weekday", "hour", "minute", "second")
 _OF_DATES: Final = PARTS[:6]
 _OF_TIMES: Final = PARTS[6:]
 _UNITS: Final = ("year", "quarter", "month", "week", "day", "hour", "minute", "second")
 _POSTGRES: Final = {"weekday": "isodow"}
-_GENERIC: Final = {"week": "WEEK(%s, 3)", "weekday": "WEEKDAY(%s)"}
 
 
 def part(name: str, field: Any, zone: str | None) -> Call:
@@ -60,11 +66,6 @@ def checked_zone(zone: str | None) -> str | None:
         ) from exc
 
 
-def _quoted(text: str) -> Built:
-    # Only our own words and names that zoneinfo knows come here.
-    return sa.literal_column(f"'{text}'")
-
-
 @renders(*(f"part {name}" for name in PARTS))
 def _part(builder: Builder, call: Call) -> Built:
     [inner] = call.arguments
@@ -75,12 +76,12 @@ def _part(builder: Builder, call: Call) -> Built:
     if isinstance(built.type, TimeStorage) and name not in _OF_TIMES:
         raise _no_part(inner, name)
     if builder.family == "sqlite":
-        found: Built = sa.func.triode_part(_quoted(name), built, _quoted(zone or ""))
+        found: Built = sa.func.triode_part(quoted(name), built, _zone(built, zone))
     elif builder.family == "postgresql":
         local = _local(built, zone)
-        found = sa.func.floor(sa.func.date_part(_quoted(_POSTGRES.get(name, name)), local))
+        found = sa.func.floor(sa.func.date_part(quoted(_POSTGRES.get(name, name)), local))
         found = sa.cast(found, sa.BigInteger())
-        found = plain(found) - sa.literal_column("1") if name == "weekday" else found
+        found = plain(found) - word("1") if name == "weekday" else found
     else:
         found = _generic_part(name, built, zone)
     return typed(found, IntegerStorage())
@@ -88,7 +89,7 @@ def _part(builder: Builder, call: Call) -> Built:
 
 def _check(call: Call, inner: Expression, built: Built, names: tuple[str, ...] | None) -> None:
     name = call.name.removeprefix("part ")
-    is_time = isinstance(built.type, MomentStorage | DateStorage | TimeStorage)
+    is_time = isinstance(built.type, MomentStorage | LocalMomentStorage | DateStorage | TimeStorage)
     if not is_time or (names is not None and name not in names and name in PARTS):
         raise _no_part(inner, name)
 
@@ -97,20 +98,30 @@ def _no_part(inner: Expression, name: str) -> QueryError:
     return QueryError(f"{inner!r} has no {name}.", code="query-wrong-type")
 
 
+def _zone(built: Built, zone: str | None) -> Built:
+    # A date, and a moment without a zone, are the same in every one.
+    return quoted(zone if zone and isinstance(built.type, MomentStorage) else "")
+
+
 def _local(built: Built, zone: str | None) -> Built:
     """Return a moment as the clocks of a zone show it."""
     if not isinstance(built.type, MomentStorage):
         return plain(built)
-    return plain(sa.func.timezone(_quoted(zone or "UTC"), built))
+    return plain(sa.func.timezone(quoted(zone or "UTC"), built))
 
 
-def _generic_part(name: str, built: Built, zone: str | None) -> Built:
+def _refuse_zone(zone: str | None) -> None:
+    # MySQL and MariaDB know zones only where somebody has loaded them into the server.
     if zone is not None:
         raise QueryError(
             "Time zones are for SQLite and PostgreSQL only.", code="query-not-supported"
         )
+
+
+def _generic_part(name: str, built: Built, zone: str | None) -> Built:
+    _refuse_zone(zone)
     if name == "week":
-        return sa.func.week(built, sa.literal_column("3"))
+        return sa.func.week(built, word("3"))
     return getattr(sa.func, name)(built)  # type: ignore[no-any-return]
 
 
@@ -124,17 +135,43 @@ def _truncate(builder: Builder, call: Call) -> Built:
     if isinstance(built.type, TimeStorage) or (is_date and unit in _OF_TIMES):
         raise _no_part(inner, unit)
     if builder.family == "sqlite":
-        cut: Built = sa.func.triode_truncate(_quoted(unit), built, _quoted(zone or ""))
+        cut: Built = sa.func.triode_truncate(quoted(unit), built, _zone(built, zone))
     elif builder.family == "postgresql":
-        cut = sa.func.date_trunc(_quoted(unit), _local(built, zone))
-        cut = sa.cast(cut, sa.Date()) if is_date else _moment(cut, zone)
+        cut = sa.func.date_trunc(quoted(unit), _local(built, zone))
+        if is_date:
+            cut = sa.cast(cut, sa.Date())
+        elif isinstance(built.type, MomentStorage):
+            cut = _moment(cut, zone)
     else:
-        raise QueryError("truncate is for SQLite and PostgreSQL only.", code="query-not-supported")
+        _refuse_zone(zone)
+        cut = _cut_on_mysql(unit, built)
+        cut = sa.func.date(cut) if is_date else sa.cast(cut, mysql.DATETIME(fsp=6))
     return typed(cut, built.type)
 
 
+_FORMATS: Final = {
+    "year": "%Y-01-01",
+    "month": "%Y-%m-01",
+    "day": "%Y-%m-%d",
+    "hour": "%Y-%m-%d %H:00:00",
+    "minute": "%Y-%m-%d %H:%i:00",
+    "second": "%Y-%m-%d %H:%i:%s",
+}
+
+
+def _cut_on_mysql(unit: str, built: Built) -> Built:
+    if unit == "week":
+        days = -plain(sa.func.weekday(built))
+        return sa.func.timestampadd(word("DAY"), days, sa.func.date(built))
+    if unit == "quarter":
+        first = sa.func.makedate(sa.func.year(built), word("1"))
+        number = plain(sa.func.quarter(built)) - word("1")
+        return sa.func.timestampadd(word("QUARTER"), number, first)
+    return sa.func.date_format(built, quoted(_FORMATS[unit]))
+
+
 def _moment(local: Built, zone: str | None) -> Built:
-    return sa.func.timezone(_quoted(zone or "UTC"), plain(local))
+    return sa.func.timezone(quoted(zone or "UTC"), plain(local))
 
 
 @renders("now")
@@ -143,7 +180,7 @@ def _now(builder: Builder, call: Call) -> Built:
         return typed(sa.func.triode_now(), MomentStorage())
     if builder.family == "postgresql":
         return typed(sa.func.statement_timestamp(), MomentStorage())
-    return typed(sa.func.utc_timestamp(sa.literal_column("6")), MomentStorage())
+    return typed(sa.func.utc_timestamp(word("6")), MomentStorage())
 
 
 @renders("date of")
@@ -151,13 +188,14 @@ def _date(builder: Builder, call: Call) -> Built:
     [inner] = call.arguments
     [zone] = call.options
     built = inner.build(builder)
+    if not isinstance(built.type, MomentStorage | LocalMomentStorage | DateStorage):
+        raise _no_part(inner, "date")
     if builder.family == "sqlite":
-        day: Built = sa.func.triode_truncate(_quoted("day"), built, _quoted(zone or ""))
-        if zone is not None:
-            day = sa.func.triode_local_date(built, _quoted(zone))
-        return typed(
-            sa.func.substr(day, sa.literal_column("1"), sa.literal_column("10")), DateStorage()
-        )
+        if zone is not None and isinstance(built.type, MomentStorage):
+            return typed(sa.func.triode_local_date(built, quoted(zone)), DateStorage())
+        first, last = (word(number) for number in ("1", "10"))
+        return typed(sa.func.substr(built, first, last), DateStorage())
     if builder.family == "postgresql":
         return typed(sa.cast(_local(built, zone), sa.Date()), DateStorage())
+    _refuse_zone(zone)
     return typed(sa.func.date(built), DateStorage())

@@ -15,12 +15,15 @@ from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.engine import Engine, Row
 from triode.db.errors import ValueRefused
-from triode.db.sql.row_code import Rows, reading, writing
+from triode.db.sql.row_code import Rows, reading, reading_dicts, writing
 from triode.errors import TriodeError
 from triode.schema.problems import ResponseValidationFailed
 
 Converter = Callable[[Any], Any]
 Shape = tuple[Any, ...]
+
+NAMINGS_LIMIT = 20
+"""Ways to name the columns of one plan that are kept."""
 
 PLAN_LIMIT = 5000
 """Plans kept per engine. Shapes are few; a program that makes them without end starts anew."""
@@ -32,7 +35,9 @@ class Plan:
     `order` says which value each parameter is; None: they go as they come.
     """
 
-    __slots__ = ("_binders", "_build", "_convert", "_load", "_order", "columns", "loaders", "sql")
+    __slots__ = (
+        "_binders", "_build", "_convert", "_dicts", "_load", "_order", "columns", "loaders", "sql",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -49,6 +54,7 @@ class Plan:
         self._convert = None if order is None else writing(order, binders)
         self._load = reading(len(columns), loaders) if loaders else None
         self._build: Rows | None = None
+        self._dicts: dict[tuple[str, ...], Rows] = {}
         self.loaders = loaders
         self.columns = columns
 
@@ -91,6 +97,15 @@ class Plan:
         if self._build is None:
             self._build = reading(len(self.columns), self.loaders, make)
         return self._build(rows)
+
+    def dicts(self, names: tuple[str, ...], rows: list[Row]) -> list[dict[str, Any]]:
+        """Return the Python values of each row by name."""
+        make = self._dicts.get(names)
+        if make is None:
+            if len(self._dicts) >= NAMINGS_LIMIT:
+                self._dicts.clear()
+            make = self._dicts[names] = reading_dicts(names, self.loaders)
+        return make(rows)
 
 
 _UNFIT: Final = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)

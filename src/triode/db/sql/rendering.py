@@ -1,10 +1,14 @@
-"""What a named call is in SQL: each topic (texts, moments, JSON, …) registers its own."""
+"""What a named call is in SQL: each topic (texts, moments, JSON, …) registers its own.
+
+Also words of SQL that are ours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.sql.builder import Builder
@@ -21,3 +25,13 @@ def renders(*names: str) -> Callable[[Renderer], Renderer]:
         return function
 
     return register
+
+
+def word(text: object) -> ColumnElement[Any]:
+    """Return SQL as it is written here: numbers and names of ours, never a user's."""
+    return sa.literal_column(str(text))
+
+
+def quoted(text: str) -> ColumnElement[Any]:
+    """Return a text of ours, without quotation marks in it, as it stands in SQL."""
+    return word(f"'{text}'")

@@ -23,6 +23,7 @@ from triode.db.sql.column_types import (
 from triode.errors import TriodeError
 from triode.schema import Schema, ValidationFailed, describe, json_decoder, json_encoder
 from triode.schema.node import walk
+from triode.schema.problems import ResponseValidationFailed
 
 
 class JsonStorage(Storage):
@@ -49,7 +50,14 @@ class JsonStorage(Storage):
         if self._node is None:
             return lambda value: msgspec.json.encode(value).decode()
         encode = json_encoder(self._node)
-        return lambda value: encode(value).decode()
+
+        def write(value: Any) -> str:
+            try:
+                return encode(value).decode()
+            except ResponseValidationFailed as exc:
+                raise TypeError(f"it is no {self.annotation!r}") from exc
+
+        return write
 
     def reader(self, family: Family) -> Converter | None:
         if self._node is None:
@@ -83,9 +91,15 @@ class ParsedStorage(TextStorage):
     def __init__(self, make: Converter = str, length: int | None = None) -> None:
         super().__init__(length)
         self.make = make
+        self.kinds = (make, str) if isinstance(make, type) else None
 
     def writer(self, family: Family) -> Converter | None:
-        return lambda value: plain_text(str(value))
+        make = self.make
+
+        def write(value: Any) -> str:
+            return plain_text(str(make(value) if isinstance(value, str) else value))
+
+        return write
 
     def reader(self, family: Family) -> Converter | None:
         return self.make
@@ -100,6 +114,7 @@ class AddressStorage(Storage):
         super().__init__()
         self.make = make
         self.is_network = is_network
+        self.kinds = (make, str) if isinstance(make, type) else None
         self.postgres_type = postgresql.CIDR() if is_network else postgresql.INET()  # type: ignore[misc]
 
     @property
@@ -110,7 +125,8 @@ class AddressStorage(Storage):
         return text_type(dialect, 50)
 
     def writer(self, family: Family) -> Converter | None:
-        return _address_text
+        make = self.make
+        return lambda value: _address_text(value if type(value) is make else make(str(value)))
 
     def reader(self, family: Family) -> Converter | None:
         make = self.make
@@ -128,6 +144,7 @@ class ArrayStorage(Storage):
     """A list of plain values: an array on PostgreSQL, JSON elsewhere."""
 
     impl = sa.JSON
+    kinds = (list, tuple)
 
     def __init__(self, item: Storage, annotation: Any = Any) -> None:
         super().__init__()
@@ -152,7 +169,15 @@ class ArrayStorage(Storage):
 
     def writer(self, family: Family) -> Converter | None:
         if family != "postgresql":
-            return self.json.writer(family)
+            write_all, kinds = self.json.writer(family), self.item.kinds or (object,)
+            assert write_all is not None
+
+            def write_checked(value: Any) -> Any:
+                if not all(isinstance(each, kinds) for each in value):
+                    raise TypeError("an item is of another type")
+                return write_all(value)
+
+            return write_checked
         write = self.item.writer(family)
         return list if write is None else (lambda value: [write(each) for each in value])
 
@@ -171,6 +196,7 @@ class ForeignStorage(Storage):
     def __init__(self, given: sa.types.TypeEngine[Any]) -> None:
         super().__init__()
         self.given = given
+        self.kinds = _kinds_of(given)
 
     @property
     def constructor(self) -> str:
@@ -191,6 +217,15 @@ class ForeignStorage(Storage):
 
     def literal_processor(self, dialect: Dialect) -> Any:
         return self.given.dialect_impl(dialect).literal_processor(dialect)
+
+
+def _kinds_of(given: sa.types.TypeEngine[Any]) -> tuple[type, ...] | None:
+    """Return the types of values of a type of SQLAlchemy's, None where it takes several."""
+    try:
+        kind = given.python_type
+    except NotImplementedError:
+        return None
+    return (kind,) if kind in (str, int, bool, bytes) else None
 
 
 def _strict_type(name: str) -> sa.types.TypeEngine[Any]:

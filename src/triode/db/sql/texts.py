@@ -9,15 +9,10 @@ import sqlalchemy as sa
 from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import join_texts, plain, typed
 from triode.db.sql.builder import Builder
+from triode.db.sql.conversions import as_text
 from triode.db.sql.expressions import Built, Call, Expression, JsonValue, Literal
-from triode.db.sql.rendering import RENDERERS, renders
-from triode.db.sql.storage import (
-    DateStorage,
-    IntegerStorage,
-    MomentStorage,
-    PatternStorage,
-    TextStorage,
-)
+from triode.db.sql.rendering import RENDERERS, quoted, renders, word
+from triode.db.sql.storage import IntegerStorage, PatternStorage, TextStorage
 
 _TEXT: Final = TextStorage()
 
@@ -68,7 +63,11 @@ def _refuse_expression(text: Any) -> None:
 @renders("like", "ilike")
 def _like(builder: Builder, call: Call) -> Built:
     inner, pattern = (argument.build(builder) for argument in call.arguments)
-    return inner.ilike(pattern) if call.name == "ilike" else inner.like(pattern)
+    if call.name == "like":
+        return inner.like(pattern)
+    if builder.family == "sqlite":
+        return sa.func.triode_lower(inner).like(sa.func.triode_lower(pattern))
+    return inner.ilike(pattern)
 
 
 @renders("matches", "imatches")
@@ -81,8 +80,9 @@ def _regular(builder: Builder, call: Call) -> Built:
         return matched
     if builder.family == "postgresql":
         return inner.op("~*" if ignores_case else "~", is_comparison=True)(pattern)
-    flags: Any = sa.literal_column("'i'" if ignores_case else "'c'")
-    return sa.func.regexp_like(inner, pattern, flags)
+    # The columns compare letters by their case; the pattern itself says where it does not matter.
+    flag = word("'(?i)'" if ignores_case else "'(?-i)'")
+    return inner.op("REGEXP", is_comparison=True)(sa.func.concat(flag, pattern))
 
 
 @renders("upper", "lower")
@@ -116,19 +116,13 @@ def _replace(builder: Builder, call: Call) -> Built:
 @renders("substring")
 def _substring(builder: Builder, call: Call) -> Built:
     [inner] = call.arguments
-    numbers: list[Any] = [sa.literal_column(str(number)) for number in call.options]
+    numbers: list[Any] = [word(number) for number in call.options]
     return typed(sa.func.substr(inner.build(builder), *numbers), _TEXT)
 
 
 @renders("concat")
 def _concat(builder: Builder, call: Call) -> Built:
-    parts = [argument.build(builder) for argument in call.arguments]
-    return join_texts(builder, [_as_text(builder, part) for part in parts])
-
-
-def _as_text(builder: Builder, built: Built) -> Built:
-    """Return a part of a text; one without a value is an empty text."""
-    is_text = isinstance(built.type, TextStorage | DateStorage | MomentStorage)
-    is_plain = is_text and (builder.family == "sqlite" or isinstance(built.type, TextStorage))
-    text = built if is_plain else sa.cast(built, _TEXT)
-    return sa.func.coalesce(plain(text), sa.literal_column("''"))
+    parts = [as_text(builder, argument.build(builder), call) for argument in call.arguments]
+    # One without a value is an empty text.
+    nothing = quoted("")
+    return join_texts(builder, [sa.func.coalesce(plain(part), nothing) for part in parts])

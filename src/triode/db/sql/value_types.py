@@ -8,8 +8,9 @@ import uuid
 from decimal import Decimal
 from typing import Any, Final
 
-from triode.db.errors import QueryError
+from triode.db.errors import QueryError, ValueRefused
 from triode.db.sql.storage import (
+    MOST_DIGITS,
     BytesStorage,
     DateStorage,
     DecimalStorage,
@@ -25,8 +26,6 @@ from triode.db.sql.storage import (
     UuidStorage,
 )
 
-MOST_DIGITS: Final = 38
-
 _PLAIN: Final[dict[Any, Storage]] = {
     bool: FlagStorage(),
     int: IntegerStorage(),
@@ -40,19 +39,6 @@ _PLAIN: Final[dict[Any, Storage]] = {
     uuid.UUID: UuidStorage(),
     dict: JsonStorage(),
     list: JsonStorage(),
-}
-
-_KINDS: Final[dict[type[Storage], tuple[type, ...]]] = {
-    IntegerStorage: (int,),
-    RealStorage: (int, float, Decimal),
-    TextStorage: (str, enum.Enum),
-    DecimalStorage: (int, float, Decimal),
-    DateStorage: (datetime.date,),
-    MomentStorage: (datetime.datetime,),
-    TimeStorage: (datetime.time,),
-    DurationStorage: (datetime.timedelta,),
-    UuidStorage: (uuid.UUID, str),
-    BytesStorage: (bytes,),
 }
 
 
@@ -88,23 +74,44 @@ def storage_of_value(value: Any) -> Storage | None:
     return None
 
 
-def kinds_of(storage: Storage | None) -> tuple[type, ...] | None:
-    """Return the types that a column may be compared with; None: any."""
-    return _KINDS.get(type(storage))  # type: ignore[arg-type]
-
-
-def lowered(text: str) -> str:
-    """Return the text in lower case, for a comparison that ignores it.
+def checked_value(value: Any, left: Any, kinds: tuple[type, ...]) -> Any:
+    """Return a value to compare with, a Decimal as a float where floats are kept.
 
     Raises:
-        QueryError: it is no text.
+        ValueRefused: it is of none of the types.
     """
-    if not isinstance(text, str):
-        raise QueryError(
-            f"A text is looked for, not {text!r} of type {type(text).__name__}.",
-            code="query-wrong-type",
-        )
-    return text.lower()
+    if not is_of(value, kinds):
+        if isinstance(value, Decimal) and float in kinds:
+            return float(value)
+        raise _other_kind(type(value), left)
+    if value != value:
+        raise ValueRefused(f"{left!r} cannot be compared with NaN, which is no number.")
+    return value
+
+
+def is_of(value: Any, kinds: tuple[type, ...]) -> bool:
+    """Whether a value is of one of the types; a moment is no date, though Python thinks so."""
+    is_moment = isinstance(value, datetime.datetime) and datetime.datetime not in kinds
+    return isinstance(value, kinds) and not is_moment
+
+
+def checked_values(values: list[Any], left: Any) -> list[Any]:
+    """Return values of which one is looked for, as `checked_value` does for one.
+
+    PERF: each type is looked at once, not each value; lists of keys are long.
+    """
+    kinds = left.kinds
+    found = set(map(type, values))
+    if kinds is None or (found.issubset(kinds) and float not in found):
+        return values
+    return [checked_value(value, left, kinds) for value in values]
+
+
+def _other_kind(kind: type, left: Any) -> ValueRefused:
+    names = " or ".join(each.__name__ for each in left.kinds)
+    return ValueRefused(
+        f"{left!r} holds {names}; a value of type {kind.__name__} cannot be compared with it."
+    )
 
 
 def json_step(step: object, within: Any) -> str | int:
