@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -31,9 +32,11 @@ class Triode(App):
     """A web application.
 
     `database` is an address such as "postgresql://…", or a `Database`. Without one it is
-    `DATABASE_URL`, and without that the SQLite file `app.db` in `directory`.
+    `DATABASE_URL`, and without that the SQLite file `app.db` in `directory`. `databases` are
+    others by their names, which the `Meta` of models and `using` know.
 
     Attributes:
+        databases: those others.
         directory: the folder of the file that made the application, where `app.db`, `templates`,
             `static` and the like are looked for.
     """
@@ -44,6 +47,7 @@ class Triode(App):
         title: str = "Triode",
         version: str = "0.1.0",
         database: str | Database | None = None,
+        databases: Mapping[str, str | Database] | None = None,
         **options: Unpack[AppOptions],
     ) -> None:
         self.directory = _directory_of(sys._getframe(1))
@@ -53,8 +57,11 @@ class Triode(App):
         self._serve_static()
         self._database_given = database
         self._database: Database | None = None
-        self.add_startup(self._open_database)
-        self.add_shutdown(self._close_database)
+        self.databases: dict[str, Database] = {}
+        self.add_startup(self._open_databases)
+        self.add_shutdown(self._close_databases)
+        for name, given in (databases or {}).items():
+            self.databases[name] = self._opened(given, name)
         if database is not None or _TABLES in sys.modules:
             self._make_database()
 
@@ -82,22 +89,25 @@ class Triode(App):
             self._add_folder("/static", handler, "static")
 
     def _make_database(self) -> Database:
-        given = self._database_given
+        self._database = self._opened(self._database_given or database_url(self.directory))
+        self.extensions[type(self._database)] = self._database
+        return self._database
+
+    def _opened(self, given: str | Database, name: str | None = None) -> Database:
+        """Return a database by its address, or as it was given; it opens itself when it is used."""
         database_class: type[Database] = _room("db").Database
-        if given is None or isinstance(given, str):
-            made = database_class(given or database_url(self.directory))
-        else:
-            made = given
-        self._database = made
-        self.extensions[database_class] = made
-        return made
+        if isinstance(given, str):
+            return database_class(given, name=name)
+        if name is not None:
+            given.register(name)
+        return given
 
     @property
     def _needs_database(self) -> bool:
         if self._database_given is not None:
             return True
         tables = sys.modules.get(_TABLES)
-        return tables is not None and len(tables.model_registry) > 0
+        return tables is not None and bool(tables.model_registry.tables_in(None))
 
     def _boundary(self) -> ErrorBoundary:
         boundary = super()._boundary()
@@ -105,31 +115,47 @@ class Triode(App):
             boundary.after = _room("debug.statements").tell_of_loops
         return boundary
 
-    async def _open_database(self) -> None:
-        if self._needs_database:
+    async def _open_databases(self) -> None:
+        opened = [*([self.database] if self._needs_database else []), *self.databases.values()]
+        for database in opened:
             if self.debug:
-                self.database.observe(_room("debug.statements").record)
-            self.database.make_default()
-            await self.database.start()
-            await self._prepare_tables()
+                database.observe(_room("debug.statements").record)
+            database.register()
+        if opened:
+            _room("db.sources").refuse_unknown(sys.modules[_TABLES].model_registry.tables())
+        for database in opened:
+            await database.start()
+            if not database.is_read_only:
+                await self._prepare_tables(database)
 
-    async def _prepare_tables(self) -> None:
+    def migrations_folder(self, database: Database) -> Path:
+        """Return the folder of a database's migrations: `migrations`, or one in it by its name."""
         folder = self.directory / "migrations"
-        if folder.is_dir() and not self.database.is_temporary:
-            missing = await _room("db.versions").pending(self.database, folder)
+        return folder if database.name is None else folder / database.name
+
+    async def _prepare_tables(self, database: Database) -> None:
+        folder = self.migrations_folder(database)
+        if folder.is_dir() and not database.is_temporary:
+            missing = await _room("db.versions").pending(database, folder)
             if missing:
                 count = "a migration" if len(missing) == 1 else f"{len(missing)} migrations"
+                which, option = ("", "")
+                if database.name is not None:
+                    which, option = f" {database.name!r}", f" --database {database.name}"
                 _logger.warning(
-                    "The database lacks %s, from %s on. Apply them: triode db upgrade",
+                    "The database%s lacks %s, from %s on. Apply them: triode db upgrade%s",
+                    which,
                     count,
                     missing[0],
+                    option,
                 )
                 return
-        await self.database.create_tables()
+        await database.create_tables()
 
-    async def _close_database(self) -> None:
-        if self._database is not None:
-            await self._database.stop()
+    async def _close_databases(self) -> None:
+        for database in (*self.databases.values(), self._database):
+            if database is not None:
+                await database.stop()
 
 
 FastAPI = Triode  # The name that programs written for FastAPI import.

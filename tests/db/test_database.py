@@ -11,7 +11,7 @@ import pytest
 
 from tests.db.models import Team
 from triode.db import Database, DatabaseUnavailable, current_database
-from triode.db.statement import Source
+from triode.db.sources import Source
 from triode.errors import ConfigError
 
 

@@ -18,10 +18,8 @@ from triode.db import (
     Query,
     QueryError,
     RowNotFound,
-    model_registry,
     uuid7,
 )
-from triode.errors import ModelError
 from triode.schema import Create, json_decoder
 
 
@@ -116,17 +114,6 @@ def test_wrong_composite_key_is_told(shop: Database, key: object) -> None:
         Line.get(key).run()
     assert caught.value.code == "query-key"
     assert "give a tuple of (order_id, product_id)" in caught.value.message
-
-
-def test_nothing_can_refer_to_a_composite_key() -> None:
-    class Note(Model):
-        line: Line = ForeignKey()
-
-    with pytest.raises(ModelError) as caught:
-        _ = Note.table
-    model_registry.remove(Note.__table__)
-    assert caught.value.code == "model-composite-key"
-    assert caught.value.where is not None
 
 
 def test_key_that_the_database_makes_may_be_written_as_optional(shop: Database) -> None:

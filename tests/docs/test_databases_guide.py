@@ -60,3 +60,17 @@ def test_jobs_are_heard_of(start: Start) -> None:
         assert eventually(listeners, 1) == 1
         assert client.post("/jobs", params={"text": "a"}).json() == {"id": 1, "text": "a"}
         assert eventually(lambda: list(program["heard"]), ["1"]) == ["1"]
+
+
+def test_several_databases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable, name in (("DATABASE", "app"), ("ARCHIVE", "archive"), ("REPLICA", "app")):
+        monkeypatch.setenv(f"{variable}_URL", f"sqlite:///{tmp_path / name}.db")
+    program = runpy.run_path(str(PROGRAM.with_name("several.py")))
+    with LaneClient(program["app"]) as client:
+        for number in ("1", "2"):
+            program["Order"](number=number).save().run()
+        assert client.post("/orders/1/archive").json() == {"id": 1, "number": "1"}
+        assert [order["number"] for order in client.get("/orders").json()] == ["2"]
+        assert client.post("/archive", params={"number": ""}).status_code == 400
+        assert client.post("/archive", params={"number": "2"}).json() == {"id": 2, "number": "2"}
+        assert client.get("/archived", params={"numbers": "1,2"}).json() == ["2"]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from triode.admin.pages import Related
-from triode.db.field import ForeignKeyInfo
-from triode.db.table import ModelField, ModelTable, model_registry
+from triode.db.relations import ForeignKeyRelation
+from triode.db.sql.keys import among_keys
+from triode.db.table import ModelTable, model_registry
 
 NAMED = 5
 MOST_KEYS = 5000
@@ -50,48 +51,47 @@ async def consequences_of(model: Any, keys: Sequence[Any], onlooker: Onlooker) -
     waiting: list[tuple[Any, list[Any]]] = [(model, list(keys))]
     while waiting:
         target, gone = waiting.pop(0)
-        for table, column in referring(target.__table__):
-            more = await _touch(found, table, column, gone, seen, onlooker)
+        for relation in referring(target.__table__):
+            more = await _touch(found, relation, gone, seen, onlooker)
             if more:
-                waiting.append((table.model, more))
+                waiting.append((relation.source.model, more))
     return found
 
 
-def referring(target: ModelTable) -> list[tuple[ModelTable, ModelField]]:
+def referring(target: ModelTable) -> list[ForeignKeyRelation]:
     """Return the foreign keys that lead to a table."""
     return [
-        (table, column)
+        relation
         for table in model_registry.tables()
-        for column in table.fields
-        if column.relation is not None and column.relation.target is target
+        for relation in table.relations.values()
+        if isinstance(relation, ForeignKeyRelation) and relation.target is target
     ]
 
 
 async def _touch(
     found: Consequences,
-    table: ModelTable,
-    column: ModelField,
+    relation: ForeignKeyRelation,
     gone: Sequence[Any],
     seen: dict[Any, set[Any]],
     onlooker: Onlooker,
 ) -> list[Any]:
     """Note the rows that refer to rows that go; return the keys of those that go with them."""
-    assert isinstance(column.info, ForeignKeyInfo)
-    model, key = table.model, table.primary_key.name
-    query = model.where(getattr(model, column.name).in_(gone))
+    table = relation.source
+    model, read = table.model, table.key_of
+    query = model.where(among_keys(relation.columns, gone))
     known = seen.setdefault(model, set())
-    rows = [row for row in await query.limit(MOST_KEYS) if getattr(row, key) not in known]
+    rows = [row for row in await query.limit(MOST_KEYS) if read(row) not in known]
     if not rows:
         return []
     count = await query.count() if len(rows) == MOST_KEYS else len(rows)
     related = Related(_label(table, count), count, onlooker.names(model, rows[:NAMED]))
-    if column.info.on_delete in GONE:
-        keys = [getattr(row, key) for row in rows]
+    if relation.info.on_delete in GONE:
+        keys = [read(row) for row in rows]
         known.update(keys)
         may_go = onlooker.may_delete(model)
         (found.deleted if may_go else found.forbidden).append(related)
         return keys
-    kind = found.detached if column.info.on_delete in DETACHED else found.protected
+    kind = found.detached if relation.info.on_delete in DETACHED else found.protected
     kind.append(related)
     return []
 

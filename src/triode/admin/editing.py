@@ -70,7 +70,7 @@ class Editor:
     async def save(self) -> Any:
         """Store what was sent, all or nothing; None where that failed, with errors set."""
         try:
-            async with transaction():
+            async with transaction(self.desk.model.__table__.options.database):
                 row = await self.form.save()
                 for inline in self.inlines:
                     await inline.save(row)

@@ -106,7 +106,8 @@ async def linked_keys(row: Any, name: str) -> list[Any]:
     """Return the keys of the rows that a many-to-many relation leads to."""
     here, there = row.__table__.relations[name].sides()
     own = getattr(row, row.__table__.primary_key.name)
-    return [key for (key,) in await current_database().fetch(sa.select(there).where(here == own))]
+    database = current_database(row.__table__.options.database)
+    return [key for (key,) in await database.fetch(sa.select(there).where(here == own))]
 
 
 async def replace_links(row: Any, name: str, keys: Sequence[Any]) -> None:
@@ -114,8 +115,8 @@ async def replace_links(row: Any, name: str, keys: Sequence[Any]) -> None:
     relation = row.__table__.relations[name]
     here, there = relation.sides()
     own = getattr(row, row.__table__.primary_key.name)
-    database, link = current_database(), relation.link()
-    async with transaction():
+    database, link = current_database(row.__table__.options.database), relation.link()
+    async with transaction(database):
         linked = await linked_keys(row, name)
         for key in set(linked) - set(keys):
             await database.fetch(sa.delete(link).where(here == own, there == key))

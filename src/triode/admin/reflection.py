@@ -66,12 +66,16 @@ def reflect(model: Any) -> Reflection:
     """Return what there is to know of a model."""
     table: ModelTable = model.__table__
     relations = {
-        name: Relation(
-            name, each.target.model, each.is_many, getattr(each, "field", None), _is_own(each)
-        )
+        name: Relation(name, each.target.model, each.is_many, _field_of(each), _is_own(each))
         for name, each in table.relations.items()
+        # A foreign key of several columns is shown as these.
+        if not (isinstance(each, ForeignKeyRelation) and len(each.fields) > 1)
     }
     return Reflection(model, table, dict(table.by_name), relations)
+
+
+def _field_of(relation: Any) -> ModelField | None:
+    return relation.field if isinstance(relation, ForeignKeyRelation) else None
 
 
 def _is_own(relation: Any) -> bool:

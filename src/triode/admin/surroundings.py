@@ -29,6 +29,8 @@ class Surroundings:
 
     def name_of(self, model: Any) -> Callable[[Any], str]:
         """Return what names a row of any model, registered or not."""
+        if model.__table__.is_composite:
+            return str  # It has no pages.
         return self.desk_for(model).name_of
 
     def link_to(self, model: Any) -> Callable[[Any], str] | None:

@@ -147,7 +147,7 @@ async def delete_rows(
         return await _ask(visit, desk, rows, found, back=back, action=submitted.text("action"))
     names = [desk.name_of(row) for row in rows]
     try:
-        async with transaction():
+        async with transaction(desk.model.__table__.options.database):
             for row in rows:
                 await desk.admin.delete(visit.request, row)
     except ClientError as exc:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from triode.cli.discovery import load
+from triode.cli.database import database_of
 from triode.cli.errors import CommandError
-from triode.cli.target import Target
+from triode.cli.target import Named, Target
 from triode.db.backups import Contents, back_up
 from triode.db.backups import restore as put_back
 from triode.db.migrations import Migrations
-from triode.framework import Triode
-
-FOLDER = "migrations"
 
 
-def backup(file: Path, target: Target = "", /) -> None:
+def backup(file: Path, target: Target = "", /, *, database: Named = "") -> None:
     """Write the SQLite database into a file, while it is used.
 
     Parameters
@@ -24,11 +21,13 @@ def backup(file: Path, target: Target = "", /) -> None:
         The backup to write. It must not exist.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     """
-    print(f"Wrote {back_up(_application(target).database, file)}.")
+    print(f"Wrote {back_up(database_of(target, database)[0], file)}.")
 
 
-def restore(file: Path, target: Target = "", /, *, yes: bool = False) -> None:
+def restore(file: Path, target: Target = "", /, *, database: Named = "", yes: bool = False) -> None:
     """Put a backup in the place of the SQLite database, after checking it.
 
     Parameters
@@ -37,14 +36,15 @@ def restore(file: Path, target: Target = "", /, *, yes: bool = False) -> None:
         The backup.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     yes
         Let the backup take the place of a database that exists; the old file is kept.
     """
-    app = _application(target)
-    folder = Path(app.directory) / FOLDER
+    opened, folder = database_of(target, database)
 
     def accept(contents: Contents) -> None:
-        known = Migrations(app.database, folder).revisions() if folder.is_dir() else set()
+        known = Migrations(opened, folder).revisions() if folder.is_dir() else set()
         unknown = contents.revisions - known
         if unknown:
             raise CommandError(
@@ -52,18 +52,11 @@ def restore(file: Path, target: Target = "", /, *, yes: bool = False) -> None:
                 "does not know: it was made by another version of it"
             )
 
-    kept = put_back(app.database, file, overwrite=yes, accept=accept)
+    kept = put_back(opened, file, overwrite=yes, accept=accept)
     print(f"Restored {file}.")
     if kept is not None:
         print(f"The database that was there before is {kept}.")
     if folder.is_dir():
-        waiting = [step for step in Migrations(app.database, folder).steps() if not step.is_applied]
+        waiting = [step for step in Migrations(opened, folder).steps() if not step.is_applied]
         if waiting:
             print(f"The backup lacks {len(waiting)} migrations. Apply them: triode db upgrade")
-
-
-def _application(target: str) -> Triode:
-    program = load(target)
-    if not isinstance(program.app, Triode):
-        raise CommandError(f"{program.address} is no Triode application, so it has no database")
-    return program.app

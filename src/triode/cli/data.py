@@ -13,7 +13,7 @@ from cyclopts import Parameter
 
 from triode.cli.database import database_of
 from triode.cli.errors import CommandError
-from triode.cli.target import Target
+from triode.cli.target import Named, Target
 from triode.db import model_registry
 from triode.db.database import Database
 from triode.db.dumping import dump as dump_rows
@@ -24,7 +24,7 @@ File = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Models = Annotated[list[str] | None, Parameter(negative="")]
 
 
-def dump(file: File, target: Target = "", /, *, model: Models = None) -> None:
+def dump(file: File, target: Target = "", /, *, database: Named = "", model: Models = None) -> None:
     """Write rows into a file, as lines of JSON.
 
     Parameters
@@ -33,16 +33,19 @@ def dump(file: File, target: Target = "", /, *, model: Models = None) -> None:
         The file; "-" is the standard output.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     model
         A model whose rows to write; may be said several times. All models when left out.
     """
-    database, _ = database_of(target)
-    models = [_model(name) for name in model or ()]
-    secrets = [name for record in records_of(models) for name in record.secrets]
+    opened, _ = database_of(target, database)
+    models = [_model(name, opened) for name in model or ()]
+    records = records_of(models, opened.name)
+    secrets = [name for record in records for name in record.secrets]
     if file == "-":
-        count = _finish(database, dump_rows(database, sys.stdout.buffer.write, models))
+        count = _finish(opened, dump_rows(opened, sys.stdout.buffer.write, models))
     else:
-        count = _dump_into(Path(file), database, models)
+        count = _dump_into(Path(file), opened, models)
     _say(f"Wrote {_rows(count)}{'' if file == '-' else f' to {file}'}.")
     if secrets:
         _say(
@@ -51,7 +54,7 @@ def dump(file: File, target: Target = "", /, *, model: Models = None) -> None:
         )
 
 
-def load(file: File, target: Target = "", /) -> None:
+def load(file: File, target: Target = "", /, *, database: Named = "") -> None:
     """Insert the rows of a file that `triode db dump` wrote, all or none.
 
     Parameters
@@ -60,14 +63,16 @@ def load(file: File, target: Target = "", /) -> None:
         The file; "-" is the standard input.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     """
-    database, _ = database_of(target)
+    opened, _ = database_of(target, database)
     if file == "-":
-        count = _finish(database, _load(database, sys.stdin.buffer))
+        count = _finish(opened, _load(opened, sys.stdin.buffer))
     else:
         try:
             with open(file, "rb") as lines:
-                count = _finish(database, _load(database, lines))
+                count = _finish(opened, _load(opened, lines))
         except OSError as exc:
             raise CommandError(f"{file} cannot be read: {exc.strerror}") from exc
     _say(f"Loaded {_rows(count)}.")
@@ -107,13 +112,11 @@ def _finish(database: Database, work: Any) -> int:
     return asyncio.run(run())
 
 
-def _model(name: str) -> Any:
-    found = model_registry.get(name)
-    if found is None:
-        raise CommandError(
-            f"there is no model {name!r}. There are: {', '.join(sorted(model_registry))}"
-        )
-    return found
+def _model(name: str, database: Database) -> Any:
+    known = {table.model_name: table.model for table in model_registry.tables_in(database.name)}
+    if name not in known:
+        raise CommandError(f"there is no model {name!r}. There are: {', '.join(sorted(known))}")
+    return known[name]
 
 
 def _rows(count: int) -> str:

@@ -10,19 +10,23 @@ from cyclopts import Parameter
 
 from triode.cli.discovery import load
 from triode.cli.errors import CommandError
-from triode.cli.target import Target
+from triode.cli.target import Named, Target
 from triode.db import Database
 from triode.db.migrations import Danger, Migrations, Question, Step, nothing_renamed
 from triode.db.migrations.renames import Chooser, refuse_to_guess
 from triode.framework import Triode
 
-FOLDER = "migrations"
-
 Flag = Annotated[bool, Parameter(negative="")]
 
 
 def migrate(
-    message: str, target: Target = "", /, *, empty: Flag = False, no_renames: Flag = False
+    message: str,
+    target: Target = "",
+    /,
+    *,
+    database: Named = "",
+    empty: Flag = False,
+    no_renames: Flag = False,
 ) -> None:
     """Write a migration that makes the database like the models.
 
@@ -32,12 +36,14 @@ def migrate(
         What the migration does, in a few words.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     empty
         Change no table: write a script with a place for steps that change rows.
     no_renames
         Nothing was renamed: what is gone is dropped, what is new is added.
     """
-    migrations = _migrations(target)
+    migrations = _migrations(target, database)
     if empty:
         print(f"Wrote {_shown(migrations.make_empty(message))}. Write your step into it.")
         return
@@ -53,7 +59,13 @@ def migrate(
 
 
 def upgrade(
-    target: Target = "", /, *, to: str = "head", sql: Flag = False, taken_over: Flag = False
+    target: Target = "",
+    /,
+    *,
+    database: Named = "",
+    to: str = "head",
+    sql: Flag = False,
+    taken_over: Flag = False,
 ) -> None:
     """Apply the migrations that the database does not have.
 
@@ -61,6 +73,8 @@ def upgrade(
     ----------
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     to
         The migration to stop after; all of them when left out.
     sql
@@ -68,56 +82,64 @@ def upgrade(
     taken_over
         The tables of the first migration are there: count it as applied, and go on from it.
     """
-    migrations = _migrations(target)
+    migrations = _migrations(target, database)
     if sql:
         _print_sql(migrations.sql(to))
     else:
         _tell("Applied", migrations.upgrade(to, is_taken_over=taken_over))
 
 
-def downgrade(target: Target = "", /, *, to: str = "-1", sql: Flag = False) -> None:
+def downgrade(
+    target: Target = "", /, *, database: Named = "", to: str = "-1", sql: Flag = False
+) -> None:
     """Take migrations back, the last one when nothing else is said.
 
     Parameters
     ----------
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     to
         The migration to go back to, a number of steps such as -2, or "base" for all.
     sql
         Print the SQL, and run nothing.
     """
-    migrations = _migrations(target)
+    migrations = _migrations(target, database)
     if sql:
         _print_sql(migrations.sql(to, is_downgrade=True))
     else:
         _tell("Took back", migrations.downgrade(to))
 
 
-def history(target: Target = "", /) -> None:
+def history(target: Target = "", /, *, database: Named = "") -> None:
     """List the migrations, and which of them the database has.
 
     Parameters
     ----------
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     """
-    steps = _migrations(target).steps()
+    steps = _migrations(target, database).steps()
     for step in steps:
         print(f"{'applied' if step.is_applied else 'waiting'}  {step.revision}  {step.message}")
     if not steps:
         print('There are no migrations. Make the first: triode db migrate "message"')
 
 
-def check(target: Target = "", /) -> None:
+def check(target: Target = "", /, *, database: Named = "") -> None:
     """Fail with exit code 1 where the models, the migrations and the database differ.
 
     Parameters
     ----------
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     """
-    report = _migrations(target).check()
+    report = _migrations(target, database).check()
     for problem in report.problems:
         print(problem)
     _warn(report.dangers)
@@ -126,7 +148,7 @@ def check(target: Target = "", /) -> None:
     print("The models, the migrations and the database agree.")
 
 
-def merge(message: str, target: Target = "", /) -> None:
+def merge(message: str, target: Target = "", /, *, database: Named = "") -> None:
     """Join migrations that were made side by side, in two branches of the code.
 
     Parameters
@@ -135,11 +157,20 @@ def merge(message: str, target: Target = "", /) -> None:
         What is joined, in a few words.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     """
-    print(f"Wrote {_shown(_migrations(target).merge(message))}. Then: triode db upgrade")
+    print(f"Wrote {_shown(_migrations(target, database).merge(message))}. Then: triode db upgrade")
 
 
-def squash(message: str, target: Target = "", /, *, drop_data_steps: Flag = False) -> None:
+def squash(
+    message: str,
+    target: Target = "",
+    /,
+    *,
+    database: Named = "",
+    drop_data_steps: Flag = False,
+) -> None:
     """Put one migration in the place of all.
 
     Parameters
@@ -148,10 +179,12 @@ def squash(message: str, target: Target = "", /, *, drop_data_steps: Flag = Fals
         What it makes, in a few words.
     target
         A file, folder, package or module:attribute; the current folder when left out.
+    database
+        The name of one of the application's databases; the default one when left out.
     drop_data_steps
         Leave out what the scripts do to rows.
     """
-    made = _migrations(target).squash(message, drop_data_steps=drop_data_steps)
+    made = _migrations(target, database).squash(message, drop_data_steps=drop_data_steps)
     print(
         f"Wrote {_shown(made)} in the place of all others. Databases that have them need nothing."
     )
@@ -197,19 +230,22 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
-def database_of(target: str) -> tuple[Database, Path]:
-    """Return the database of an application, and the folder of the application.
+def database_of(target: str, name: str = "") -> tuple[Database, Path]:
+    """Return a database of an application, and the folder of its migrations.
 
     Raises:
-        CommandError: it can have none.
+        CommandError: the application can have none, or has none of that name.
     """
     program = load(target)
     app = program.app
     if not isinstance(app, Triode):
         raise CommandError(f"{program.address} is no Triode application, so it has no database")
-    return app.database, Path(app.directory)
+    database = app.databases.get(name) if name else app.database
+    if database is None:
+        known = f"There are: {', '.join(app.databases)}" if app.databases else "None has a name"
+        raise CommandError(f"{program.address} has no database named {name!r}. {known}")
+    return database, app.migrations_folder(database)
 
 
-def _migrations(target: str) -> Migrations:
-    database, directory = database_of(target)
-    return Migrations(database, directory / FOLDER)
+def _migrations(target: str, name: str) -> Migrations:
+    return Migrations(*database_of(target, name))

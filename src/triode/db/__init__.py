@@ -111,7 +111,7 @@ if TYPE_CHECKING:
     from triode.db.sql.subqueries import exists, outer
     from triode.db.statement import Statement
     from triode.db.table import model_registry
-    from triode.db.transactions import request_transaction, transaction
+    from triode.db.transactions import request_transaction, request_transaction_in, transaction
 
 _HOMES = {
     "bulk": ("excluded",),
@@ -217,7 +217,7 @@ _HOMES = {
     "sql.subqueries": ("exists", "outer"),
     "statement": ("Statement",),
     "table": ("model_registry",),
-    "transactions": ("request_transaction", "transaction"),
+    "transactions": ("request_transaction", "request_transaction_in", "transaction"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -321,6 +321,7 @@ __all__ = [
     "repeat_transaction",
     "replace",
     "request_transaction",
+    "request_transaction_in",
     "round_",
     "row_number",
     "search",

@@ -29,7 +29,6 @@ from triode.db.sql.column import Column
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import Plan, plan_for
 from triode.db.sql.storage import family_of, is_mysql
-from triode.db.statement import Source
 from triode.db.table import ModelTable
 from triode.db.updating import CASES, update_by_cases
 from triode.db.writing import assignments, insert_many, not_found, write_checked
@@ -47,7 +46,7 @@ async def insert_all(channel: Channel, table: ModelTable, items: Items) -> int:
     Raises:
         ValidationFailed: lists what is wrong with the rows of one batch.
     """
-    with filling(channel, Source.database().pinned) as filled:
+    with filling(channel, channel.engine.pinned) as filled:
         async with aclosing(in_batches(channel, items)) as batches:
             first: list[Any] = await anext(batches, [])
             second = await anext(batches, None)
@@ -93,7 +92,7 @@ async def batches_in_unit(
     channel: Channel, items: Items
 ) -> AsyncIterator[tuple[Channel, AsyncGenerator[list[Any], None]]]:
     """Give a channel whose writes are one unit, and the items in batches."""
-    with filling(channel, Source.database().pinned) as filled:
+    with filling(channel, channel.engine.pinned) as filled:
         async with (
             one_unit(channel, filled) as inner,
             aclosing(in_batches(channel, items)) as batches,
@@ -189,8 +188,8 @@ async def update_all(
     Raises:
         RowNotFound: one of them is not there any more; nothing is written then.
     """
-    names = tuple(dict.fromkeys(own_column(table, field) for field in fields))
-    if not names or table.primary_key.name in names:
+    names = tuple(dict.fromkeys(own_columns(table, fields)))
+    if not names or table.key_names & set(names):
         raise QueryError(
             f"Say which fields of {table.model_name} are written, its key not among them: "
             f"update_many(rows, {table.model_name}.…).",
@@ -204,12 +203,21 @@ async def update_all(
     return done
 
 
-def own_column(table: ModelTable, field: Any) -> str:
-    """Return the name of a field of the model itself.
+def own_columns(table: ModelTable, fields: Sequence[Any]) -> list[str]:
+    """Return the names of fields of the model itself; a foreign key may have several.
 
     Raises:
-        QueryError: it is something else.
+        QueryError: one is something else.
     """
+    names: list[str] = []
+    for field in fields:
+        columns = getattr(field, "as_columns", None)
+        found = [field] if columns is None else columns()
+        names += [_own_column(table, each) for each in found]
+    return names
+
+
+def _own_column(table: ModelTable, field: Any) -> str:
     found = field_of(table, field)
     if not isinstance(found, Column) or found.path or found.owner is not table:
         raise QueryError(
@@ -219,16 +227,16 @@ def own_column(table: ModelTable, field: Any) -> str:
 
 
 def _keyed_values(table: ModelTable, item: Any, names: tuple[str, ...]) -> list[Any]:
-    key_name = table.primary_key.name
+    keys = [field.name for field in table.key_fields]
     if isinstance(item, table.model):
-        return [getattr(item, name) for name in (key_name, *names)]
-    missing = [name for name in (key_name, *names) if name not in item]
+        return [getattr(item, name) for name in (*keys, *names)]
+    missing = [name for name in (*keys, *names) if name not in item]
     if missing:
         raise QueryError(
             f"A row of update_many has no {', '.join(missing)}: {list(item)}.", code="query-update"
         )
     checked = check_values(table, {name: item[name] for name in names})
-    return [item[key_name], *(checked[name] for name in names)]
+    return [*(item[name] for name in keys), *(checked[name] for name in names)]
 
 
 async def _update_batch(
@@ -236,7 +244,8 @@ async def _update_batch(
 ) -> int:
     # Few lengths are ever compiled; the last row stands for those that are missing.
     size = min(1 << (len(rows) - 1).bit_length(), BATCH)
-    size = min(size, _most_rows(channel, len(names) + 1))
+    width = len(table.key_fields)
+    size = min(size, _most_rows(channel, len(names) + width))
     changed = 0
     for start in range(0, len(rows), size):
         part = rows[start : start + size]
@@ -244,7 +253,7 @@ async def _update_batch(
         plan = _update_plan(channel, table, names, size)
         write = Write(plan.sql, plan.parameters([value for row in padded for value in row]))
         [outcome] = await write_checked(channel, table, [write], {})
-        if outcome.changed != len({row[0] for row in part}):
+        if outcome.changed != len({tuple(row[:width]) for row in part}):
             raise RowNotFound(f"{not_found(table).message}: one of the rows to be updated.")
         changed += outcome.changed
     return changed
@@ -259,7 +268,8 @@ def _most_rows(channel: Channel, width: int) -> int:
 
 def _update_plan(channel: Channel, table: ModelTable, names: tuple[str, ...], size: int) -> Plan:
     def make() -> tuple[sa.Update, int]:
-        columns = [table.table.c[name] for name in (table.primary_key.name, *names)]
+        keys = [table.table.c[field.name] for field in table.key_fields]
+        columns = [*keys, *(table.table.c[name] for name in names)]
         given = [sa.column(f"v{number}", column.type) for number, column in enumerate(columns)]
         numbers = iter(range(size * len(columns)))
         data = [
@@ -267,14 +277,16 @@ def _update_plan(channel: Channel, table: ModelTable, names: tuple[str, ...], si
             for _ in range(size)
         ]
         values = sa.values(*given, name="given").data(data).cte("given")
-        key = table.table.c[table.primary_key.name]
-        changes: dict[str, Any] = {name: values.c[f"v{at}"] for at, name in enumerate(names, 1)}
+        changes: dict[str, Any] = {
+            name: values.c[f"v{at}"] for at, name in enumerate(names, len(keys))
+        }
         if table.version is not None:
             version = table.table.c[table.version.name]
             changes[table.version.name] = version + sa.literal_column("1")
-        statement = sa.update(table.table).values(changes).where(key == values.c.v0)
+        matched = [key == values.c[f"v{at}"] for at, key in enumerate(keys)]
+        statement = sa.update(table.table).values(changes).where(*matched)
         # The drivers do not count the rows of a statement that begins with WITH.
-        statement = statement.returning(key)
+        statement = statement.returning(*keys)
         return statement, size * len(columns)
 
     def make_cases() -> tuple[sa.Update, int]:
@@ -297,7 +309,7 @@ class Upsert:
 
     def __init__(self, table: ModelTable, on: Any, update: Any) -> None:
         self.table = table
-        self.on = tuple(own_column(table, field) for field in _listed(on))
+        self.on = tuple(own_columns(table, _listed(on)))
         refuse_not_unique(table, self.on)
         changes = self._changes(update)
         if table.version is not None and changes:
@@ -314,7 +326,7 @@ class Upsert:
         if update is None:
             names = [name for name in table.given if name not in self.on]
         else:
-            names = [own_column(table, field) for field in _listed(update)]
+            names = own_columns(table, _listed(update))
         return {name: Excluded(table.by_name[name].column) for name in names}
 
     def build(self, channel: Channel, values: dict[str, Any], first: int) -> tuple[Any, int]:
@@ -408,9 +420,16 @@ def refuse_not_unique(table: ModelTable, names: Sequence[str]) -> None:
         QueryError: says what is unique.
     """
     wanted = set(names)
-    unique = [{field.name} for field in table.fields if field.info.unique or field.is_key]
+    unique = [{field.name} for field in table.fields if field.info.unique]
     unique += [
-        {table.field(name).name for name in group} for group in table.options.unique_together
+        {field.name for field in table.fields_named(group)}
+        for group in table.options.unique_together
+    ]
+    unique.append({field.name for field in table.key_fields})
+    unique += [
+        {field.name for field in table.fields_of(name)}
+        for name, relation in table.relations.items()
+        if relation.is_unique
     ]
     if wanted not in unique:
         known = "; ".join(", ".join(sorted(group)) for group in unique)

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from triode.db.engine import Channel
 from triode.db.errors import ValueRefused
+from triode.db.sources import HasChannels
 from triode.db.sql.plan import Plan, plan_for
 from triode.db.statement import Statement
 from triode.db.table import ModelTable
@@ -33,6 +34,11 @@ class KeyStatement(Statement[Any]):
             key = _NO_KEY
         self._values = table.key_values(key) if table.is_composite else (key,)
 
+    @property
+    def database(self) -> HasChannels:
+        """Where it goes to."""
+        return self._table.find()
+
     async def execute(self, channel: Channel) -> Any:
         table = self._table
         plan = self._plan(channel)
@@ -45,8 +51,9 @@ class KeyStatement(Statement[Any]):
         return table.build(rows, plan)[0]
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        channel = self.database.channel()
-        plan, table = self._plan(channel), self._table
+        table = self._table
+        channel = table.find().channel()
+        plan = self._plan(channel)
         try:
             rows = channel.read_now(plan.sql, plan.parameters(self._values))
         except ValueRefused:

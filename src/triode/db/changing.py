@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Generic, TypeVar, overload
 
 import sqlalchemy as sa
@@ -37,7 +38,7 @@ class Change(WriteOperation[int], Generic[M]):
         values: tuple[Any, ...] = (),
         changes: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(self._count, f"Query.{kind[0]}(…)")
+        super().__init__(self._count, f"Query.{kind[0]}(…)", query.find)
         self._query = query
         self._kind = kind
         self._make = make
@@ -64,7 +65,7 @@ class Change(WriteOperation[int], Generic[M]):
             rows = plan.load(outcome.rows)
             return [tuple(row) for row in rows] if fields else self._query.table.build(rows)
 
-        return WriteOperation(execute, name or "returning(…)")
+        return WriteOperation(execute, name or "returning(…)", self._query.find)
 
     def _refuse_returning(self, channel: Channel) -> None:
         dialect = channel.engine.dialect
@@ -141,7 +142,8 @@ def where_to_write(query: Selecting, builder: Builder) -> list[Any]:
     """Return the conditions, by way of the keys where the query is more than conditions."""
     before = builder.count
     conditions = [condition.build(builder) for condition in query._conditions]
-    is_plain = query._limit is None and query._offset is None and query._extras is PLAIN
+    is_whole = query._limit is None and query._offset is None
+    is_plain = is_whole and replace(query._extras, find=None) == PLAIN
     if not builder.has_joins and is_plain:
         for order in query._orders:
             order.build(builder)  # Its parameters are there, though a change has no order.

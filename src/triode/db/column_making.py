@@ -25,6 +25,9 @@ def make_field(model_name: str, declaration: Declaration) -> ModelField:
     assert isinstance(info, ColumnInfo)
     bare, is_nullable = strip_optional(declaration.annotation)
     storage = storage_of(bare, info)
+    variable = _open_variable(declaration.annotation)
+    if variable is not None:
+        raise unknown_type(model_name, declaration, variable)
     if storage is None:
         raise unknown_type(model_name, declaration, bare)
     _check_choices(model_name, declaration, info)
@@ -41,6 +44,14 @@ def make_field(model_name: str, declaration: Declaration) -> ModelField:
         is_automatic=is_automatic,
         storage=storage,
     )
+
+
+def _open_variable(annotation: Any) -> typing.TypeVar | None:
+    """Return a type variable that nobody has given a type."""
+    is_class = isinstance(annotation, type)
+    inner = () if is_class else getattr(annotation, "__parameters__", ())
+    found = (annotation,) if isinstance(annotation, typing.TypeVar) else inner
+    return next((each for each in found if not (each.__bound__ or each.__constraints__)), None)
 
 
 def _check_choices(model_name: str, declaration: Declaration, info: ColumnInfo) -> None:
@@ -61,7 +72,9 @@ def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelE
     name = declaration.name
     shown = getattr(bare, "__qualname__", None) or repr(bare)
     assert isinstance(declaration.info, ColumnInfo)
-    if declaration.info.column_type is not None:
+    if isinstance(bare, typing.TypeVar):
+        mend = f"Say what it is: class {model_name}(Base[int])."
+    elif declaration.info.column_type is not None:
         mend = "column_type takes a ColumnType whose base is a plain type, or one of SQLAlchemy's."
     elif declaration.info.array:
         mend = "array=True is for a list of one plain type that is never None, such as list[int]."

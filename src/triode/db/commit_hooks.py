@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from triode.db.database import Database, current_database
+from triode.db.database import Database, database_for
 
 CommitHook: TypeAlias = Callable[[], Any]
 
@@ -18,14 +18,16 @@ _tasks: Final[set[asyncio.Task[Any]]] = set()
 """Hooks that nobody waits for; a loop alone would forget them."""
 
 
-def on_commit(function: CommitHook, database: Database | None = None) -> None:
+def on_commit(function: CommitHook, database: Database | str | None = None) -> None:
     """Call `function` once the outermost transaction of this context is committed.
 
     Its block waits for it, whether it is `def` or `async def`. It is dropped where the block that
     named it is undone, and called at once where there is no transaction. What it raises is logged
     and disturbs nobody: the commit is done.
+
+    `database` is another than the current one, or its name.
     """
-    level = (database or current_database()).level()
+    level = database_for(database).level()
     if level is None:
         call_now([function])
     else:

@@ -29,7 +29,7 @@ def unique_names(table: ModelTable, equals: Mapping[str, Any]) -> tuple[str, ...
     Raises:
         QueryError: several rows could have these values.
     """
-    names = tuple(table.field(name).name for name in equals)
+    names = tuple(field.name for field in table.fields_named(list(equals)))
     refuse_not_unique(table, names)
     return names
 

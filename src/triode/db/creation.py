@@ -30,7 +30,9 @@ CREATION_LOCK = 7_211_530
 """The number of PostgreSQL's advisory lock that one process holds while it makes tables."""
 
 
-async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
+async def create_missing(
+    channel: Channel, models: Sequence[Any], database: str | None = None
+) -> list[str]:
     """Create the missing tables, and add to the others what can be added without a script.
 
     That is: columns that may be empty or have a default, indexes, and searches, which alone are
@@ -41,7 +43,7 @@ async def create_missing(channel: Channel, models: Sequence[Any]) -> list[str]:
         SchemaMismatch: an existing table lacks a column that cannot be added, or the database is
             versioned by migrations and lacks something.
     """
-    tables = tables_of(models)
+    tables = tables_of(models, database)
     schemas = schemas_of(channel.engine.dialect, tables)
     existing = await columns_in_database(channel, schemas)
     missing = [table for table in tables if table.fullname not in existing]
@@ -152,11 +154,11 @@ def _lock(channel: Channel) -> list[str]:
     return [f"SELECT pg_advisory_xact_lock({CREATION_LOCK})"] if is_postgres else []
 
 
-async def drop(channel: Channel, models: Sequence[Any]) -> None:
+async def drop(channel: Channel, models: Sequence[Any], database: str | None = None) -> None:
     """Drop tables, children before parents."""
     dialect = channel.engine.dialect
     texts = []
-    for table in reversed(tables_of(models)):
+    for table in reversed(tables_of(models, database)):
         text = str(sa.schema.DropTable(table, if_exists=True).compile(dialect=dialect))
         texts.append(f"{text} CASCADE" if dialect.name == "postgresql" else text)
         search = index_of(table)
@@ -167,9 +169,13 @@ async def drop(channel: Channel, models: Sequence[Any]) -> None:
     await channel.write([Write(text) for text in texts])
 
 
-def tables_of(models: Sequence[Any]) -> list[sa.Table]:
-    """Return the tables of models and of the relations between them, parents first."""
-    chosen: Iterable[ModelTable] = [model.__table__ for model in models] or model_registry.tables()
+def tables_of(models: Sequence[Any], database: str | None = None) -> list[sa.Table]:
+    """Return the tables of models and of the relations between them, parents first.
+
+    If no model is named, they are those that lie in `database`.
+    """
+    chosen: Iterable[ModelTable] = [model.__table__ for model in models]
+    chosen = chosen or model_registry.tables_in(database)
     wanted = set()
     for model in chosen:
         if not model.options.managed:
@@ -345,15 +351,15 @@ def _addable(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> sa.Co
     sa.Table(table.name, sa.MetaData(), added)
     if column.nullable or column.server_default is not None:
         return added
-    default = _default_of(table.name, column.name)
+    default = _default_of(table, column.name)
     if default is None or column.foreign_keys:
         return None
     added.server_default = sa.DefaultClause(sa.literal(default, column.type))
     return added
 
 
-def _default_of(table_name: str, column_name: str) -> Any:
-    model = next((each for each in model_registry.tables() if each.name == table_name), None)
+def _default_of(table: sa.Table, column_name: str) -> Any:
+    model = next((each for each in model_registry.tables() if each._table is table), None)
     field = None if model is None else model.by_name.get(column_name)
     return None if field is None else field.make_default()
 

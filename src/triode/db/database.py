@@ -23,18 +23,21 @@ from triode.db.engine.observed import ObservedChannel, Observer
 from triode.db.engine.options import EngineOptions, take_options
 from triode.db.engine.postgres import PostgresEngine
 from triode.db.engine.postgres_listening import Listener
+from triode.db.engine.read_only import ReadOnlyChannel
 from triode.db.engine.sqlite import SQLiteEngine
 from triode.db.errors import QueryError
 from triode.db.fetching import Fetched
 from triode.db.loops import LOOP_LOG
 from triode.db.nesting import Level, LevelChannel
 from triode.db.slowness import SlowLog
-from triode.db.statement import Operation, Source
+from triode.db.sources import Source
+from triode.db.statement import Operation
 from triode.db.table import model_registry
 from triode.errors import ConfigError
 from triode.settings import is_debug
 from triode.settings import slow_query as default_slow_query
 
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 R = TypeVar("R")
 
 # SECURITY: of an address that nobody can take apart.
@@ -53,27 +56,36 @@ class Database:
     `triode.db`, with its time and the line of the program that asked for it. What nobody says here
     the variable `TRIODE_SLOW_QUERY` may say.
 
+    With a `name` it holds the models whose `Meta.database` says it, and no others. One that is
+    `read_only` is a copy that another database writes, for `using`.
+
     `pool_size`, `statement_timeout` (seconds), `prepared_statements` and `slow_query` may stand in
     the address too: `postgresql://host/name?pool_size=20`.
 
     Raises:
-        ConfigError: the address cannot be understood, or names a database we do not know.
+        ConfigError: the address cannot be understood, or names a database we do not know; the name
+            is none.
     """
 
     def __init__(
         self,
         url: str,
         *,
+        name: str | None = None,
+        read_only: bool = False,
         pool_size: int | None = None,
         statement_timeout: float | None = None,
         prepared_statements: bool | None = None,
         slow_query: float | None = None,
     ) -> None:
         self.url = url
+        self._name = None if name is None else _checked_name(name)
+        self.is_read_only = read_only
         options = EngineOptions(pool_size, statement_timeout, prepared_statements, slow_query)
         _, options = take_options(parse(url), options)
         self.engine: Engine = make_engine(url, options)
         self.pinned: ContextVar[Level | None] = ContextVar("triode_transaction", default=None)
+        self.engine.pinned = self.pinned
         self._observers: list[Observer] = []
         self._enclosing: Level | None = None
         seconds = default_slow_query() if options.slow_query is None else options.slow_query
@@ -81,11 +93,20 @@ class Database:
             self.observe(SlowLog(seconds))
         if is_debug():
             self.observe(LOOP_LOG)
-        if Source.default is None:
+        if read_only:
+            self._redirect()
+        if name is not None:
+            Source.named.setdefault(name, self)
+        elif Source.default is None and not read_only:
             self.make_default()
 
     def __repr__(self) -> str:
         return f"Database({parse(self.url).render_as_string(hide_password=True)!r})"
+
+    @property
+    def name(self) -> str | None:
+        """What `Meta.database` and `using` call it; None for the default database."""
+        return self._name
 
     @property
     def is_temporary(self) -> bool:
@@ -98,9 +119,35 @@ class Database:
         """Be the database of every model where no other is active."""
         Source.default = self
 
+    def register(self, name: str | None = None) -> None:
+        """Be found under its name, or under `name`, by every model; else be the default.
+
+        Raises:
+            ConfigError: it has another name already, or the name is none.
+        """
+        if name is not None and name != self._name:
+            if self._name is not None:
+                raise ConfigError(
+                    f"A database cannot have two names: {self._name!r} and {name!r}.",
+                    code="database-name",
+                )
+            self._name = _checked_name(name)
+            if Source.default is self:
+                Source.default = None
+        if self._name is not None:
+            Source.named[self._name] = self
+        elif not self.is_read_only:
+            self.make_default()
+
+    def _forget(self) -> None:
+        if Source.default is self:
+            Source.default = None
+        if self._name is not None and Source.named.get(self._name) is self:
+            del Source.named[self._name]
+
     @contextmanager
     def active(self) -> Iterator[Database]:
-        """Be the database of every model within this context."""
+        """Be the database of every model within this context that names no other."""
         token = Source.current.set(self)
         try:
             yield self
@@ -116,32 +163,31 @@ class Database:
         """
         for table in model_registry.tables():
             _ = table.table
-        await self.engine.start()
+        if self._enclosing is None:
+            await self.engine.start()
 
     async def stop(self) -> None:
         """Finish what was begun and close every connection; `start` opens it again."""
         if self._enclosing is not None:
             return
         await self.engine.close()
-        if Source.default is self:
-            Source.default = None
+        self._forget()
 
     def close(self) -> None:
         """Do what `stop` does, in plain code."""
         if self._enclosing is not None:
             return
         self.engine.close_now()
-        if Source.default is self:
-            Source.default = None
+        self._forget()
 
     def setup(self, app: Any) -> None:
         """Attach to an application: opened when it starts, closed when it stops."""
-        self.make_default()
-        app.add_startup(self._start_as_default)
+        self.register()
+        app.add_startup(self._start_registered)
         app.add_shutdown(self.stop)
 
-    async def _start_as_default(self) -> None:
-        self.make_default()
+    async def _start_registered(self) -> None:
+        self.register()
         await self.start()
 
     def level(self) -> Level | None:
@@ -191,7 +237,7 @@ class Database:
 
     def _redirect(self) -> None:
         # PERF: it replaces `channel` and `blocking_channel`, so nobody else pays for it.
-        if self._enclosing is None and not self._observers:
+        if self._enclosing is None and not self._observers and not self.is_read_only:
             self.__dict__.pop("channel", None)
             self.__dict__.pop("blocking_channel", None)
             return
@@ -202,6 +248,10 @@ class Database:
 
     def _observed(self, root: Channel, pinned: str) -> Channel:
         level = self.level()
+        if self.is_read_only:
+            inner = root if level is None else getattr(level, pinned)
+            refusing = ReadOnlyChannel(inner, repr(self))
+            return ObservedChannel(refusing, self._tell) if self._observers else refusing
         if not self._observers:
             return root if level is None else getattr(level, pinned)
         if level is None:
@@ -244,7 +294,7 @@ class Database:
             self._postgres("notify")
             await to.write([Write("SELECT pg_notify($1, $2)", (channel, payload))])
 
-        return Operation(execute, self)
+        return Operation(execute, lambda: self)
 
     def listen(self, *channels: str) -> Listener:
         """Hear what is said on channels: `async for notification in database.listen("jobs")`.
@@ -267,30 +317,48 @@ class Database:
         return self.engine
 
     def create_tables(self, *models: Any) -> Operation[list[str]]:
-        """Create the missing tables of `models`, of all models if none is named.
+        """Create the missing tables of `models`, of all models of this database if none is named.
 
         Gives the names of the tables that were made.
 
         Raises:
             SchemaMismatch: an existing table lacks columns of its model.
         """
-        return Operation(lambda channel: create_missing(channel, models), self)
+        return Operation(lambda channel: create_missing(channel, models, self._name), lambda: self)
 
     def drop_tables(self, *models: Any) -> Operation[None]:
-        """Drop the tables of `models`, of all models if none is named, with what they hold."""
-        return Operation(lambda channel: drop(channel, models), self)
+        """Drop the tables of `models`, all of this database if none is named, and their rows."""
+        return Operation(lambda channel: drop(channel, models, self._name), lambda: self)
 
 
-def current_database() -> Database:
-    """Return the database that statements use here.
+def current_database(name: str | None = None) -> Database:
+    """Return the database that statements use here, or the one of that name.
 
     Raises:
-        ConfigError: there is none yet.
+        ConfigError: there is none yet, or none of that name.
     """
-    database = Source.current.get() or Source.default
-    if database is None:
-        return Source.missing()
-    return database  # type: ignore[return-value]
+    found = Source.database() if name is None else Source.by_name(name)
+    assert isinstance(found, Database)
+    return found
+
+
+def database_for(given: Database | str | None) -> Database:
+    """Return a database that was given as such, by its name, or as None for the current one.
+
+    Raises:
+        ConfigError: there is none, or none of that name.
+    """
+    return given if isinstance(given, Database) else current_database(given)
+
+
+def _checked_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} cannot be the name of a database, which names a folder of migrations too: "
+            "take small letters, digits and underscores.",
+            code="database-name",
+        )
+    return name
 
 
 def parse(url: str) -> URL:

@@ -35,7 +35,7 @@ def make_table(model: ModelTable) -> sa.Table:
         ModelError: two models want one table, or an option names what there is not.
     """
     check_options(model)
-    metadata = model_registry.metadata
+    metadata = model_registry.metadata_of(model.options.database)
     other = metadata.tables.get(model.full_name)
     if other is not None:
         _refuse_taken(model, other)
@@ -46,6 +46,8 @@ def make_table(model: ModelTable) -> sa.Table:
         metadata,
         *[make_column(model, field) for field in model.fields],
         *_groups(model),
+        *_whole_keys(model),
+        *_composite_key(model),
         schema=model.options.schema,
         sqlite_strict=True,
         # SECURITY: the key of a deleted row is never given to another, which old links and
@@ -136,17 +138,47 @@ def _limit_texts(model: ModelTable) -> None:
 
 def _groups(model: ModelTable) -> Iterator[sa.UniqueConstraint]:
     for group in model.options.unique_together:
-        names = [model.field(name).name for name in group]
+        names = [field.name for field in model.fields_named(group)]
         yield sa.UniqueConstraint(*names, name=f"{model.name}_{'_'.join(group)}_key")
+
+
+def _composite_key(model: ModelTable) -> Iterator[sa.PrimaryKeyConstraint]:
+    # From the columns alone SQLAlchemy would take their order in the table.
+    if model.is_composite:
+        yield sa.PrimaryKeyConstraint(*(field.name for field in model.key_fields))
+
+
+def _whole_keys(model: ModelTable) -> Iterator[sa.Constraint | sa.Index]:
+    """Make the foreign keys of several columns, each with its index or unique constraint."""
+    for relation in model.relations.values():
+        fields = model.fields_of(relation.name)
+        if len(fields) < 2:
+            continue
+        info = fields[0].info
+        assert isinstance(info, ForeignKeyInfo)
+        names = [field.name for field in fields]
+        target = relation.target
+        yield sa.ForeignKeyConstraint(
+            names,
+            [f"{target.full_name}.{field.referred.name}" for field in fields],
+            ondelete=_RULES.get(info.on_delete, info.on_delete.upper()),
+            name=f"{model.name}_{relation.name}_fkey",
+        )
+        if relation.is_unique:
+            yield sa.UniqueConstraint(*names, name=f"{model.name}_{relation.name}_key")
+        elif [field.name for field in model.key_fields[: len(names)]] != names:
+            # The first columns of the key have the key's index.
+            yield sa.Index(f"{model.name}_{relation.name}_idx", *names)
 
 
 def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
     """Make one column, its foreign key and its index."""
     info = field.info
     arguments: list[Any] = []
-    if field.relation is not None:
+    is_part = len(model.fields_of(field.relation_name or field.name)) > 1
+    if field.relation is not None and not is_part:
         arguments.append(_foreign_key(model, field))
-    is_indexed = not info.unique and (info.index or field.relation is not None)
+    is_indexed = not info.unique and (info.index or (field.relation is not None and not is_part))
     column: sa.Column[Any] = sa.Column(
         field.name,
         storage_for(field),
@@ -235,7 +267,7 @@ def storage_for(field: ModelField) -> Storage:
                 where=field.where,
             )
         seen.add(field)
-        field = field.relation.target.primary_key
+        field = field.referred
     assert field.storage is not None
     return field.storage
 
@@ -246,7 +278,7 @@ def _foreign_key(model: ModelTable, field: ModelField) -> sa.ForeignKey:
     target = field.relation.target
     rule = field.info.on_delete
     return sa.ForeignKey(
-        f"{target.full_name}.{target.primary_key.name}",
+        f"{target.full_name}.{field.referred.name}",
         ondelete=_RULES.get(rule, rule.upper()),
     )
 
@@ -279,9 +311,29 @@ def _add_index(model: ModelTable, table: sa.Table, index: Index) -> None:
     if index.where is not None:
         condition = _constraint_text(model, table, index.where, index)
         options = {"sqlite_where": condition, "postgresql_where": condition}
+    if index.name is not None:
+        _refuse_taken_index(model, table, index.name)
     ending = "key" if index.unique else "idx"
     made = index.name or f"{model.name}_{'_'.join(names)}_{ending}"
     sa.Index(made, *parts, unique=index.unique, _table=table, **options)
+
+
+def _refuse_taken_index(model: ModelTable, table: sa.Table, name: str) -> None:
+    """Refuse an index whose name another table's has, which would then not be made.
+
+    Raises:
+        ModelError: names the other table.
+    """
+    for other in table.metadata.tables.values():
+        is_near = other is not table and other.schema == table.schema
+        if is_near and any(each.name == name for each in other.indexes):
+            raise ModelError(
+                f"{model.model_name}.Meta: the index {name!r} has the name of one of {other.name}, "
+                "and a database has each name once. Leave the name of an index in an abstract base "
+                "out, so that every model makes its own.",
+                code="model-constraint",
+                where=model.where,
+            )
 
 
 def _constraint_text(

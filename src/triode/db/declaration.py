@@ -79,8 +79,9 @@ class ModelOptions:
     `ordering` holds field names, with "-" in front for descending. `unique_together` holds tuples
     of field names, `indexes` such tuples or `Index`, `constraints` holds `Check`, `search` is a
     `Search`. `primary_key` names the fields of a composite key; `schema` is that of the table on
-    PostgreSQL. A table that is not `managed` belongs to somebody else: it is neither created,
-    altered nor dropped. `renamed_from` is the name the table had before.
+    PostgreSQL. `database` is the name of the database that the table lies in, the default one
+    where it is not said. A table that is not `managed` belongs to somebody else: it is neither
+    created, altered nor dropped. `renamed_from` is the name the table had before.
     """
 
     abstract: bool = False
@@ -94,6 +95,7 @@ class ModelOptions:
     search: Search | None = None
     primary_key: tuple[str, ...] = ()
     schema: str | None = None
+    database: str | None = None
     verbose_name: str | None = None
     verbose_name_plural: str | None = None
     given: frozenset[str] = field(default=frozenset())
@@ -158,7 +160,7 @@ def refuse_stray(
     for name, value in namespace.items():
         if isinstance(value, FieldInfo) and name not in class_annotations(namespace):
             reason = "has no annotation, so it is no field. Write its type"
-        elif name in known and name not in class_annotations(namespace):
+        elif name in known and _is_class_variable(class_annotations(namespace).get(name, ClassVar)):
             reason = "is a field of a base. Repeat its annotation to change it"
         else:
             continue
@@ -290,10 +292,12 @@ def _options_of(meta: type) -> dict[str, Any]:
     return found
 
 
-def inherited_options(options: ModelOptions, bases: Sequence[type]) -> None:
-    """Take over what abstract bases say and the class itself does not."""
+def inherited_options(options: ModelOptions, bases: Sequence[type], where: str) -> None:
+    """Take over what bases say, abstract models and others, and the class itself does not."""
     for base in bases:
         older: ModelOptions | None = getattr(base, "__options__", None)
+        if older is None and hasattr(base, "Meta"):
+            older = read_options(base.__name__, {"Meta": base.Meta}, where)
         if older is None:
             continue
         names = older.given - options.given - {"abstract", "db_table"}

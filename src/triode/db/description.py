@@ -143,7 +143,7 @@ def _stored(schema: dict[str, Any], mode: Mode) -> dict[str, Any]:
 
 def responses_of(table: ModelTable, call: str) -> dict[int, str]:
     """Return the error responses that a call may lead to; "where.limit.get" names a chain."""
-    chain, _, method_name = call.rpartition(".")
+    chain, _, method_name = call.removesuffix(".using").rpartition(".")
     noun = table.verbose_name.capitalize()
     # A query that changes or deletes rows may find none.
     missing = {404: f"{noun} not found"} if not chain or method_name == "get" else {}

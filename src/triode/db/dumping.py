@@ -25,7 +25,7 @@ async def dump(database: Database, write: Callable[[bytes], Any], models: Sequen
     async with transaction(database):
         channel = database.channel()
         await _hold_still(channel)
-        for record in records_of(models):
+        for record in records_of(models, database.name):
             async for rows in _pages(channel, record):
                 for row in rows:
                     write(record.line(row))

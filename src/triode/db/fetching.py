@@ -13,8 +13,8 @@ from sqlalchemy.sql.expression import ClauseElement, SelectBase, UpdateBase
 
 from triode.db.engine import Channel, Row, Write
 from triode.db.errors import QueryError
+from triode.db.sources import HasChannels
 from triode.db.sql.plan import Plan, compile_foreign
-from triode.db.statement import HasChannels
 from triode.db.streaming import Streamed
 from triode.db.table import ModelTable
 

@@ -12,6 +12,7 @@ from triode.db.lookup import make_conditions, refuse_unknown
 from triode.db.paging import Page
 from triode.db.query import Query
 from triode.db.selection import Selection
+from triode.db.sources import HasChannels
 from triode.db.sql.expressions import Condition
 from triode.db.statement import Statement, WriteOperation
 from triode.db.table import ModelTable
@@ -22,7 +23,7 @@ STATEMENTS = frozenset(
     | {"exists", "page", "limit", "offset", "save", "update", "delete", "load", "refresh"}
     | {"insert_many", "update_many", "upsert", "get_or_create", "update_or_create"}
     | {"add", "remove", "replace", "having", "distinct", "for_update", "after", "before"}
-    | {"tuples", "column", "into", "union", "intersect", "except_", "returning"}
+    | {"using", "tuples", "column", "into", "union", "intersect", "except_", "returning"}
 )
 
 
@@ -55,6 +56,11 @@ class Finding:
     def all(cls) -> Query[Self]:
         """Select every row."""
         return Query(cls.__table__)
+
+    @classmethod
+    def using(cls, database: HasChannels | str) -> Query[Self]:
+        """Select every row of another database than the model's; see `Query.using`."""
+        return Query(cls.__table__).using(database)
 
     @classmethod
     def order_by(cls, *orders: Any) -> Query[Self]:
@@ -112,7 +118,9 @@ class Finding:
             Duplicate, MissingParent: nothing was inserted.
         """
         name = f"{cls.__name__}.insert_many(…)"
-        return WriteOperation(lambda channel: insert_all(channel, cls.__table__, items), name)
+        return WriteOperation(
+            lambda channel: insert_all(channel, cls.__table__, items), name, cls.__table__.find
+        )
 
     @classmethod
     def update_many(
@@ -130,7 +138,9 @@ class Finding:
         """
         name = f"{cls.__name__}.update_many(…)"
         return WriteOperation(
-            lambda channel: update_all(channel, cls.__table__, items, fields), name
+            lambda channel: update_all(channel, cls.__table__, items, fields),
+            name,
+            cls.__table__.find,
         )
 
     @classmethod
@@ -152,7 +162,9 @@ class Finding:
         """
         upsert = Upsert(cls.__table__, on, update)
         name = f"{cls.__name__}.upsert(…)"
-        return WriteOperation(lambda channel: upsert_all(channel, upsert, items), name)
+        return WriteOperation(
+            lambda channel: upsert_all(channel, upsert, items), name, cls.__table__.find
+        )
 
     @classmethod
     def get_or_create(
@@ -168,7 +180,9 @@ class Finding:
         refuse_unknown(cls.__table__, {**(defaults or {}), **equals})
         name = f"{cls.__name__}.get_or_create(…)"
         return WriteOperation(
-            lambda channel: get_or_create(channel, cls.__table__, equals, defaults or {}), name
+            lambda channel: get_or_create(channel, cls.__table__, equals, defaults or {}),
+            name,
+            cls.__table__.find,
         )
 
     @classmethod
@@ -183,5 +197,7 @@ class Finding:
         refuse_unknown(cls.__table__, {**changes, **equals})
         name = f"{cls.__name__}.update_or_create(…)"
         return WriteOperation(
-            lambda channel: update_or_create(channel, cls.__table__, equals, changes), name
+            lambda channel: update_or_create(channel, cls.__table__, equals, changes),
+            name,
+            cls.__table__.find,
         )

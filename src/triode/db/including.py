@@ -13,9 +13,10 @@ from triode.db.errors import QueryError
 from triode.db.lookup import make_order
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.query import Query
-from triode.db.relations import ReverseRelation, including, parts
+from triode.db.relations import ForeignKeyRelation, ReverseRelation, including, parts
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Built, Condition
+from triode.db.sql.keys import among_keys
 from triode.db.table import ModelTable, Relation
 
 
@@ -26,7 +27,8 @@ class Include:
     these rows alone.
 
     Raises:
-        QueryError: the relation leads to one row, or the query is about another model or groups.
+        QueryError: the relation leads to one row, or the query is about another model or groups,
+            or names a database.
     """
 
     def __init__(self, relation: Any, query: Query[Any]) -> None:
@@ -43,6 +45,7 @@ class Include:
                 f"group_by, for a relation to many rows. This one is of {query.table.model_name}.",
                 code="query-wrong-model",
             )
+        query.refuse_using("Include(…)")
         self.path = (*path[:-1], Narrowed(last, query))
 
     def __repr__(self) -> str:
@@ -64,27 +67,28 @@ class Narrowed:
     ) -> None:
         """Load the rows for all of `objects`, in one statement, or two over a link table."""
         relation = self.relation
-        key_name = relation.source.primary_key.name
-        keys = {getattr(each, key_name) for each in objects}
+        read = relation.source.key_of
+        keys = {read(each) for each in objects}
         if isinstance(relation, ManyToManyRelation):
             groups = await self._over_links(channel, keys, rest)
         else:
             groups = await self._over_key(channel, keys, rest)
         slot = relation.source.slots[relation.name]
         for each in objects:
-            slot.fill(each, groups[getattr(each, key_name)])
+            slot.fill(each, groups[read(each)])
 
     async def _over_key(
         self, channel: Channel, keys: set[Any], rest: tuple[Relation, ...]
     ) -> defaultdict[Any, list[Any]]:
-        column = self.relation.forward.field
+        forward: ForeignKeyRelation = self.relation.forward
+        columns = forward.columns
         groups: defaultdict[Any, list[Any]] = defaultdict(list)
-        for part in parts(keys):
-            query = self.query.where(column.column.in_(part))
+        for part in parts(keys, len(columns)):
+            query = self.query.where(among_keys(columns, part))
             if query._limit is not None or query._offset is not None:
-                query = _cut(query, column.name)
+                query = _cut(query, [column.name for column in columns])
             for found in await including(query, rest).execute(channel):
-                groups[getattr(found, column.name)].append(found)
+                groups[forward.key_of(found)].append(found)
         return groups
 
     async def _over_links(
@@ -108,8 +112,8 @@ class Narrowed:
         return groups
 
 
-def _cut(query: Query[Any], group: str) -> Query[Any]:
-    """Return a query of the same rows whose limit counts for each value of a column."""
+def _cut(query: Query[Any], group: Sequence[str]) -> Query[Any]:
+    """Return a query of the same rows whose limit counts for each value of some columns."""
     orders = query._orders or tuple(
         make_order(query.table, name) for name in query.table.options.ordering
     )
@@ -123,16 +127,16 @@ class _Ranked(Condition):
 
     __slots__ = ("conditions", "first", "group", "last", "orders", "table")
 
-    def __init__(self, query: Query[Any], group: str, orders: Sequence[Any]) -> None:
+    def __init__(self, query: Query[Any], group: Sequence[str], orders: Sequence[Any]) -> None:
         self.table: ModelTable = query.table
-        self.group = group
+        self.group = tuple(group)
         self.conditions = query._conditions
         self.orders = orders
         self.first = query._offset or 0
         self.last = None if query._limit is None else self.first + query._limit
         # The numbers are part of the text: few are ever used, and each is one plan.
         self.shape = (
-            "ranked", group, self.first, self.last,
+            "ranked", self.group, self.first, self.last,
             *(each.shape for each in (*self.conditions, *orders)),
         )  # fmt: skip
         self.values = tuple(value for each in (*self.conditions, *orders) for value in each.values)
@@ -146,7 +150,7 @@ class _Ranked(Condition):
         builder.count = inner.count
         names = [field.name for field in self.table.key_fields]
         number = sa.func.row_number().over(
-            partition_by=inner.root.c[self.group],
+            partition_by=[inner.root.c[name] for name in self.group],
             order_by=[*orders, *(inner.root.c[name] for name in names)],
         )
         ranked = (

@@ -33,7 +33,7 @@ async def load(database: Database, lines: Iterable[bytes]) -> int:
         DataError: a line is no row of a table that there is, or the database refuses it; says
             which line. Nothing is inserted then.
     """
-    records = {record.name: record for record in records_of([])}
+    records = {record.name: record for record in records_of([], database.name)}
     count = 0
     async with transaction(database):
         channel = database.channel()

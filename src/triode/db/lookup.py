@@ -139,16 +139,14 @@ def check_values(table: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
     problems: list[Problem] = []
     for name, value in changes.items():
         relation = table.relations.get(name)
-        if relation is not None:
-            field, value = relation.assigned(value)
-        else:
-            field = table.field(name)
-        if field.unchanged(value) or isinstance(value, Expression):
-            checked[field.name] = value
-            continue
-        valid = field.validate(value, (name,), problems)
-        if valid is not INVALID:
-            checked[field.name] = valid
+        pairs = [(table.field(name), value)] if relation is None else relation.assigned(value)
+        for field, part in pairs:
+            if field.unchanged(part) or isinstance(part, Expression):
+                checked[field.name] = part
+                continue
+            valid = field.validate(part, (name,), problems)
+            if valid is not INVALID:
+                checked[field.name] = valid
     if problems:
         raise ValidationFailed(problems)
     return checked

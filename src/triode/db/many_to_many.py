@@ -81,11 +81,11 @@ class ManyToManyRelation(BaseRelation):
 
     def forget(self) -> None:
         link, self._link = self._link, None
-        if link is not None and model_registry.metadata.tables.get(link.fullname) is link:
-            model_registry.metadata.remove(link)
+        if link is not None and link.metadata.tables.get(link.fullname) is link:
+            link.metadata.remove(link)
 
     def _make_link(self) -> sa.Table:
-        metadata = model_registry.metadata
+        metadata = model_registry.metadata_of(self.source.options.database)
         name = f"{self.source.name}_{self.name}"
         schema = self.source.options.schema
         full_name = f"{schema}.{name}" if schema else name

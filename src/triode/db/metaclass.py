@@ -23,7 +23,6 @@ from triode.db.declaration import (
     ModelOptions,
     inherited_options,
     place_of_class,
-    place_of_mixin,
     read_declarations,
     read_options,
     refuse_stray,
@@ -31,6 +30,8 @@ from triode.db.declaration import (
 from triode.db.description import ModelSchema
 from triode.db.engine import Row
 from triode.db.field import ColumnInfo, ForeignKeyInfo
+from triode.db.foreign_columns import foreign_fields
+from triode.db.inheritance import Found, for_model, inherited_declarations, overridden
 from triode.db.sql.plan import Plan
 from triode.db.table import ModelField, ModelTable, model_registry
 from triode.db.wiring import add_relations, check_related
@@ -50,15 +51,15 @@ class ModelMeta(msgspec.StructMeta):
             return super().__new__(cls, name, bases, namespace, eq=False, dict=True)
         place = place_of_class(sys._getframe(1))
         options = read_options(name, namespace, str(place))
-        inherited_options(options, bases)
-        declarations = inherited_declarations(name, bases, str(place))
-        refuse_stray(name, namespace, {each.name for each in declarations}, place)
+        inherited_options(options, bases, str(place))
+        found = inherited_declarations(name, namespace.get("__orig_bases__", bases), str(place))
+        refuse_stray(name, namespace, set(found), place)
         own = read_declarations(name, namespace, place)
-        declarations = _override(declarations, own)
-        _refuse_reserved(name, bases, declarations)
         if options.abstract:
             namespace["__options__"] = options
-            return _make_abstract(cls, name, bases, namespace, declarations)
+            return _make_abstract(cls, name, bases, namespace, (found, own))
+        declarations = for_model(name, overridden(found, own, _Unnamed))
+        _refuse_reserved(name, bases, declarations)
         return _make_model(cls, name, bases, namespace, _Parts(declarations, options, str(place)))
 
     @property
@@ -79,9 +80,18 @@ class ModelMeta(msgspec.StructMeta):
 
         def __getattr__(cls, name: str) -> Any:
             table = cls.__dict__.get("__table__")
+            if table is None and "__declared__" in cls.__dict__:
+                raise AttributeError(
+                    f"{cls.__name__} is abstract, so it has no {name}: there is no table. Use a "
+                    "model that derives from it."
+                )
             if table is None or name.startswith("__"):
                 raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
             raise AttributeError(table.unknown(name))
+
+
+class _Unnamed:
+    """The owner of what a model with a table declares itself."""
 
 
 class _Parts:
@@ -91,43 +101,6 @@ class _Parts:
         self.declarations = declarations
         self.options = options
         self.where = where
-
-
-def inherited_declarations(name: str, bases: Sequence[type], where: str) -> list[Declaration]:
-    """Return what abstract bases declare.
-
-    Raises:
-        ModelError: a base is a model with a table of its own.
-    """
-    found: list[Declaration] = []
-    for base in bases:
-        if "__table__" in base.__dict__:
-            raise ModelError(
-                f"{name} cannot inherit from the model {base.__name__}: a row lies in one table. "
-                "Put the common fields into a base with class Meta: abstract = True.",
-                code="model-inheritance",
-                where=where,
-            )
-        # Of two bases that have the same field the first one counts, as for any attribute.
-        names = {each.name for each in found}
-        found += [each for each in _declared_by(name, base) if each.name not in names]
-    return found
-
-
-def _declared_by(name: str, base: type) -> list[Declaration]:
-    """Return the fields of an abstract base, or of a class that is no model."""
-    if isinstance(base, ModelMeta):
-        return getattr(base, "__declarations__", [])
-    found: list[Declaration] = []
-    for mixin in reversed(base.__mro__[:-1]):
-        found = _override(found, read_declarations(name, vars(mixin), place_of_mixin(mixin)))
-    return found
-
-
-def _override(older: list[Declaration], newer: list[Declaration]) -> list[Declaration]:
-    named = {each.name: each for each in older}
-    named.update((each.name, each) for each in newer)
-    return list(named.values())
 
 
 def _refuse_reserved(name: str, bases: Sequence[type], own: list[Declaration]) -> None:
@@ -149,11 +122,15 @@ def _make_abstract(
     name: str,
     bases: tuple[type, ...],
     namespace: dict[str, Any],
-    declarations: list[Declaration],
+    declared: tuple[Found, list[Declaration]],
 ) -> ModelMeta:
-    body = _plain_body(namespace, declarations)
-    body["__declarations__"] = declarations
-    return msgspec.StructMeta.__new__(cls, name, bases, body, eq=False, dict=True)
+    found, own = declared
+    every = [*(each.declaration for each in found.values()), *own]
+    _refuse_reserved(name, bases, every)
+    body = _plain_body(namespace, every)
+    made = msgspec.StructMeta.__new__(cls, name, bases, body, eq=False, dict=True)
+    type.__setattr__(made, "__declared__", overridden(found, own, made))
+    return made
 
 
 def _plain_body(namespace: dict[str, Any], declarations: list[Declaration]) -> dict[str, Any]:
@@ -226,11 +203,16 @@ def make_fields(name: str, parts: _Parts) -> list[ModelField]:
     """Make the columns, with `id` in front where no key is declared."""
     fields = []
     declarations = keyed(name, parts)
-    foreign = {f"{each.name}_id" for each in declarations if isinstance(each.info, ForeignKeyInfo)}
+    foreign = {
+        each.name: foreign_fields(name, each, declarations)
+        for each in declarations
+        if isinstance(each.info, ForeignKeyInfo)
+    }
+    taken = {field.name for made in foreign.values() for field in made}
     for each in declarations:
-        if isinstance(each.info, ForeignKeyInfo):
-            fields.append(_foreign_field(each))
-        elif each.target is None and each.name not in foreign:
+        if each.name in foreign:
+            fields += foreign[each.name]
+        elif each.target is None and each.name not in taken:
             fields.append(make_field(name, each))
     if not any(field.is_key for field in fields):
         unmarked = next((field for field in fields if field.name == "id"), None)
@@ -281,23 +263,6 @@ def keyed(name: str, parts: _Parts) -> list[Declaration]:
             where=parts.where,
         )
     return found
-
-
-def _foreign_field(declaration: Declaration) -> ModelField:
-    assert declaration.target is not None
-    info = declaration.info
-    assert isinstance(info, ForeignKeyInfo)
-    is_nullable = declaration.target.is_nullable
-    if info.on_delete == "set null" and not is_nullable:
-        raise ModelError(
-            f'{declaration.name}: on_delete="set null" needs a column that may be empty. '
-            "Add | None to the annotation.",
-            code="model-on-delete",
-            where=declaration.where,
-        )
-    return ModelField(
-        f"{declaration.name}_id", None, info, declaration.where, is_nullable=is_nullable
-    )
 
 
 def row_builder(table: ModelTable) -> Any:
@@ -352,17 +317,20 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for name, value in given.items():
-        field, key = table.by_name.get(name), value
+        field = table.by_name.get(name)
         if field is None:
-            field, key = _assigned(table, name, value)
             if hasattr(type(value), "__table__"):
                 values[name] = value
-        if field.unchanged(key):
-            values[field.name] = key
+            pairs = _assigned(table, name, value)
+        elif field.unchanged(value):
+            values[name] = value
             continue
-        valid = field.validate(key, (name,), problems)
-        if valid is not INVALID:
-            values[field.name] = valid
+        else:
+            pairs = [(field, value)]
+        for part, key in pairs:
+            valid = part.validate(key, (name,), problems)
+            if valid is not INVALID:
+                values[part.name] = valid
     for field in table.required:
         if field.name not in values and not _is_refused(field, problems):
             shown = masked(table, given)
@@ -372,9 +340,9 @@ def checked(table: ModelTable, given: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _assigned(table: ModelTable, name: str, value: Any) -> tuple[ModelField, Any]:
+def _assigned(table: ModelTable, name: str, value: Any) -> list[tuple[ModelField, Any]]:
     relation = table.relations.get(name)
-    return (table.field(name), value) if relation is None else relation.assigned(value)
+    return [(table.field(name), value)] if relation is None else relation.assigned(value)
 
 
 def _is_refused(field: ModelField, problems: list[Problem]) -> bool:

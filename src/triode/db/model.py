@@ -18,6 +18,7 @@ from triode.db.lookup import check_values
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.metaclass import ModelMeta
 from triode.db.nesting import remember
+from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.expressions import Expression
 from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.table import ModelTable
@@ -62,7 +63,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             MissingParent: a foreign key leads nowhere.
             RowNotFound: it was deleted meanwhile.
         """
-        return WriteOperation(self._save, f"{type(self).__name__}.save()")
+        return WriteOperation(self._save, f"{type(self).__name__}.save()", _find(self))
 
     async def _save(self, channel: Channel) -> Self:
         table = self.__table__
@@ -97,7 +98,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         """
         given = {**_mapping(changes), **values}
         name = f"{type(self).__name__}.update(…)"
-        return WriteOperation(lambda channel: self._update(channel, given), name)
+        return WriteOperation(lambda channel: self._update(channel, given), name, _find(self))
 
     async def _update(self, channel: Channel, given: dict[str, Any]) -> Self:
         table = self.__table__
@@ -126,7 +127,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             Protected: other rows refer to it.
             RowNotFound: it was deleted meanwhile.
         """
-        return WriteOperation(self._delete, f"{type(self).__name__}.delete()")
+        return WriteOperation(self._delete, f"{type(self).__name__}.delete()", _find(self))
 
     async def _delete(self, channel: Channel) -> None:
         table = self.__table__
@@ -143,9 +144,11 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             siblings = self.__dict__.get("_siblings") or [self]
             for relation in relations:
                 await relation.path[0].load(channel, siblings, relation.path[1:])
+            if "_find" in vars(self):
+                keep_source(siblings, _find(self))
             return self
 
-        return Operation(execute)
+        return Operation(execute, _find(self))
 
     def add(self, relation: Any, *others: Any, **values: Any) -> Statement[None]:
         """Link rows, or their keys, to this one: `hero.add(Hero.powers, flight)`.
@@ -153,18 +156,24 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         `values` are fields of the link's own model: `user.add(User.clubs, chess, role="chair")`.
         """
         many = _many(relation)
-        return WriteOperation(lambda channel: many.add(channel, self, others, values), "add(…)")
+        return WriteOperation(
+            lambda channel: many.add(channel, self, others, values), "add(…)", _find(self)
+        )
 
     def remove(self, relation: Any, *others: Any) -> Statement[None]:
         """Unlink rows from this one; the rows themselves stay."""
         many = _many(relation)
-        return WriteOperation(lambda channel: many.remove(channel, self, others), "remove(…)")
+        return WriteOperation(
+            lambda channel: many.remove(channel, self, others), "remove(…)", _find(self)
+        )
 
     def replace(self, relation: Any, others: Iterable[Any]) -> Statement[None]:
         """Link exactly these rows to this one."""
         many = _many(relation)
         chosen = list(others)
-        return WriteOperation(lambda channel: many.replace(channel, self, chosen), "replace(…)")
+        return WriteOperation(
+            lambda channel: many.replace(channel, self, chosen), "replace(…)", _find(self)
+        )
 
     def refresh(self) -> Statement[Self]:
         """Read the row again.
@@ -184,7 +193,7 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
             vars(self).pop("_assigned", None)
             return self
 
-        return Operation(execute)
+        return Operation(execute, _find(self))
 
     # --- be an object
 
@@ -256,6 +265,11 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         A call on what another call gave is named with it: "where.limit.get".
         """
         return responses_of(cls.__table__, method_name)
+
+
+def _find(row: Model) -> FindDatabase:
+    """Return what finds the database of a row: that of its model, or the one it was read from."""
+    return vars(row).get("_find") or row.__table__.find
 
 
 def _restore(model: Any, public: list[Any], hidden: dict[str, Any]) -> Any:

@@ -20,6 +20,7 @@ from triode.db.recording import Recorder
 from triode.db.refusals import blame_conditions
 from triode.db.selecting import Selecting
 from triode.db.selection import Selection, as_dicts, as_objects, as_tuples, as_values
+from triode.db.sources import HasChannels, find_database
 from triode.db.sql import comparing, documents, texts  # noqa: F401 - what expressions are in SQL
 from triode.db.sql.expressions import Condition, Expression, as_condition
 from triode.db.sql.plan import Plan
@@ -61,7 +62,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
         Called without any, it takes an order away.
         """
         clone = self._copy()
-        clone._orders = tuple(make_order(self.table, order) for order in orders)
+        clone._orders = tuple([make_order(self.table, order) for order in orders])
         return clone
 
     def limit(self, count: int | None) -> Self:
@@ -96,6 +97,19 @@ class Query(Selecting, Streamed[M], Generic[M]):
         clone = self._copy()
         clone._includes += tuple(relation_path(self.table, relation) for relation in relations)
         return clone
+
+    @property
+    def database(self) -> HasChannels:
+        """Where it goes to."""
+        return self.find()
+
+    def using(self, database: HasChannels | str) -> Self:
+        """Send it to another database than the model's: one by its name, or a `Database`.
+
+        The rows remember where they are from, unless that is read-only: `save`, `load` and the
+        like go there too.
+        """
+        return self._with(find=find_database(database))
 
     def group_by(self, *fields: Any) -> Self:
         """Make one row of all that agree in `fields`; say which columns with `values`."""
@@ -144,8 +158,9 @@ class Query(Selecting, Streamed[M], Generic[M]):
                     code="query-wrong-model",
                 )
         everything: list[Query[M]] = [self, *others]
-        queries = [each.as_expression() for each in everything]
-        return type(self)(self.table, (KeySet(operator, self.table.primary_key.column, queries),))
+        keys = [field.column for field in self.table.key_fields]
+        queries = [each.as_value(keys) for each in everything]
+        return type(self)(self.table, (KeySet(operator, keys, queries),))
 
     def _with(self, **changes: Any) -> Self:
         clone = self._copy()
@@ -181,7 +196,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
 
     async def _made(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[M]:
         if not self._includes:
-            return self.table.build(rows, plan)
+            return self._kept(self.table.build(rows, plan))
         rows = plan.load(rows)
         width = len(self.table.loaded)
         objects = self.table.build([row[:width] for row in rows])
@@ -190,7 +205,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
         for path in self._includes:
             if path not in joined:
                 await path[0].load(channel, objects, path[1:])
-        return objects
+        return self._kept(objects)
 
     def first(self) -> Statement[M | None]:
         """Give the first row, None if there is none."""
@@ -199,7 +214,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
             found = await self.limit(1).execute(channel)
             return found[0] if found else None
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def get(self) -> Statement[M]:
         """Give the only row.
@@ -220,7 +235,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
                 )
             return found[0]
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def count(self) -> Statement[int]:
         """Count the rows."""
@@ -233,7 +248,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
             [[found]] = await query._read(channel, plan)
             return int(found)
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def exists(self) -> Statement[bool]:
         """Say whether there is any row."""
@@ -243,7 +258,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
             plan = one._plan(channel, "exists", one._select_one)
             return bool(await one._read(channel, plan))
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def page(self, number: int = 1, size: int = 20) -> Statement[Page[M]]:
         """Give one page and how many there are; `number` counts from 1.
@@ -258,7 +273,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
             total = await self.count().execute(channel)
             return Page(items, total, number, size, -(-total // size) if size else 0)
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def after(self, cursor: str | None = None, size: int = 20) -> Statement[CursorPage[M]]:
         """Give the rows after a cursor in the order of the query, from the start if it is None.
@@ -291,7 +306,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
             found = await query.limit(min(size, _MOST - 1) + 1).execute(channel)
             return keyset.page(found, size, cursor, is_backward=is_backward)
 
-        return Operation(execute)
+        return Operation(execute, self.find)
 
     def values(self, *fields: Any, **named: Any) -> Selection[dict[str, Any]]:
         """Give dicts of some columns and computed values instead of objects."""

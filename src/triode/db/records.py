@@ -35,7 +35,7 @@ class Record:
         self.table = table
         self.model = model
         # SQLAlchemy's names are a kind of text that JSON does not know.
-        self.name = str(table.name)
+        self.name = str(table.fullname)
         self.names = [str(column.name) for column in table.columns]
         self.keys = [str(column.name) for column in table.primary_key.columns]
         types = [(column.type, _bare(model, column)) for column in table.columns]
@@ -76,10 +76,10 @@ class Record:
         return tuple(row), values
 
 
-def records_of(models: Sequence[Any]) -> list[Record]:
+def records_of(models: Sequence[Any], database: str | None = None) -> list[Record]:
     """Return the tables of models and of the relations between them, parents first."""
     by_table = {model.table: model for model in model_registry.tables()}
-    return [Record(table, by_table.get(table)) for table in tables_of(models)]
+    return [Record(table, by_table.get(table)) for table in tables_of(models, database)]
 
 
 def _field_of(model: ModelTable | None, column: sa.Column[Any]) -> ModelField | None:

@@ -34,7 +34,7 @@ from triode.db.sql.expressions import (
     Test,
     Value,
 )
-from triode.db.sql.plan import plan_for
+from triode.db.sql.plan import UNFIT, plan_for
 from triode.db.sql.storage import is_mysql
 from triode.db.table import ModelTable, check_name
 from triode.errors import TriodeError
@@ -124,7 +124,7 @@ def _fits(
         sent = processor(value) if processor is not None else value
         if isinstance(sent, str):
             sent.encode()
-    except (TriodeError, ValueError, TypeError, ArithmeticError, RecursionError):
+    except (TriodeError, RecursionError, *UNFIT):
         return False
     column: Any = kind.dialect_impl(dialect)
     column = getattr(column, "impl_instance", column)
@@ -204,16 +204,20 @@ async def _foreign_key(
     if values is None:
         refused: RowRefused = Protected(f"{noun} cannot be deleted: other rows refer to it.")
         return refused.about(model.model_name)
-    for name, value in values.items():
-        field = model.by_name[name]
-        if field.relation is None or value is None or isinstance(value, Expression):
+    for relation in dict.fromkeys(model.by_name[name].relation for name in values):
+        fields = [] if relation is None else model.fields_of(relation.name)
+        key = [values.get(field.name) for field in fields]
+        is_unknown = any(part is None or isinstance(part, Expression) for part in key)
+        if relation is None or is_unknown:
             continue
-        parent = field.relation.target
+        parent = relation.target
         plan = plan_for(channel.engine, ("parent", parent.key), lambda: _parent(parent))  # noqa: B023
-        if not await channel.read(plan.sql, plan.parameters([value])):
-            shown = "such a key" if field.is_secret else f"{parent.primary_key.name} {value!r}"
+        if not await channel.read(plan.sql, plan.parameters(key)):
+            is_secret = any(field.is_secret for field in fields)
+            shown = "such a key" if is_secret else _named_key(parent, key)
             refused = MissingParent(f"{noun}: there is no {parent.verbose_name} with {shown}.")
-            return refused.about(model.model_name, (name,), _shown(model, (name,), values))
+            columns = tuple(field.name for field in fields)
+            return refused.about(model.model_name, columns, _shown(model, columns, values))
     names = tuple(name for name in values if name in model.key_names)
     if is_update and names:  # and its own foreign keys lead somewhere
         refused = Protected(f"{noun} cannot get another key: other rows refer to it.")
@@ -222,8 +226,13 @@ async def _foreign_key(
 
 
 def _parent(parent: ModelTable) -> tuple[sa.Select[Any], int]:
-    column = parent.table.c[parent.primary_key.name]
-    return sa.select(column).where(column == sa.bindparam("_p0", type_=column.type)), 1
+    one: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(parent.table)
+    return one.where(parent.key_condition(0)), len(parent.key_fields)
+
+
+def _named_key(parent: ModelTable, key: Sequence[Any]) -> str:
+    names = ", ".join(field.name for field in parent.key_fields)
+    return f"{names} {', '.join(map(repr, key))}"
 
 
 def _noun(model: ModelTable) -> str:
@@ -244,4 +253,4 @@ def _words(model: ModelTable, names: Sequence[str]) -> str:
     for name in names:
         relation = model.by_name[name].relation
         spoken.append((relation.name if relation else name).replace("_", " "))
-    return " and ".join(spoken)
+    return " and ".join(dict.fromkeys(spoken))

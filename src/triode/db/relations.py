@@ -20,8 +20,9 @@ from triode.db.errors import NotLoaded, QueryError
 from triode.db.field import ForeignKeyInfo
 from triode.db.query import Query
 from triode.db.sql.column import Column
-from triode.db.sql.expressions import Condition
-from triode.db.table import ModelField, ModelTable, Relation, keys, model_registry
+from triode.db.sql.expressions import Condition, Selected
+from triode.db.sql.keys import among_keys, has_key, has_other_key
+from triode.db.table import ModelField, ModelTable, Relation, key_reader, keys, model_registry
 from triode.errors import ModelError
 
 KEYS_AT_ONCE = 5000
@@ -32,6 +33,7 @@ class BaseRelation:
     """What all relations share: a name on one model, and a model it leads to."""
 
     is_many = True
+    is_unique = False
 
     def __init__(self, source: ModelTable, name: str, target: Target, *, where: str) -> None:
         self.key = next(keys)
@@ -97,11 +99,10 @@ class BaseRelation:
         """Take the table that the relation itself made out of the metadata."""
 
     def equals(self, value: Any) -> Condition:
-        column = self.target.primary_key.column.along((self,))
-        return column.equals(key_of(value, self.target))
+        return has_key(key_columns(self.target, (self,)), key_of(value, self.target))
 
-    def assigned(self, value: Any) -> tuple[ModelField, Any]:
-        """Return the column and its value that assigning `value` means."""
+    def assigned(self, value: Any) -> list[tuple[ModelField, Any]]:
+        """Return the columns and their values that assigning `value` means."""
         raise QueryError(
             f"{self!r} cannot be assigned this way. Use add, remove or replace on a saved row.",
             code="query-assign-many",
@@ -123,39 +124,56 @@ class BaseRelation:
 
 
 class ForeignKeyRelation(BaseRelation):
-    """To one row of another model, by a column of this one."""
+    """To one row of another model, by a column of this one, or several."""
 
     is_many = False
 
     def __init__(
-        self, source: ModelTable, name: str, target: Target, field: ModelField, *, where: str
+        self, source: ModelTable, declaration: Declaration, fields: Sequence[ModelField]
     ) -> None:
-        super().__init__(source, name, target, where=where)
-        self.field = field
+        assert declaration.target is not None
+        assert isinstance(declaration.info, ForeignKeyInfo)
+        super().__init__(source, declaration.name, declaration.target, where=declaration.where)
+        self.info = declaration.info
+        self.is_unique = declaration.info.unique
+        self.fields = tuple(fields)
+        self.key_of = key_reader([field.name for field in fields])
+        """Read the key that a row refers to, None where it refers to none."""
 
     @property
-    def info(self) -> ForeignKeyInfo:
-        assert isinstance(self.field.info, ForeignKeyInfo)
-        return self.field.info
+    def field(self) -> ModelField:
+        """The one column.
+
+        Raises:
+            ModelError: there are several.
+        """
+        return self.source.field(self.name)
+
+    @property
+    def columns(self) -> list[Column]:
+        return [field.column for field in self.fields]
 
     def on(self, source: FromClause, target: FromClause) -> ColumnElement[bool]:
-        return source.c[self.field.name] == target.c[self.target.primary_key.name]
+        pairs = [(source.c[each.name], target.c[each.referred.name]) for each in self.fields]
+        return sa.and_(*(here == there for here, there in pairs))
 
     def equals(self, value: Any) -> Condition:
-        return self.field.column.equals(key_of(value, self.target))
+        return has_key(self.columns, key_of(value, self.target))
 
-    def assigned(self, value: Any) -> tuple[ModelField, Any]:
-        return self.field, key_of(value, self.target)
+    def assigned(self, value: Any) -> list[tuple[ModelField, Any]]:
+        key = key_of(value, self.target)
+        parts = [None] * len(self.fields) if key is None else self.target.key_values(key)
+        return list(zip(self.fields, parts, strict=True))
 
     async def load(
         self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
     ) -> None:
-        name = self.field.name
-        wanted = {key for each in objects if (key := getattr(each, name)) is not None}
+        read = self.key_of
+        wanted = {key for each in objects if (key := read(each)) is not None}
         found = await by_key(channel, self.target, wanted, rest)
         slot = self.source.slots[self.name]
         for each in objects:
-            key = getattr(each, name)
+            key = read(each)
             slot.fill(each, None if key is None else found.get(key))
 
 
@@ -171,7 +189,7 @@ class ReverseRelation(BaseRelation):
     def on(self, source: FromClause, target: FromClause) -> ColumnElement[bool]:
         return self.forward.on(target, source)
 
-    def assigned(self, value: Any) -> tuple[ModelField, Any]:
+    def assigned(self, value: Any) -> list[tuple[ModelField, Any]]:
         column = f"{self.target.model_name}.{self.forward.name}"
         raise QueryError(
             f"{self!r} cannot be assigned: the rows on its other side hold the key. Set {column} "
@@ -182,16 +200,15 @@ class ReverseRelation(BaseRelation):
     async def load(
         self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
     ) -> None:
-        key_name = self.source.primary_key.name
-        column = self.forward.field
+        read, columns = self.source.key_of, self.forward.columns
         groups: defaultdict[Any, list[Any]] = defaultdict(list)
-        for part in parts({getattr(each, key_name) for each in objects}):
-            query = including(Query(self.target, (column.column.in_(part),)), rest)
+        for part in parts({read(each) for each in objects}, len(columns)):
+            query = including(Query(self.target, (among_keys(columns, part),)), rest)
             for found in await query.execute(channel):
-                groups[getattr(found, column.name)].append(found)
+                groups[self.forward.key_of(found)].append(found)
         slot = self.source.slots[self.name]
         for each in objects:
-            slot.fill(each, groups[getattr(each, key_name)])
+            slot.fill(each, groups[read(each)])
 
 
 class ReverseOneRelation(ReverseRelation):
@@ -232,33 +249,50 @@ class RelationPath:
             raise AttributeError(target.unknown(name))
         return RelationPath((*self.path, relation))  # type: ignore[arg-type]
 
-    def as_column(self) -> Column:
-        """Return the column that stands for the relation: its foreign key, or the other's key."""
+    def as_columns(self) -> list[Column]:
+        """Return the columns that stand for the relation: its foreign key, or the other's key."""
         last = self.path[-1]
         if isinstance(last, ForeignKeyRelation):
-            return last.field.column.along(self.path[:-1])
-        return last.target.primary_key.column.along(self.path)
+            return [column.along(self.path[:-1]) for column in last.columns]
+        return key_columns(last.target, self.path)
+
+    def as_column(self) -> Column:
+        """Return the one column that stands for the relation.
+
+        Raises:
+            QueryError: there are several.
+        """
+        columns = self.as_columns()
+        if len(columns) > 1:
+            raise QueryError(
+                f"{self!r} has several columns: {', '.join(map(repr, columns))}. Name one of them, "
+                "or compare the relation with a row or a tuple.",
+                code="query-key",
+            )
+        return columns[0]
 
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
-        return self.as_column().equals(key_of(other, self.path[-1].target))
+        return has_key(self.as_columns(), key_of(other, self.path[-1].target))
 
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]
-        return self.as_column().differs(key_of(other, self.path[-1].target))
+        return has_other_key(self.as_columns(), key_of(other, self.path[-1].target))
 
     def in_(self, values: Iterable[Any]) -> Condition:
-        """Lead to one of `values`, objects or keys."""
+        """Lead to one of `values`, objects or keys, or of the rows of a query."""
         target = self.path[-1].target
-        return self.as_column().in_([key_of(value, target) for value in values])
+        is_query = isinstance(values, Selected)
+        wanted = values if is_query else [key_of(value, target) for value in values]
+        return among_keys(self.as_columns(), wanted)
 
     def is_(self, value: None) -> Condition:
         """Lead nowhere."""
-        return self.as_column().is_(value)
+        return has_key(self.as_columns(), value)
 
     def is_not(self, value: None) -> Condition:
         """Lead somewhere."""
-        return self.as_column().is_not(value)
+        return has_other_key(self.as_columns(), value)
 
 
 class Slot:
@@ -282,16 +316,15 @@ class Slot:
         if value is not msgspec.UNSET:
             return value
         relation = self.relation
-        column = relation.field.name if isinstance(relation, ForeignKeyRelation) else None
-        if column is not None and getattr(instance, column) is None:
+        if isinstance(relation, ForeignKeyRelation) and relation.key_of(instance) is None:
             return None
         raise NotLoaded(f"{relation!r} was not loaded. {relation.how_to_load()}")
 
     def __set__(self, instance: Any, value: Any) -> None:
         relation = self.relation
         if value is not msgspec.UNSET:
-            field, key = relation.assigned(value)
-            setattr(instance, field.name, key)
+            for field, key in relation.assigned(value):
+                setattr(instance, field.name, key)
             value = value if value is None or hasattr(value, "__table__") else msgspec.UNSET
         self.fill(instance, value)
 
@@ -323,7 +356,7 @@ def key_of(value: Any, target: ModelTable) -> Any:
             f"A {table.model_name} was given where a {target.model_name} is meant.",
             code="query-wrong-model",
         )
-    key = getattr(value, target.primary_key.name)
+    key = target.key_of(value)
     if key is None:
         raise QueryError(
             f"The {table.model_name} has no key yet: save it first.", code="query-unsaved"
@@ -336,11 +369,17 @@ async def by_key(
 ) -> dict[Any, Any]:
     """Return the rows with the wanted keys, by key, in the order of their model."""
     found: dict[Any, Any] = {}
-    name = target.primary_key.name
-    for part in parts(wanted):
-        query = including(Query(target, (target.primary_key.column.in_(part),)), rest)
-        found.update((getattr(each, name), each) for each in await query.execute(channel))
+    columns = key_columns(target)
+    for part in parts(wanted, len(columns)):
+        query = including(Query(target, (among_keys(columns, part),)), rest)
+        found.update((target.key_of(each), each) for each in await query.execute(channel))
     return found
+
+
+def key_columns(target: ModelTable, path: tuple[Any, ...] = ()) -> list[Column]:
+    """Return the columns of a model's key, as seen from the start of a path."""
+    columns = [field.column for field in target.key_fields]
+    return [column.along(path) for column in columns] if path else columns
 
 
 def including(query: Query[Any], rest: tuple[Relation, ...]) -> Query[Any]:
@@ -348,7 +387,7 @@ def including(query: Query[Any], rest: tuple[Relation, ...]) -> Query[Any]:
     return query.include(RelationPath(rest)) if rest else query  # type: ignore[arg-type]
 
 
-def parts(wanted: Iterable[Any]) -> list[list[Any]]:
-    """Return keys in lists that fit into one statement."""
-    listed = list(wanted)
-    return [listed[start : start + KEYS_AT_ONCE] for start in range(0, len(listed), KEYS_AT_ONCE)]
+def parts(wanted: Iterable[Any], width: int = 1) -> list[list[Any]]:
+    """Return keys of `width` columns in lists that fit into one statement."""
+    listed, size = list(wanted), KEYS_AT_ONCE // width
+    return [listed[start : start + size] for start in range(0, len(listed), size)]

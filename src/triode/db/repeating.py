@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Generic, TypeVar, cast, overload
 
-from triode.db.database import Database, current_database
+from triode.db.database import Database, database_for
 from triode.db.engine import Isolation
 from triode.db.errors import SerializationFailure, TransactionError
 from triode.db.transactions import transaction
@@ -29,7 +29,7 @@ class Repeated(Generic[T]):
         *,
         attempts: int,
         isolation: Isolation | None,
-        database: Database | None,
+        database: Database | str | None,
     ) -> None:
         if attempts < 1:
             raise TransactionError(f"{attempts} attempts are none. Give 1 or more.")
@@ -39,7 +39,7 @@ class Repeated(Generic[T]):
         self._database = database
 
     def _refuse_to_be_inside(self) -> None:
-        if (self._database or current_database()).level() is not None:
+        if database_for(self._database).level() is not None:
             raise TransactionError(
                 "repeat_transaction stands inside another transaction, which would have to be "
                 "done again too. Let it be the outermost one."
@@ -81,7 +81,7 @@ def repeat_transaction(
     *,
     attempts: int = 5,
     isolation: Isolation | None = None,
-    database: Database | None = None,
+    database: Database | str | None = None,
 ) -> Repeated[T]: ...
 
 
@@ -91,7 +91,7 @@ def repeat_transaction(
     *,
     attempts: int = 5,
     isolation: Isolation | None = None,
-    database: Database | None = None,
+    database: Database | str | None = None,
 ) -> Repeated[T]: ...
 
 
@@ -100,7 +100,7 @@ def repeat_transaction(
     *,
     attempts: int = 5,
     isolation: Isolation | None = None,
-    database: Database | None = None,
+    database: Database | str | None = None,
 ) -> Repeated[Any]:
     """Run `function` in a transaction, and again where another one got in its way.
 

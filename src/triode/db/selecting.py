@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,6 +15,7 @@ from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.joining import joined_columns, joined_paths
 from triode.db.lookup import make_order
+from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Condition, Expression, Selected
 from triode.db.sql.order import Order
@@ -22,6 +23,8 @@ from triode.db.sql.plan import Plan, Shape, plan_for
 from triode.db.sql.storage import IntegerStorage, family_of
 from triode.db.sql.subqueries import Exists, QueryValue
 from triode.db.table import ModelTable, Relation
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Extras:
     distinct: tuple[Expression, ...] | None = None
     lock: tuple[bool, bool] | None = None
     """skip_locked, nowait"""
+    find: FindDatabase | None = None
+    """What `using` named."""
 
     def shape(self) -> Shape:
         return (
@@ -71,13 +76,52 @@ class Selecting(Selected):
         clone._offset = self._offset
         return clone
 
+    @property
+    def find(self) -> FindDatabase:
+        """What finds the database that the query goes to."""
+        return self._extras.find or self.table.find
+
+    def _kept(self, found: Found) -> Found:
+        """Return what was found; its rows know where they are from if `using` was said."""
+        find = self._extras.find
+        if find is not None:
+            keep_source(found, find)
+        return found
+
+    def refuse_using(self, where: str) -> None:
+        """Refuse a database named for a part of a statement.
+
+        Raises:
+            QueryError: `using` was said.
+        """
+        if self._extras.find is not None:
+            raise QueryError(
+                f"A query of {self.table.model_name} within {where} goes to the database of that "
+                "one. Write .using(…) behind the outermost query alone.",
+                code="query-other-database",
+            )
+
     def as_expression(self) -> QueryValue:
-        """Return the keys of the rows, as a query within another one."""
-        key = self.table.primary_key.column
-        return self.as_value([key])
+        """Return the keys of the rows, as a query within another one.
+
+        Raises:
+            ModelError: the key has several columns.
+        """
+        return self.as_value([self.table.primary_key.column])
+
+    def as_rows(self, count: int) -> QueryValue:
+        """Return the keys of the rows, which have `count` columns, as a query within another one.
+
+        Raises:
+            QueryError: they have not.
+        """
+        columns = [field.column for field in self.table.key_fields]
+        refuse_width(len(columns), count)
+        return self.as_value(columns)
 
     def as_value(self, columns: Sequence[Expression]) -> QueryValue:
         """Return some columns of the rows, as a query within another one."""
+        self.refuse_using("another one")
         name = f"a query of {self.table.model_name}"
         kind, values = ("value", *(each.shape for each in columns)), _values_of(columns)
         matched = self.matches(columns)
@@ -90,6 +134,7 @@ class Selecting(Selected):
 
     def as_exists(self) -> Exists:
         """Return whether there is any row, as a condition of another query."""
+        self.refuse_using("another one")
 
         def make(builder: Builder) -> Any:
             one: list[Any] = [sa.literal_column("1")]
@@ -98,7 +143,19 @@ class Selecting(Selected):
         return Exists(make, self._shape("exists"), tuple(self._values(is_ordered=False)))
 
     def _inner(self, builder: Builder, make: Callable[[Builder], Any]) -> Any:
-        """Build a SELECT within another statement, whose rows it may refer to."""
+        """Build a SELECT within another statement, whose rows it may refer to.
+
+        Raises:
+            QueryError: the two models lie in different databases.
+        """
+        around = getattr(builder.owner, "options", None)
+        if around is not None and around.database != self.table.options.database:
+            raise QueryError(
+                f"{builder.owner!r} lies in {database_of(around.database)}, and "
+                f"{self.table.model_name} in {database_of(self.table.options.database)}: no "
+                "statement reaches both. Ask for the values first, then write in_(field, values).",
+                code="query-other-database",
+            )
         table = self.table.table.alias()
         inner = Builder(
             table, self.table, family=builder.family, first=builder.count, outer=builder
@@ -264,6 +321,25 @@ class Selecting(Selected):
         elif self._limit is not None and builder.family == "sqlite":
             statement = statement.offset(sa.literal_column("0"))
         return statement
+
+
+def refuse_width(found: int, wanted: int) -> None:
+    """Refuse a query whose rows are compared with another number of fields.
+
+    Raises:
+        QueryError: says both numbers.
+    """
+    if found != wanted:
+        raise QueryError(
+            f"A query of {found} columns is compared with {wanted} fields. Write as many: "
+            "query.tuples(Line.order_id, Line.product_id).",
+            code="query-many-columns",
+        )
+
+
+def database_of(name: str | None) -> str:
+    """Say which database a model lies in."""
+    return "the default database" if name is None else f"the database {name!r}"
 
 
 def _values_of(expressions: Sequence[Any]) -> tuple[Any, ...]:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from triode.db.engine import Channel, Row
 from triode.db.errors import QueryError
-from triode.db.selecting import Selecting
+from triode.db.selecting import Selecting, refuse_width
+from triode.db.sources import HasChannels
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Expression, Selected
 from triode.db.sql.plan import Plan
@@ -39,10 +40,11 @@ class Selection(Selected, Streamed[R]):
     async def execute(self, channel: Channel) -> list[R]:
         """See `Statement.execute`."""
         plan, parameters = self._planned(channel)
-        return self._make(plan, await channel.read(plan.sql, parameters))
+        rows = await channel.read(plan.sql, parameters)
+        return self._query._kept(self._make(plan, rows))
 
     async def _made(self, channel: Channel, plan: Plan, rows: list[Row]) -> list[R]:
-        return self._make(plan, rows)
+        return self._query._kept(self._make(plan, rows))
 
     def _planned(self, channel: Channel) -> tuple[Plan, Sequence[Any]]:
         query = self._query
@@ -55,6 +57,11 @@ class Selection(Selected, Streamed[R]):
         )
         values = [value for each in self._columns for value in each.values]
         return plan, plan.parameters([*values, *query._values(matched)])
+
+    @property
+    def database(self) -> HasChannels:
+        """Where it goes to."""
+        return self._query.find()
 
     def _labels(self) -> list[str]:
         return [f"c{number}" for number in range(len(self._columns))]
@@ -70,7 +77,7 @@ class Selection(Selected, Streamed[R]):
             )
             return found[0] if found else None
 
-        return Operation(execute)
+        return Operation(execute, self._query.find)
 
     def union(self, *others: Selection[R], all: bool = False) -> Statement[list[R]]:
         """Give these rows and those of `others`, each once unless `all`."""
@@ -96,6 +103,15 @@ class Selection(Selected, Streamed[R]):
                 "query.column(Hero.team_id).",
                 code="query-many-columns",
             )
+        return self._query.as_value(self._columns)
+
+    def as_rows(self, count: int) -> QueryValue:
+        """Return it as rows of `count` columns within another query.
+
+        Raises:
+            QueryError: it has another number of them.
+        """
+        refuse_width(len(self._columns), count)
         return self._query.as_value(self._columns)
 
     def as_exists(self) -> Exists:
@@ -125,6 +141,11 @@ class Compound(Statement[list[R]]):
             )
         self._operator = operator
         self._parts = parts
+
+    @property
+    def database(self) -> HasChannels:
+        """Where it goes to."""
+        return self._parts[0]._query.find()
 
     async def execute(self, channel: Channel) -> list[R]:
         """See `Statement.execute`."""

@@ -1,7 +1,6 @@
 """A statement that waits to be run: `await` it, or `.run()` it in plain code.
 
-Which database it goes to is decided when it runs: the active one of this context, else the
-default one.
+Which database it goes to is decided when it runs, see `sources`.
 """
 
 from __future__ import annotations
@@ -9,46 +8,15 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from contextvars import ContextVar
-from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.recording import Recorded, Recorder
-from triode.errors import ConfigError
+from triode.db.sources import FindDatabase, HasChannels, Source, find_database, keep_source
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-
-class HasChannels(Protocol):
-    """What a statement needs of a database."""
-
-    pinned: ContextVar[Any]
-    """The innermost block of this context."""
-
-    def channel(self) -> Channel: ...
-
-    def blocking_channel(self) -> Channel: ...
-
-
-class Source:
-    """Where statements find their database."""
-
-    current: ClassVar[ContextVar[HasChannels | None]] = ContextVar("triode_database", default=None)
-    default: ClassVar[HasChannels | None] = None
-
-    @classmethod
-    def database(cls) -> HasChannels:
-        return cls.current.get() or cls.default or cls.missing()
-
-    @staticmethod
-    def missing() -> NoReturn:
-        raise ConfigError(
-            "There is no database yet. Triode() opens one for an application; in a script, "
-            'write Database("sqlite:///app.db") first.',
-            code="database-missing",
-        )
 
 
 class Statement(Generic[T_co]):
@@ -75,6 +43,14 @@ class Statement(Generic[T_co]):
         """
         return drive(self.execute(self.database.blocking_channel()))
 
+    def using(self, database: HasChannels | str) -> Statement[T_co]:
+        """Send it to another database than the model's: one by its name, or a `Database`.
+
+        Rows that it gives remember where they are from, unless that is read-only: what is done to
+        them later goes there too.
+        """
+        return Bound(self, find_database(database))
+
     def sql(self) -> str:
         """Return the SQL that it begins with in the current database; nothing is run.
 
@@ -91,7 +67,9 @@ class Statement(Generic[T_co]):
             QueryError: it would be run, and changes something; or the database cannot.
         """
         recorded = self.recorded()
-        return Operation(lambda channel: explained(channel, recorded, analyze=analyze))
+        return Operation(
+            lambda channel: explained(channel, recorded, analyze=analyze), lambda: self.database
+        )
 
     def recorded(self) -> Recorded:
         """Return the first statement of it and the values that go with it."""
@@ -128,19 +106,19 @@ def _tree(rows: list[Any]) -> str:
 class Operation(Statement[T_co]):
     """A statement made of a function."""
 
-    __slots__ = ("_database", "_function")
+    __slots__ = ("_find", "_function")
 
     def __init__(
         self,
         function: Callable[[Channel], Awaitable[T_co]],
-        database: HasChannels | None = None,
+        find: FindDatabase = Source.database,
     ) -> None:
         self._function = function
-        self._database = database
+        self._find = find
 
     @property
     def database(self) -> HasChannels:
-        return self._database or Source.database()
+        return self._find()
 
     async def execute(self, channel: Channel) -> T_co:
         return await self._function(channel)
@@ -151,8 +129,13 @@ class WriteOperation(Operation[T_co]):
 
     __slots__ = ("_name",)
 
-    def __init__(self, function: Callable[[Channel], Awaitable[T_co]], name: str) -> None:
-        super().__init__(function)
+    def __init__(
+        self,
+        function: Callable[[Channel], Awaitable[T_co]],
+        name: str,
+        find: FindDatabase = Source.database,
+    ) -> None:
+        super().__init__(function, find)
         self._name: str | None = name
 
     async def execute(self, channel: Channel) -> T_co:
@@ -167,6 +150,26 @@ class WriteOperation(Operation[T_co]):
                 RuntimeWarning,
                 stacklevel=2,
             )
+
+
+class Bound(Statement[T_co]):
+    """A statement for another database than its own."""
+
+    __slots__ = ("_find", "_inner")
+
+    def __init__(self, inner: Statement[T_co], find: FindDatabase) -> None:
+        self._inner = inner
+        self._find = find
+
+    @property
+    def database(self) -> HasChannels:
+        return self._find()
+
+    async def execute(self, channel: Channel) -> T_co:
+        """See `Statement.execute`."""
+        result = await self._inner.execute(channel)
+        keep_source(result, self._find)
+        return result
 
 
 def drive(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -28,6 +28,7 @@ from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.field import ColumnInfo
 from triode.db.kinds import strip_optional
+from triode.db.sources import find_database
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
@@ -56,7 +57,7 @@ class ModelField:
     """One column of a model.
 
     A foreign key's column has `relation`, the name of the relation; its storage is that of the
-    key it refers to.
+    key it refers to. A key of several columns has as many here.
     """
 
     name: str
@@ -67,6 +68,10 @@ class ModelField:
     is_automatic: bool = False
     storage: Storage | None = None
     relation: Relation | None = None
+    relation_name: str | None = None
+    """The foreign key that it belongs to."""
+    part: int = 0
+    """Which column of the key that it refers to, where that has several."""
     column: Column = dataclasses.field(init=False)
 
     @cached_property
@@ -83,8 +88,14 @@ class ModelField:
         """The type of the value: one of the choices, or the type of the key it refers to."""
         if self.relation is None:
             return self.annotation if not self.info.choices else self._choice_annotation()
-        annotation = self.relation.target.primary_key.value_annotation
+        annotation = self.referred.value_annotation
         return annotation | None if self.is_nullable else annotation
+
+    @property
+    def referred(self) -> ModelField:
+        """The column of the other model's key that a foreign key refers to."""
+        assert self.relation is not None
+        return self.relation.target.key_fields[self.part]
 
     @cached_property
     def unchanged(self) -> Callable[[Any], bool]:
@@ -151,6 +162,8 @@ class ModelField:
 class Relation(Step, typing.Protocol):
     """What a table needs to know of a relation; `relations` has the kinds."""
 
+    is_unique: bool
+    """Whether no two rows of the model lead to the same one."""
     is_declared: bool
     """Whether the class body names it; if not, only another model's `related_name` does."""
 
@@ -162,8 +175,8 @@ class Relation(Step, typing.Protocol):
         """The model on which the relation is declared."""
         ...
 
-    def assigned(self, value: Any) -> tuple[ModelField, Any]:
-        """Return the column and its value that assigning `value` means.
+    def assigned(self, value: Any) -> list[tuple[ModelField, Any]]:
+        """Return the columns and their values that assigning `value` means.
 
         Raises:
             QueryError: the relation is many-valued.
@@ -212,15 +225,17 @@ class ModelTable:
         self.checks: list[Check] = []
         self.computed: dict[str, computed[Any]] = {}
         self.model: Any = None
+        self.find: Final = find_database(options.database)
+        """Find the database that the rows lie in."""
         self.name = options.db_table or snake_case(model_name)
         self.full_name = f"{options.schema}.{self.name}" if options.schema else self.name
         for field in fields:
             field.column = Column(self, field.name, next(keys), field.kinds)
         self.version = _version_of(model_name, fields)
-        self.key_fields = tuple(field for field in fields if field.is_key)
+        self.key_fields = _in_key_order([each for each in fields if each.is_key], options)
         self.key_names = frozenset(field.name for field in self.key_fields)
         self.is_composite = len(self.key_fields) > 1
-        self.key_of: Final = _key_reader([field.name for field in self.key_fields])
+        self.key_of: Final = key_reader([field.name for field in self.key_fields])
         """Read the key of a row: a value, a tuple where the key has several columns, or None."""
         # Rows hold the public columns first, as the Struct does, then the secret ones.
         self.public = [field for field in fields if not field.is_secret]
@@ -277,9 +292,8 @@ class ModelTable:
             names = ", ".join(field.name for field in self.key_fields)
             raise ModelError(
                 f"{self.model_name} has a key of several columns ({names}), and here only one "
-                "can stand for a row: foreign keys, many-to-many relations and the admin need a "
-                "model with one key column. Give it an id, and put the group into "
-                "Meta.unique_together.",
+                "can stand for a row: many-to-many relations and the admin need a model with one "
+                "key column. Give it an id, and put the group into Meta.unique_together.",
                 code="model-composite-key",
                 where=self.where,
             )
@@ -374,11 +388,34 @@ class ModelTable:
             self._generated[names] = found
         return found
 
+    def fields_of(self, name: str) -> list[ModelField]:
+        """Return the columns that a name stands for: a field, or a foreign key."""
+        found = self.by_name.get(name)
+        if found is not None:
+            return [found]
+        return [field for field in self.fields if field.relation_name == name]
+
+    def fields_named(self, names: Sequence[str]) -> list[ModelField]:
+        """Return the columns that several names stand for.
+
+        Raises:
+            ModelError: a name is none.
+        """
+        return [field for name in names for field in self.fields_of(name) or [self.field(name)]]
+
     def field(self, name: str) -> ModelField:
         """Return a field by its name, that of a relation standing for its column."""
         found = self.by_name.get(name)
-        if found is None and name in self.relations:
-            found = self.by_name.get(f"{name}_id")
+        if found is None:
+            fields = self.fields_of(name)
+            if len(fields) > 1:
+                raise ModelError(
+                    f"{self.model_name}.{name} has several columns: "
+                    f"{', '.join(field.name for field in fields)}. Name one of them.",
+                    code="model-composite-key",
+                    where=self.where,
+                )
+            found = fields[0] if fields else None
         if found is None:
             raise ModelError(self.unknown(name), code="model-unknown-field", where=self.where)
         return found
@@ -411,13 +448,25 @@ def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | N
     return field
 
 
+def _in_key_order(keys: list[ModelField], options: ModelOptions) -> tuple[ModelField, ...]:
+    """Return the columns of a key in the order in which `Meta.primary_key` names them."""
+    names = options.primary_key
+
+    def place(field: ModelField) -> int:
+        named = (field.name, field.relation_name)
+        return next((at for at, name in enumerate(names) if name in named), len(names))
+
+    return tuple(sorted(keys, key=place))
+
+
 def _tuple_reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     if len(names) > 1:
         return attrgetter(*names)
     return lambda row: tuple([getattr(row, name) for name in names])
 
 
-def _key_reader(names: Sequence[str]) -> Callable[[Any], Any]:
+def key_reader(names: Sequence[str]) -> Callable[[Any], Any]:
+    """Return what reads a key from a row: a value, a tuple of several, None where one is None."""
     read = attrgetter(*names)
     if len(names) == 1:
         return read
@@ -433,8 +482,19 @@ class ModelRegistry(Mapping[str, Any]):
     """All models by name. A model defined again in the same place replaces the older one."""
 
     def __init__(self) -> None:
-        self.metadata = sa.MetaData(naming_convention=NAMING)
+        self._metadata: dict[str | None, sa.MetaData] = {}
         self._tables: dict[tuple[str, str], ModelTable] = {}
+
+    @property
+    def metadata(self) -> sa.MetaData:
+        """SQLAlchemy's collection of the tables in the default database."""
+        return self.metadata_of(None)
+
+    def metadata_of(self, database: str | None) -> sa.MetaData:
+        """Return SQLAlchemy's collection of the tables in a database."""
+        if database not in self._metadata:
+            self._metadata[database] = sa.MetaData(naming_convention=NAMING)
+        return self._metadata[database]
 
     def add(self, table: ModelTable) -> None:
         """Take a model in."""
@@ -449,12 +509,17 @@ class ModelRegistry(Mapping[str, Any]):
         del self._tables[table.module, table.model_name]
         for relation in table.relations.values():
             relation.forget()
-        if table._table is not None and self.metadata.tables.get(table.full_name) is table._table:
-            self.metadata.remove(table._table)
+        metadata = self.metadata_of(table.options.database)
+        if table._table is not None and metadata.tables.get(table.full_name) is table._table:
+            metadata.remove(table._table)
 
     def tables(self) -> list[ModelTable]:
         """Return every model's table, in the order of definition."""
         return list(self._tables.values())
+
+    def tables_in(self, database: str | None) -> list[ModelTable]:
+        """Return the tables that lie in a database; None is the default one."""
+        return [each for each in self.tables() if each.options.database == database]
 
     def find(self, name: str, module: str) -> ModelTable | None:
         """Return the model of that name, that of the same module first.

@@ -6,13 +6,13 @@ raises. A transaction inside another one is a savepoint.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextvars import Token
 from types import TracebackType
 from typing import Any, Final, get_args
 
 from triode.db.commit_hooks import call_awaiting, call_now
-from triode.db.database import Database, current_database
+from triode.db.database import Database, database_for
 from triode.db.engine import USUAL, Isolation, Mode, Write
 from triode.db.errors import TransactionError
 from triode.db.nesting import Level
@@ -22,7 +22,7 @@ from triode.db.statement import drive
 class Transaction:
     """One block; made by `transaction`."""
 
-    def __init__(self, database: Database | None = None, mode: Mode = USUAL) -> None:
+    def __init__(self, database: Database | str | None = None, mode: Mode = USUAL) -> None:
         self._given = database
         self._mode = mode
         self._database: Database | None = None
@@ -66,11 +66,12 @@ class Transaction:
     async def _enter(self, *, is_blocking: bool) -> None:
         if self._database is not None:
             raise TransactionError("A transaction is entered once. Make another one.")
-        database = self._database = self._given or current_database()
+        database = self._database = database_for(self._given)
         outer = database.level()
         if outer is None:
             root = database.engine.blocking if is_blocking else database.engine.awaiting
-            level = Level(await root.begin(self._mode))
+            mode = self._mode._replace(is_read_only=True) if database.is_read_only else self._mode
+            level = Level(await root.begin(mode))
         else:
             self._refuse_mode()
             level = await _open_inner(outer, is_blocking=is_blocking)
@@ -154,12 +155,12 @@ _ISOLATIONS: Final = get_args(Isolation)
 
 
 def transaction(
-    database: Database | None = None,
+    database: Database | str | None = None,
     *,
     isolation: Isolation | None = None,
     read_only: bool = False,
 ) -> Transaction:
-    """Open a transaction in the current database, or in `database`.
+    """Open a transaction in the current database, or in `database`, which may be a name.
 
     `isolation` is that of the SQL standard; SQLite always gives "serializable". With `read_only`
     every statement sees the same moment (on PostgreSQL with "repeatable read"), and on SQLite
@@ -183,6 +184,20 @@ async def request_transaction() -> AsyncIterator[Transaction]:
     """
     async with transaction() as block:
         yield block
+
+
+def request_transaction_in(database: Database | str) -> Callable[[], AsyncIterator[Transaction]]:
+    """Return what is the transaction of one request in a database, by its name or itself.
+
+    `Depends(request_transaction_in("archive"))`; see `request_transaction`.
+    """
+
+    async def of_request() -> AsyncIterator[Transaction]:
+        async with transaction(database) as block:
+            yield block
+
+    of_request.__lifetime__ = "function"  # type: ignore[attr-defined]
+    return of_request
 
 
 request_transaction.__lifetime__ = "function"  # type: ignore[attr-defined]

@@ -81,7 +81,7 @@ def pending(database: Database, directory: Path) -> Operation[list[str]]:
             )
         return scripts.missing(current)
 
-    return Operation(execute, database)
+    return Operation(execute, lambda: database)
 
 
 async def _current(channel: Channel) -> set[str]:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from triode.db.declaration import Declaration
 from triode.db.field import ForeignKeyInfo, ManyToManyInfo, RelatedInfo
+from triode.db.foreign_columns import refuse_late_key
 from triode.db.many_to_many import ManyToManyRelation
 from triode.db.relations import (
     BaseRelation,
@@ -15,6 +16,7 @@ from triode.db.relations import (
     ReverseRelation,
     Slot,
 )
+from triode.db.selecting import database_of
 from triode.db.table import ModelTable, model_registry
 from triode.errors import ModelError
 
@@ -24,9 +26,10 @@ def add_relations(table: ModelTable, declarations: Sequence[Declaration]) -> Non
     for each in declarations:
         assert each.target is not None
         if isinstance(each.info, ForeignKeyInfo):
-            field = table.by_name[f"{each.name}_id"]
-            forward = ForeignKeyRelation(table, each.name, each.target, field, where=each.where)
-            field.relation = forward
+            fields = [field for field in table.fields if field.relation_name == each.name]
+            forward = ForeignKeyRelation(table, each, fields)
+            for field in fields:
+                field.relation = forward
             install(forward)
             _pending.append((forward, each.info.related_name))
         elif isinstance(each.info, ManyToManyInfo):
@@ -73,6 +76,9 @@ def connect_all() -> None:
             continue
         _pending.remove((relation, related_name))
         target = relation.target
+        _refuse_other_database(relation)
+        if isinstance(relation, ForeignKeyRelation):
+            refuse_late_key(relation.source, relation.name, target, len(relation.fields))
         _remove_stale(target, related_name)
         declared = _declared_side(target, relation, related_name)
         name = declared.name if declared is not None else related_name
@@ -80,7 +86,8 @@ def connect_all() -> None:
             continue
         if declared is None and (name in target.by_name or hasattr(target.model, name)):
             raise ModelError(
-                f"{relation!r}: related_name={name!r} is taken in {target.model_name}.",
+                f"{relation!r}: related_name={name!r} is taken in {target.model_name}. Give it "
+                'another; in an abstract base write "{model}" in it for the name of each model.',
                 code="model-related-name",
                 where=relation.where,
             )
@@ -92,6 +99,20 @@ def connect_all() -> None:
             if declared is not None:
                 _check_side(target, declared, is_many=kind.is_many)
             install(kind(relation, name, is_declared=is_declared), declared)
+
+
+def _refuse_other_database(relation: BaseRelation) -> None:
+    source, target = relation.source, relation.target
+    here, there = source.options.database, target.options.database
+    if here != there:
+        raise ModelError(
+            f"{relation!r} leads to another database: {source.model_name} lies in "
+            f"{database_of(here)}, {target.model_name} in {database_of(there)}. No database can "
+            f"hold such a reference. Keep the key in a field of its own ({relation.name}_id: int), "
+            "and ask for the rows by it.",
+            code="model-other-database",
+            where=relation.where,
+        )
 
 
 def _check_side(target: ModelTable, declared: Declaration, *, is_many: bool) -> None:

@@ -50,16 +50,23 @@ def async_client(app: App) -> AsyncTestClient:
 
 @pytest.fixture
 def database(app: App, pytestconfig: pytest.Config) -> Iterator[Database]:
-    """Return the application's database; whatever happens in it during the test is undone."""
+    """Return the application's database; whatever happens in it during the test is undone.
+
+    So it is in its other databases; a read-only one shows what is in this one.
+    """
     opened: Database = getattr(app, "database", None) or pytest.fail(
         "triode: the application has no database", pytrace=False
     )
-    opened.create_tables().run()
+    others: dict[str, Database] = getattr(app, "databases", {})
+    for each in (opened, *others.values()):
+        if not each.is_read_only:
+            each.create_tables().run()
     if _opened not in pytestconfig.stash:
         pytestconfig.stash[_opened] = True
         # It stays open from test to test; one in memory would otherwise be made anew each time.
-        pytestconfig.add_cleanup(opened.close)
-    with import_module("triode.testing.rollback").rolled_back(opened):
+        for each in (opened, *others.values()):
+            pytestconfig.add_cleanup(each.close)
+    with import_module("triode.testing.rollback").rolled_back(opened, *others.values()):
         yield opened
 
 

@@ -45,7 +45,7 @@ class Factory:
             made: M = await self._save(channel, model, given, 0)
             return made
 
-        return Operation(execute)
+        return Operation(execute, model.__table__.find)
 
     def many(self, model: type[M], count: int, /, **given: Any) -> Statement[list[M]]:
         """Save several rows that differ in all that is not given."""
@@ -53,7 +53,7 @@ class Factory:
         async def execute(channel: Channel) -> list[M]:
             return [await self._save(channel, model, given, 0) for _ in range(count)]
 
-        return Operation(execute)
+        return Operation(execute, model.__table__.find)
 
     def build(self, model: type[M], /, **given: Any) -> M:
         """Return an object that is not saved; relations that need a row have to be given."""

@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -48,6 +49,8 @@ MYSQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_
 
 class GenericEngine:
     """One database of any kind."""
+
+    pinned: ContextVar[Any]
 
     def __init__(self, url: URL, options: EngineOptions = EngineOptions()) -> None:  # noqa: B008
         self.plans: dict[Any, Any] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -37,6 +38,8 @@ CLOSE_LIMIT = 2.0
 
 class PostgresEngine:
     """One PostgreSQL database."""
+
+    pinned: ContextVar[Any]
 
     def __init__(self, url: URL, options: EngineOptions = EngineOptions()) -> None:  # noqa: B008
         self.dialect: Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]

@@ -8,6 +8,7 @@ code. Both have the same coroutine methods; those of the blocking channel never 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import Any, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from sqlalchemy.engine.interfaces import Dialect
@@ -146,6 +147,9 @@ class Pinned(Protocol):
 
 class Engine(Protocol):
     """One database, opened when it is first used."""
+
+    pinned: ContextVar[Any]
+    """The innermost block of this context; the `Database` gives it."""
 
     @property
     def dialect(self) -> Dialect: ...

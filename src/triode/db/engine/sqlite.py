@@ -14,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -58,6 +59,8 @@ _memory_numbers = itertools.count(1)
 
 class SQLiteEngine:
     """One SQLite file, or a database in memory where `path` is None."""
+
+    pinned: ContextVar[Any]
 
     def __init__(
         self,

@@ -14,6 +14,8 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
+from triode.db.migrations.scope import in_schema, tables_in_database
+
 _FAMILIES: Final[tuple[tuple[tuple[Any, ...], Any], ...]] = (
     ((sa.String, sa.Enum), sa.String),
     ((sa.Integer,), sa.Integer),
@@ -51,11 +53,15 @@ def without_satisfied(operations: ops.UpgradeOps, connection: Connection) -> Non
     """Take out what the database has under another name."""
     inspector = sa.inspect(connection)
     for table in operations.ops:
-        if isinstance(table, ops.ModifyTableOps) and inspector.has_table(table.table_name):
-            present = _groups_of(inspector, table.table_name)
-            keys = inspector.get_pk_constraint(table.table_name)["constrained_columns"]
+        if isinstance(table, ops.ModifyTableOps) and inspector.has_table(
+            table.table_name, schema=table.schema
+        ):
+            present = _groups_of(inspector, table.table_name, table.schema)
+            key = inspector.get_pk_constraint(table.table_name, schema=table.schema)
+            keys = key["constrained_columns"]
             rest = [each for each in table.ops if not _is_key_filled(each, keys)]
-            rest = _without_present_keys(_without_same_keys(rest), inspector, table.table_name)
+            foreign = inspector.get_foreign_keys(table.table_name, schema=table.schema)
+            rest = _without_present_keys(_without_same_keys(rest), foreign)
             table.ops = _without_present(rest, present)
     operations.ops = [
         each for each in operations.ops if not isinstance(each, ops.ModifyTableOps) or each.ops
@@ -65,12 +71,12 @@ def without_satisfied(operations: ops.UpgradeOps, connection: Connection) -> Non
 def unfillable(connection: Connection, metadata: sa.MetaData, names: set[str]) -> list[str]:
     """Return the columns that no model has and that a new row would have to give."""
     inspector = sa.inspect(connection)
-    present = set(inspector.get_table_names())
+    tables = [metadata.tables[name] for name in sorted(names & tables_in_database(inspector))]
     return [
-        f"{name}.{column['name']} may not be empty"
-        for name in sorted(names & present)
-        for column in inspector.get_columns(name)
-        if column["name"] not in metadata.tables[name].columns
+        f"{table.fullname}.{column['name']} may not be empty"
+        for table in tables
+        for column in inspector.get_columns(table.name, schema=table.schema)
+        if column["name"] not in table.columns
         and not column["nullable"]
         and column["default"] is None
     ]
@@ -82,11 +88,11 @@ def _is_key_filled(operation: Any, keys: Sequence[str]) -> bool:
     return is_alter and operation.modify_nullable is False and operation.modify_type is None
 
 
-def all_indexes(inspector: sa.Inspector, table: str) -> list[Any]:
+def all_indexes(inspector: sa.Inspector, table: str, schema: str | None = None) -> list[Any]:
     """Return the indexes of a table; on SQLite those too that UNIQUE in a column made."""
     if inspector.dialect.name == "sqlite":
         return list(inspector.get_indexes(table, include_auto_indexes=True))
-    return list(inspector.get_indexes(table))
+    return list(inspector.get_indexes(table, schema=schema))
 
 
 class _Group(NamedTuple):
@@ -97,17 +103,17 @@ class _Group(NamedTuple):
     is_unique: bool
 
 
-def _groups_of(inspector: sa.Inspector, table: str) -> list[_Group]:
+def _groups_of(inspector: sa.Inspector, table: str, schema: str | None) -> list[_Group]:
     found = [
         _Group(
             each["name"], tuple(str(name) for name in each["column_names"]), bool(each["unique"])
         )
-        for each in all_indexes(inspector, table)
+        for each in all_indexes(inspector, table, schema)
         if not any(name.endswith("_where") for name in each.get("dialect_options", {}))
     ]
-    for unique in inspector.get_unique_constraints(table):
+    for unique in inspector.get_unique_constraints(table, schema=schema):
         found.append(_Group(unique["name"], tuple(unique["column_names"]), True))
-    key = inspector.get_pk_constraint(table)
+    key = inspector.get_pk_constraint(table, schema=schema)
     return [*found, _Group(None, tuple(key["constrained_columns"]), True)]
 
 
@@ -162,9 +168,7 @@ def _without_same_keys(operations: Sequence[Any]) -> list[Any]:
     return [each for each in operations if not any(each is other for other in same)]
 
 
-def _without_present_keys(
-    operations: Sequence[Any], inspector: sa.Inspector, table: str
-) -> list[Any]:
+def _without_present_keys(operations: Sequence[Any], foreign: Sequence[Any]) -> list[Any]:
     """Leave out a foreign key that the database has, under whatever name, and keeps."""
     dropped = {
         str(each.constraint_name) for each in operations if isinstance(each, ops.DropConstraintOp)
@@ -172,10 +176,10 @@ def _without_present_keys(
     present = {
         (
             tuple(key["constrained_columns"]),
-            tuple(f"{key['referred_table']}.{name}" for name in key["referred_columns"]),
+            tuple(f"{_referred(key)}.{name}" for name in key["referred_columns"]),
             (key.get("options", {}).get("ondelete") or "NO ACTION").upper(),
         )
-        for key in inspector.get_foreign_keys(table)
+        for key in foreign
         if key["name"] not in dropped
     }
     return [
@@ -185,6 +189,10 @@ def _without_present_keys(
             isinstance(each, ops.CreateForeignKeyOp) and _signature(each.to_constraint()) in present
         )
     ]
+
+
+def _referred(key: Any) -> str:
+    return in_schema(key["referred_schema"], key["referred_table"])
 
 
 def _signature(key: Any) -> tuple[Any, ...]:

@@ -21,10 +21,17 @@ from triode.db.migrations.expressions import add_missing, without_the_warning
 from triode.db.migrations.facts import add_facts
 from triode.db.migrations.rendering import OPTIONS, render_item
 from triode.db.migrations.rules import add_rules
+from triode.db.migrations.scope import (
+    chosen_metadata,
+    chosen_models,
+    in_schema,
+    tables_in_database,
+    whole_name,
+)
 from triode.db.migrations.searches import CreateSearchOp, DropSearchOp, add_searches
 from triode.db.migrations.written import Owned
 from triode.db.sql.storage import Storage
-from triode.db.table import ModelTable, model_registry
+from triode.db.table import ModelTable
 
 _EMPTY: Final[dict[type, str]] = {
     int: "0",
@@ -45,18 +52,18 @@ NOTHING_OWNED: Final = Owned()
 def complete_metadata() -> sa.MetaData:
     """Return the metadata with the table of every model and relation."""
     tables = set()
-    for model in model_registry.tables():
+    for model in chosen_models():
         tables.add(model.table)
         tables.update(
             link for each in model.relations.values() if (link := each.link_table()) is not None
         )
     in_order(tables)
-    return model_registry.metadata
+    return chosen_metadata()
 
 
 def managed_names() -> set[str]:
     """Return the names of the tables that migrations may make and change."""
-    others = {each.name for each in model_registry.tables() if not each.options.managed}
+    others = {each.full_name for each in chosen_models() if not each.options.managed}
     return set(complete_metadata().tables) - others
 
 
@@ -72,12 +79,16 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     managed = managed_names()
     wanted = managed | (owned.tables - set(metadata.tables))
 
+    schemas = {table.schema for table in metadata.tables.values()}
+
     def include_name(name: str | None, kind: str, parents: Any) -> bool:
-        return kind != "table" or name in wanted
+        if kind == "schema":
+            return name is None or name in schemas
+        return kind != "table" or in_schema(parents.get("schema_name"), str(name)) in wanted
 
     def include_object(item: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
         if kind == "table":
-            return name in wanted
+            return item.fullname in wanted
         return not reflected or other is not None or _is_ours(item, name, kind, owned)
 
     options = {
@@ -86,6 +97,7 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
         "render_item": render_item,
         "compare_type": differ,
         "include_name": include_name,
+        "include_schemas": bool(schemas - {None}),
         "include_object": include_object,
     }
     context = MigrationContext.configure(connection, opts=options)
@@ -100,7 +112,7 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     add_searches(script.upgrade_ops, connection, metadata, wanted)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()
     for side in (script.upgrade_ops, backward):
-        dropped = {each.table_name for each in side.ops if isinstance(each, ops.DropTableOp)}
+        dropped = {whole_name(each) for each in side.ops if isinstance(each, ops.DropTableOp)}
         for table in side.ops:
             if isinstance(table, ops.ModifyTableOps):
                 table.ops = _new_indexes_first(_without_needless(table, dropped))
@@ -116,7 +128,7 @@ def _is_ours(item: Any, name: str | None, kind: str, owned: Owned) -> bool:
     """Whether what no model has was made by a script, or by `create_tables`."""
     table = item.table.name
     if kind == "column":
-        return (table, name) in owned.columns
+        return (item.table.fullname, name) in owned.columns
     first = next((column.name for column in getattr(item, "columns", ())), "")
     usual = {f"{table}_{first}_{ending}" for ending in ("key", "idx")}
     return name in owned.names or name in usual
@@ -127,25 +139,27 @@ def untangle(operations: ops.UpgradeOps, metadata: sa.MetaData) -> None:
     made = [each for each in operations.ops if isinstance(each, ops.CreateTableOp)]
     if not made:
         return
-    by_name = {each.table_name: each for each in made}
+    by_name = {whole_name(each): each for each in made}
     tables = in_order({metadata.tables[name] for name in by_name})
     late = circular(tables)
-    position = {table.name: number for number, table in enumerate(tables)}
+    position = {table.fullname: number for number, table in enumerate(tables)}
     for key in late:
-        create = by_name[key.table.name]
+        create = by_name[key.table.fullname]
         create.columns = [each for each in create.columns if each is not key]
     keys = [
-        ops.ModifyTableOps(key.table.name, [ops.CreateForeignKeyOp.from_constraint(key)])
+        ops.ModifyTableOps(
+            key.table.name, [ops.CreateForeignKeyOp.from_constraint(key)], schema=key.table.schema
+        )
         for key in late
     ]
     rest = [each for each in operations.ops if not isinstance(each, ops.CreateTableOp)]
-    made.sort(key=lambda each: position[each.table_name])
+    made.sort(key=lambda each: position[whole_name(each)])
     operations.ops = [*made, *rest, *keys]
 
 
 def _without_needless(table: ops.ModifyTableOps, dropped: set[str]) -> list[Any]:
     """Leave out indexes that go with their table; MySQL would not drop those of foreign keys."""
-    is_dropped = table.table_name in dropped
+    is_dropped = whole_name(table) in dropped
     return [each for each in table.ops if not (is_dropped and isinstance(each, ops.DropIndexOp))]
 
 
@@ -171,7 +185,7 @@ def _new_indexes_first(operations: Sequence[Any]) -> list[Any]:
 
 def has_tables(connection: Connection) -> bool:
     """Whether the database has a table of any model."""
-    return bool(managed_names() & set(sa.inspect(connection).get_table_names()))
+    return bool(managed_names() & tables_in_database(sa.inspect(connection)))
 
 
 def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
@@ -267,7 +281,7 @@ def _words(operation: Any) -> str:
     if verb is None:
         kind = type(operation).__name__.removesuffix("Op").removeprefix("Create")
         verb = f"add {kind.lower().replace('constraint', ' constraint')}"
-    table = getattr(operation, "table_name", None) or getattr(operation, "source_table", "")
+    table = str(getattr(operation, "table_name", None) or getattr(operation, "source_table", ""))
     column = getattr(operation, "column_name", None) or getattr(
         getattr(operation, "column", None), "name", None
     )
@@ -276,7 +290,8 @@ def _words(operation: Any) -> str:
         or getattr(operation, "index_name", None)
         or getattr(operation, "constraint_name", None)
     )
-    return f"{verb} {table}{'.' if name else ''}{name or ''}"
+    whole = in_schema(getattr(operation, "schema", None), table)
+    return f"{verb} {whole}{'.' if name else ''}{name or ''}"
 
 
 def _new_columns(
@@ -293,7 +308,7 @@ def _new_columns(
             if not (column.nullable or column.server_default is not None):
                 # The model's own column stays as it is.
                 operation.column = column._copy()
-                yield table.table_name, operation.column
+                yield whole_name(table), operation.column
 
 
 def _empty_text(column: sa.Column[Any]) -> str:
@@ -322,4 +337,4 @@ def _default(table_name: str, column: sa.Column[Any]) -> sa.DefaultClause:
 
 
 def _model_of(table_name: str) -> ModelTable | None:
-    return next((each for each in model_registry.tables() if each.name == table_name), None)
+    return next((each for each in chosen_models() if each.full_name == table_name), None)

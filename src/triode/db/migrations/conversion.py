@@ -128,7 +128,8 @@ class PostgresqlImpl(postgresql.PostgresqlImpl):
             using = postgres_conversion(name, existing_type, type_, self.dialect)
             options.setdefault("postgresql_using", using)
             if server_default is not False or existing_server_default:
-                super().alter_column(table_name, column_name, server_default=None)
+                schema = options.get("schema")
+                super().alter_column(table_name, column_name, server_default=None, schema=schema)
                 if server_default is False:
                     server_default = existing_server_default
         super().alter_column(

@@ -14,6 +14,7 @@ from alembic.operations import ops
 from sqlalchemy.engine import Connection
 
 from triode.db.migrations.rendering import default_text
+from triode.db.migrations.scope import tables_in_database, whole_name
 from triode.db.migrations.written import Owned, storage_in, value_of
 from triode.db.sql.storage import Storage, TextStorage
 
@@ -22,13 +23,14 @@ def add_facts(
     operations: ops.UpgradeOps, connection: Connection, metadata: sa.MetaData, owned: Owned
 ) -> None:
     """Add the changes of types and defaults that the database does not tell."""
-    made = {each.table_name for each in operations.ops if isinstance(each, ops.CreateTableOp)}
+    made = {whole_name(each) for each in operations.ops if isinstance(each, ops.CreateTableOp)}
     known = {table for table, _ in owned.types} & set(metadata.tables) - made
     inspector = sa.inspect(connection)
-    present = set(inspector.get_table_names())
-    for name in sorted(known & present):
-        columns = {str(each["name"]): each for each in inspector.get_columns(name)}
-        for column in metadata.tables[name].columns:
+    for name in sorted(known & tables_in_database(inspector)):
+        table = metadata.tables[name]
+        found = inspector.get_columns(table.name, schema=table.schema)
+        columns = {str(each["name"]): each for each in found}
+        for column in table.columns:
             if column.name in columns and (name, column.name) in owned.types:
                 _compare(operations, column, columns[column.name], owned, connection.dialect.name)
 
@@ -36,7 +38,7 @@ def add_facts(
 def _compare(
     operations: ops.UpgradeOps, column: sa.Column[Any], present: Any, owned: Owned, dialect: str
 ) -> None:
-    key = (column.table.name, column.name)
+    key = (column.table.fullname, column.name)
     old_type = storage_in(owned.types[key])
     alter = _alteration(operations, key)
     changes: dict[str, Any] = {}
@@ -57,6 +59,7 @@ def _compare(
         alter = ops.AlterColumnOp(
             column.table.name,
             column.name,
+            schema=column.table.schema,
             existing_type=column.type,
             existing_nullable=column.nullable,
         )
@@ -112,15 +115,15 @@ def _alteration(operations: Any, key: tuple[str, str]) -> ops.AlterColumnOp | No
             found = _alteration(each, key)
             if found is not None:
                 return found
-        elif isinstance(each, ops.AlterColumnOp) and (each.table_name, each.column_name) == key:
+        elif isinstance(each, ops.AlterColumnOp) and (whole_name(each), each.column_name) == key:
             return each
     return None
 
 
 def _add(operations: ops.UpgradeOps, alter: ops.AlterColumnOp) -> None:
     for each in operations.ops:
-        if isinstance(each, ops.ModifyTableOps) and each.table_name == alter.table_name:
+        if isinstance(each, ops.ModifyTableOps) and whole_name(each) == whole_name(alter):
             # Before what may depend on it: an index, a check.
             each.ops.insert(0, alter)
             return
-    operations.ops.append(ops.ModifyTableOps(alter.table_name, [alter]))
+    operations.ops.append(ops.ModifyTableOps(alter.table_name, [alter], schema=alter.schema))

@@ -30,6 +30,7 @@ from triode.db.migrations.lint import Danger, find_dangers
 from triode.db.migrations.making import EMPTY_STEP, make_script
 from triode.db.migrations.offline import Recorder, offline_text
 from triode.db.migrations.renames import Chooser, refuse_to_guess
+from triode.db.migrations.scope import models_of
 from triode.db.migrations.squashing import squash
 from triode.db.migrations.taking_over import take_over
 from triode.errors import TriodeError
@@ -56,9 +57,17 @@ class Made(NamedTuple):
 
 
 class Migrations:
-    """The migrations in `directory` and the database they are for."""
+    """The migrations in `directory` and the database they are for.
+
+    Raises:
+        MigrationError: the database is a read-only copy.
+    """
 
     def __init__(self, database: Database, directory: Path) -> None:
+        if database.is_read_only:
+            raise MigrationError(
+                f"{database!r} is read-only: migrate the database that it is a copy of."
+            )
         self.database = database
         self.directory = directory
 
@@ -86,7 +95,8 @@ class Migrations:
             self._current(script, connection)
             return make_script(connection, script, message, choose)
 
-        path, is_applied = on_connection(self.database, work)
+        with models_of(self.database.name):
+            path, is_applied = on_connection(self.database, work)
         if path is None:
             return None
         return Made(path, find_dangers(path, self.dialect), is_applied)
@@ -120,22 +130,24 @@ class Migrations:
             MigrationError: the database or the models are not at the newest migration, or a
                 script changes rows.
         """
-        return on_connection(
-            self.database,
-            lambda connection: squash(
-                connection,
-                open_folder(self.directory),
-                message,
-                drop_data_steps=drop_data_steps,
-            ),
-        )
+        with models_of(self.database.name):
+            return on_connection(
+                self.database,
+                lambda connection: squash(
+                    connection,
+                    open_folder(self.directory),
+                    message,
+                    drop_data_steps=drop_data_steps,
+                ),
+            )
 
     def check(self) -> Report:
         """Say what is wrong: the database is behind or ahead, the models differ from the scripts.
 
         Scripts that are not applied yet are tried out, and undone.
         """
-        return check(self.database, self.directory, self.dialect, run_scripts)
+        with models_of(self.database.name):
+            return check(self.database, self.directory, self.dialect, run_scripts)
 
     def upgrade(self, target: str = "head", *, is_taken_over: bool = False) -> list[Step]:
         """Apply migrations up to `target`, all of them by default; gives those it applied.

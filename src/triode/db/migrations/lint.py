@@ -128,7 +128,7 @@ def _calls(node: ast.AST, table: str, *, is_alone: bool) -> Iterator[Call]:
         for item in node.items:
             call = item.context_expr
             if isinstance(call, ast.Call) and _called(call) == "batch_alter_table":
-                table = _text(call, 0)
+                table = _qualified(call, _text(call, 0))
             is_alone |= isinstance(call, ast.Call) and _called(call) == "autocommit_block"
     if isinstance(node, ast.Call):
         yield _operation(node, table)._replace(is_alone=is_alone)
@@ -143,11 +143,20 @@ def _operation(node: ast.Call, table: str) -> Call:
         return Call(name, table, _text(node, 0) or _column_of(node), node)
     if name == "drop_index":
         given = next((each.value for each in node.keywords if each.arg == "table_name"), None)
-        return Call(name, _plain_text(given) if given else _text(node, 1), _text(node, 0), node)
+        table = _plain_text(given) if given else _text(node, 1)
+        return Call(name, _qualified(node, table), _text(node, 0), node)
     position = 0 if name in _OF_TABLES else 1
     if name in ("drop_column", "alter_column", "add_column", "rename_column"):
-        return Call(name, _text(node, 0), _text(node, 1) or _column_of(node), node)
-    return Call(name, _text(node, position), _text(node, 0), node)
+        table = _qualified(node, _text(node, 0))
+        return Call(name, table, _text(node, 1) or _column_of(node), node)
+    return Call(name, _qualified(node, _text(node, position)), _text(node, 0), node)
+
+
+def _qualified(node: ast.Call, table: str) -> str:
+    """Return "schema.table" where the call names a schema."""
+    given = next((each.value for each in node.keywords if each.arg == "schema"), None)
+    is_named = isinstance(given, ast.Constant) and isinstance(given.value, str)
+    return f"{given.value}.{table}" if is_named and table else table  # type: ignore[union-attr]
 
 
 def _column_of(node: ast.Call) -> str:

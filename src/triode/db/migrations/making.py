@@ -17,9 +17,9 @@ from triode.db.migrations.comparison import (
 )
 from triode.db.migrations.folder import stamp, write_script
 from triode.db.migrations.renames import Chooser, Rename, Renames, in_database, lines
-from triode.db.migrations.rendering import write_operations
+from triode.db.migrations.rendering import schema_lines, write_operations
+from triode.db.migrations.scope import chosen_models, in_schema
 from triode.db.migrations.written import Owned, owned_by
-from triode.db.table import model_registry
 
 EMPTY_STEP = '''
 
@@ -55,9 +55,17 @@ def differences(
 ) -> tuple[list[Rename], ops.MigrationScript]:
     """Return what was renamed, and what differs besides."""
     complete_metadata()
-    renames = Renames(connection, model_registry.tables(), owned, choose).find()
-    tables = {each.old: each.new for each in renames if each.table is None}
-    columns = {(each.table, each.old): each.new for each in renames if each.table is not None}
+    renames = Renames(connection, chosen_models(), owned, choose).find()
+    tables = {
+        in_schema(each.schema, each.old): in_schema(each.schema, each.new)
+        for each in renames
+        if each.table is None
+    }
+    columns = {
+        (in_schema(each.schema, each.table), each.old): each.new
+        for each in renames
+        if each.table is not None
+    }
     now = owned.renamed(tables, columns)
     operations: ops.MigrationScript = in_database(
         renames, connection, lambda: compare(connection, now)
@@ -77,7 +85,8 @@ def _write(
     assert downgrade is not None
     if upgrade.is_empty() and not renames:
         return None
-    forward = _body(connection, upgrade, lines(renames, "upgrade"), [])
+    before = [*schema_lines(upgrade), *lines(renames, "upgrade")]
+    forward = _body(connection, upgrade, before, [])
     backward = _body(connection, downgrade, [], lines(renames, "downgrade"))
     return write_script(script, message, (forward, backward))
 

@@ -5,7 +5,7 @@ The models say it with `renamed_from`; otherwise a person is asked, or told what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from triode.db.errors import MigrationError
 from triode.db.many_to_many import ManyToManyRelation
+from triode.db.migrations.scope import in_schema, tables_in_database
 from triode.db.migrations.searches import rename_column, rename_table
 from triode.db.migrations.written import Owned
 from triode.db.table import ModelField, ModelTable
@@ -44,26 +45,31 @@ class Rename:
     table: str | None
     old: str
     new: str
+    schema: str | None = None
 
     def text(self) -> str:
         """Return the line of a migration."""
+        schema = f", schema={self.schema!r}" if self.schema else ""
         if self.table is None:
-            return f"steps.rename_table({self.old!r}, {self.new!r})"
-        return f"steps.rename_column({self.table!r}, {self.old!r}, {self.new!r})"
+            return f"steps.rename_table({self.old!r}, {self.new!r}{schema})"
+        return f"steps.rename_column({self.table!r}, {self.old!r}, {self.new!r}{schema})"
 
     def reverse(self) -> Rename:
-        return Rename(self.table, self.new, self.old)
+        return Rename(self.table, self.new, self.old, self.schema)
 
     def apply(self, connection: Connection) -> None:
         """Rename it in the database."""
         quote = connection.dialect.identifier_preparer.quote
         what = "" if self.table is None else f"COLUMN {quote(self.old)} "
         name = quote(self.table or self.old)
+        name = f"{quote(self.schema)}.{name}" if self.schema else name
         for _ in self._with_searches(connection):
             connection.execute(sa.text(f"ALTER TABLE {name} RENAME {what}TO {quote(self.new)}"))
 
     def _with_searches(self, connection: Connection) -> Iterator[None]:
         names, run = (self.old, self.new), connection.exec_driver_sql
+        if self.schema is not None:
+            return iter([None])  # A search there is made anew where it differs.
         if self.table is None:
             return rename_table(connection, connection.dialect, names, run)
         return rename_column(connection, connection.dialect, self.table, names, run)
@@ -113,21 +119,31 @@ class Renames:
     def find(self) -> list[Rename]:
         """Return the renames, those of tables first."""
         inspector = sa.inspect(self._connection)
-        present = set(inspector.get_table_names())
-        tables = list(self._tables(present))
-        old_names = {each.new: each.old for each in tables}
-        found = [*tables, *self._link_columns(tables)]
-        for model in self._models:
-            name = old_names.get(model.name, model.name)
-            if name in present:
-                columns = {str(each["name"]) for each in inspector.get_columns(name)}
-                found += self._columns(model, name, columns)
-        return found
+        present = tables_in_database(inspector)
+        schemas = dict.fromkeys(model.options.schema for model in self._models)
+        found: list[Rename] = []
+        for schema in schemas:
+            models = [model for model in self._models if model.options.schema == schema]
+            tables = list(self._tables(models, schema, present))
+            old_names = {each.new: each.old for each in tables}
+            found += [*tables, *(self._link_columns(tables) if schema is None else ())]
+            for model in models:
+                name = old_names.get(model.name, model.name)
+                if in_schema(schema, name) in present:
+                    known = inspector.get_columns(name, schema=schema)
+                    columns = {str(each["name"]) for each in known}
+                    found += self._columns(model, in_schema(schema, name), columns)
+        return sorted(found, key=lambda each: each.table is not None)
 
-    def _tables(self, present: set[str]) -> Iterator[Rename]:
-        wanted = {each.name for each in self._models}
-        gone = sorted((present & self._owned.tables) - wanted - set(_link_names(self._models)))
-        for model in self._models:
+    def _tables(
+        self, models: Sequence[ModelTable], schema: str | None, everything: set[str]
+    ) -> Iterator[Rename]:
+        """Give the renamed tables of one schema; one is never moved to another by a rename."""
+        present = _bare_names(schema, everything)
+        wanted = {each.name for each in models}
+        owned = _bare_names(schema, self._owned.tables)
+        gone = sorted((present & owned) - wanted - set(_link_names(models)))
+        for model in models:
             if model.name in present:
                 continue
             given = model.options.renamed_from
@@ -137,7 +153,7 @@ class Renames:
             if old is not None:
                 if old in gone:
                     gone.remove(old)
-                yield Rename(None, old, model.name)
+                yield Rename(None, old, model.name, schema)
                 yield from _links_of(model, old, present)
 
     def _link_columns(self, tables: Sequence[Rename]) -> Iterator[Rename]:
@@ -173,15 +189,26 @@ class Renames:
             if old is not None:
                 if old in gone:
                     gone.remove(old)
-                yield Rename(model.name, old, field.name)
+                yield Rename(model.name, old, field.name, model.options.schema)
 
 
 def _given_name(field: ModelField, present: set[str]) -> str | None:
     given = field.info.renamed_from
     if given is None:
         return None
-    names = (given, f"{given}_id") if field.relation is not None else (given,)
+    names = [given]
+    if field.relation is not None:
+        # `renamed_from` names the foreign key; a key of several columns has as many names.
+        ending = field.name.removeprefix(field.relation_name or "")
+        names.append(f"{given}{ending}")
     return next((name for name in names if name in present), None)
+
+
+def _bare_names(schema: str | None, names: Iterable[str]) -> set[str]:
+    """Return the names of the tables in one schema, without it."""
+    prefix = f"{schema}." if schema else ""
+    bare = {name.removeprefix(prefix) for name in names if name.startswith(prefix)}
+    return {name for name in bare if "." not in name}
 
 
 def _links(model: ModelTable) -> Iterator[sa.Table]:
@@ -200,7 +227,7 @@ def _links_of(model: ModelTable, old: str, present: set[str]) -> Iterator[Rename
     for link in _links(model):
         before = f"{old}{link.name.removeprefix(model.name)}"
         if before in present and link.name not in present:
-            yield Rename(None, before, link.name)
+            yield Rename(None, before, link.name, model.options.schema)
 
 
 def in_database(renames: Sequence[Rename], connection: Connection, work: Callable[[], Any]) -> Any:

@@ -16,8 +16,8 @@ from sqlalchemy.engine import Connection
 
 from triode.db.ddl import ModelDefault
 from triode.db.migrations.rules import is_special, source_of, text_for
+from triode.db.migrations.scope import chosen_metadata
 from triode.db.sql.storage import Storage
-from triode.db.table import model_registry
 from triode.schema.foreign import to_builtins
 
 OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}
@@ -45,6 +45,12 @@ def write_operations(connection: Connection, operations: ops.UpgradeOps | ops.Do
     return re.sub(r"batch_alter_table\('(\w+)', schema=None\)", _batch_call, text)
 
 
+def schema_lines(operations: ops.UpgradeOps) -> list[str]:
+    """Return the lines that make the schemas of new tables; none takes one away."""
+    made = [each.schema for each in operations.ops if isinstance(each, ops.CreateTableOp)]
+    return [f"steps.create_schema({name!r})" for name in sorted({each for each in made if each})]
+
+
 def imports_for(texts: list[str]) -> str:
     """Return the lines that import what the texts use."""
     whole = "\n".join(texts)
@@ -54,7 +60,7 @@ def imports_for(texts: list[str]) -> str:
 def _batch_call(found: re.Match[str]) -> str:
     """Keep what SQLite's reflection does not tell of a table that is altered by making it anew."""
     name = found.group(1)
-    table = model_registry.metadata.tables.get(name)
+    table = chosen_metadata().tables.get(name)
     kept = {} if table is None else table.dialect_options["sqlite"]
     names = ("strict", "autoincrement", "with_rowid")
     chosen = {f"sqlite_{each}": kept[each] for each in names if each in kept}
@@ -108,7 +114,9 @@ def _portable(operations: Any) -> Any:
         elif isinstance(each, ops.CreateIndexOp) and is_special(each.to_index()):
             made.ops.append(_IndexOp.from_index(each.to_index()))
         elif isinstance(each, ops.CreateCheckConstraintOp):
-            made.ops.append(_CheckOp(each.constraint_name, each.table_name, each.condition))
+            made.ops.append(
+                _CheckOp(each.constraint_name, each.table_name, each.condition, schema=each.schema)
+            )
         else:
             made.ops.append(each)
     return made

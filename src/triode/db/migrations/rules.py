@@ -21,6 +21,7 @@ from sqlalchemy.exc import CompileError
 from triode.db.migrations import steps
 from triode.db.migrations.expressions import is_over_expressions
 from triode.db.migrations.lint import Call
+from triode.db.migrations.scope import tables_in_database, whole_name
 from triode.db.migrations.written import Owned, sql_in
 
 _DIALECTS: Final[dict[str, Any]] = {
@@ -76,37 +77,39 @@ def add_rules(
     operations: ops.UpgradeOps, connection: Connection, metadata: sa.MetaData, owned: Owned
 ) -> None:
     """Add what differs in checks and in indexes over expressions or some rows."""
-    made = {each.table_name for each in operations.ops if isinstance(each, ops.CreateTableOp)}
-    gone = {each.table_name for each in operations.ops if isinstance(each, ops.DropTableOp)}
+    made = {whole_name(each) for each in operations.ops if isinstance(each, ops.CreateTableOp)}
+    gone = {whole_name(each) for each in operations.ops if isinstance(each, ops.DropTableOp)}
     inspector = sa.inspect(connection)
     dialect = connection.dialect.name
-    present = set(inspector.get_table_names()) - gone
+    present = tables_in_database(inspector) - gone
     touched = set(_indexes_in(operations))
     tables = {table for table, _ in (*owned.checks, *owned.indexes)} | _with_rules(metadata)
     for name in sorted((tables & present & set(metadata.tables)) - made):
         table = metadata.tables[name]
         found: list[Any] = list(_checks(inspector, table, owned.checks, dialect))
         for old, new in _indexes(table, owned.indexes, dialect):
-            if {each for each in (old and old[0], new and str(new.name)) if each} & touched:
+            names = {each for each in (old and old[0], new and str(new.name)) if each}
+            if {(name, each) for each in names} & touched:
                 continue  # The database itself told.
             if old is not None:
                 found.append(_drop_index(table, *old))
             if new is not None:
                 found.append(ops.CreateIndexOp.from_index(new))
         if found:
-            operations.ops.append(ops.ModifyTableOps(name, found))
+            change = ops.ModifyTableOps(table.name, found, schema=table.schema)
+            operations.ops.append(change)
 
 
 def _with_rules(metadata: sa.MetaData) -> set[str]:
-    return {table.name for table in metadata.tables.values() if list(_checks_of(table))}
+    return {table.fullname for table in metadata.tables.values() if list(_checks_of(table))}
 
 
-def _indexes_in(operations: Any) -> Iterator[str]:
+def _indexes_in(operations: Any) -> Iterator[tuple[str, str]]:
     for each in operations.ops:
         if isinstance(each, ops.ModifyTableOps):
             yield from _indexes_in(each)
         elif isinstance(each, ops.CreateIndexOp | ops.DropIndexOp):
-            yield str(each.index_name)
+            yield whole_name(each), str(each.index_name)
 
 
 def _checks_of(table: sa.Table) -> Iterator[sa.CheckConstraint]:
@@ -122,10 +125,11 @@ def _checks(
     dialect: str,
 ) -> Iterator[Any]:
     wanted = {str(each.name): each for each in _checks_of(table)}
-    ours = {name: node for (owner, name), node in known.items() if owner == table.name}
+    ours = {name: node for (owner, name), node in known.items() if owner == table.fullname}
     texts = {name: sql_in(node, dialect) for name, node in ours.items()}
     needs = {name: text_for(each.sqltext, dialect) for name, each in wanted.items()}
-    present = {str(each["name"]) for each in inspector.get_check_constraints(table.name)}
+    found = inspector.get_check_constraints(table.name, schema=table.schema)
+    present = {str(each["name"]) for each in found}
     # The same condition under the name of before is as good: a table or column was renamed.
     spare = {name: text for name, text in texts.items() if name not in wanted and name in present}
     for name in sorted(wanted):
@@ -143,8 +147,11 @@ def _checks(
 
 def _drop_check(table: sa.Table, name: str, node: ast.expr) -> ops.DropConstraintOp:
     element = _element(node)
-    reverse = None if element is None else ops.CreateCheckConstraintOp(name, table.name, element)
-    return ops.DropConstraintOp(name, table.name, type_="check", _reverse=reverse)
+    schema = table.schema
+    reverse = None
+    if element is not None:
+        reverse = ops.CreateCheckConstraintOp(name, table.name, element, schema=schema)
+    return ops.DropConstraintOp(name, table.name, type_="check", schema=schema, _reverse=reverse)
 
 
 def _indexes(
@@ -152,7 +159,7 @@ def _indexes(
 ) -> Iterator[tuple[tuple[str, Call] | None, sa.Index | None]]:
     """Give the indexes that differ, as the scripts know them and as the models want them."""
     wanted = {str(each.name): each for each in table.indexes}
-    ours = {name: call for (owner, name), call in known.items() if owner == table.name}
+    ours = {name: call for (owner, name), call in known.items() if owner == table.fullname}
     texts = {name: _written(call, dialect) for name, call in ours.items()}
     needs = {name: _wanted(each, dialect) for name, each in wanted.items()}
     spare = {
@@ -224,11 +231,19 @@ def _drop_index(table: sa.Table, name: str, call: Call) -> ops.DropIndexOp:
         for each in ("sqlite", "postgresql")
         if (given := call.option(f"{each}_where")) is not None
     }
+    schema = table.schema
     reverse = None
     if not any(each is None for each in parts):
         unique = call.says("unique", True)
-        reverse = ops.CreateIndexOp(name, table.name, parts, unique=unique, **kept)  # type: ignore[arg-type]
-    return ops.DropIndexOp(name, table.name, _reverse=reverse)
+        reverse = ops.CreateIndexOp(
+            name,
+            table.name,
+            parts,  # type: ignore[arg-type]
+            schema=schema,
+            unique=unique,
+            **kept,
+        )
+    return ops.DropIndexOp(name, table.name, schema=schema, _reverse=reverse)
 
 
 def _element(node: ast.expr) -> Any:

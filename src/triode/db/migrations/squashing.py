@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from triode.db.errors import MigrationError
 from triode.db.migrations.comparison import compare, describe, from_nothing
 from triode.db.migrations.folder import has_data_steps, only_head, write_script
-from triode.db.migrations.rendering import write_operations
+from triode.db.migrations.rendering import schema_lines, write_operations
 from triode.db.migrations.written import owned_by
 
 
@@ -39,7 +39,12 @@ def squash(
     assert operations.upgrade_ops is not None
     assert operations.downgrade_ops is not None
     texts = (
-        write_operations(connection, operations.upgrade_ops).strip(),
+        "\n    ".join(
+            [
+                *schema_lines(operations.upgrade_ops),
+                write_operations(connection, operations.upgrade_ops).strip(),
+            ]
+        ),
         write_operations(connection, operations.downgrade_ops).strip(),
     )
     replaced = [each.revision for each in scripts if each.revision != head]

@@ -49,18 +49,39 @@ def run(statement: Executable | str, rows: Sequence[Mapping[str, Any]] = ()) -> 
     return list(result.fetchall()) if result.returns_rows else []
 
 
-def rename_column(table_name: str, old: str, new: str) -> None:
+def create_schema(name: str) -> None:
+    """Make a schema of PostgreSQL unless it is there; on MariaDB and MySQL it has to be there.
+
+    Raises:
+        MigrationError: SQLite has none.
+    """
+    dialect = op.get_context().dialect
+    if dialect.name == "sqlite":
+        raise MigrationError(f"SQLite has no schemas, so there can be no {name!r}.")
+    if dialect.name == "postgresql":
+        quoted = dialect.identifier_preparer.quote(name)
+        op.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {quoted}"))
+
+
+def rename_column(table_name: str, old: str, new: str, *, schema: str | None = None) -> None:
     """Rename a column; its rows, indexes, constraints and searches stay."""
     dialect = op.get_context().dialect
     quote = dialect.identifier_preparer.quote
+    name = f"{quote(schema)}.{quote(table_name)}" if schema else quote(table_name)
     # Alembic's alter_column would make the whole table anew on SQLite, and wants the type on MySQL.
-    text = f"ALTER TABLE {quote(table_name)} RENAME COLUMN {quote(old)} TO {quote(new)}"
+    text = f"ALTER TABLE {name} RENAME COLUMN {quote(old)} TO {quote(new)}"
+    if schema is not None:
+        op.execute(sa.text(text))
+        return
     for _ in searches.rename_column(_connection(), dialect, table_name, (old, new), _run):
         op.execute(sa.text(text))
 
 
-def rename_table(old: str, new: str) -> None:
+def rename_table(old: str, new: str, *, schema: str | None = None) -> None:
     """Rename a table; what refers to it follows."""
+    if schema is not None:
+        op.rename_table(old, new, schema=schema)
+        return
     for _ in searches.rename_table(_connection(), op.get_context().dialect, (old, new), _run):
         op.rename_table(old, new)
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from triode.db.errors import MigrationError
 from triode.db.migrations.folder import stamp
 from triode.db.migrations.lint import calls_in
+from triode.db.migrations.scope import schema_of, tables_in
 
 
 def take_over(connection: Connection, script: ScriptDirectory, *, is_wanted: bool) -> list[str]:
@@ -30,7 +31,7 @@ def take_over(connection: Connection, script: ScriptDirectory, *, is_wanted: boo
         return []
     made = [call for call in calls_in(_path(script, first)) if call.name == "create_table"]
     inspector = sa.inspect(connection)
-    present = set(inspector.get_table_names())
+    present = tables_in(inspector, {schema_of(call.table) for call in made})
     there = sorted({call.table for call in made} & present)
     if not is_wanted:
         if there:
@@ -43,7 +44,10 @@ def take_over(connection: Connection, script: ScriptDirectory, *, is_wanted: boo
     lacking = [f"the table {call.table}" for call in made if call.table not in present]
     for call in made:
         if call.table in present:
-            columns = {str(each["name"]) for each in inspector.get_columns(call.table)}
+            schema = schema_of(call.table)
+            name = call.table.removeprefix(f"{schema}.")
+            found = inspector.get_columns(name, schema=schema)
+            columns = {str(each["name"]) for each in found}
             lacking += [f"{call.table}.{name}" for name in call.columns if name not in columns]
     if lacking:
         raise MigrationError(

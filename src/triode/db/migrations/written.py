@@ -22,6 +22,7 @@ from sqlalchemy.dialects import mysql, postgresql
 
 from triode.db.migrations import steps
 from triode.db.migrations.lint import Call, calls_in
+from triode.db.migrations.scope import in_schema, schema_of
 from triode.db.sql import storage
 from triode.db.sql.storage import Storage
 
@@ -45,7 +46,8 @@ class Owned:
     """What the scripts made and none dropped: that alone is ours to drop.
 
     `columns` are (table, column); `names` are those of indexes and constraints. The rest is the
-    text of columns (by table and column), of checks (by table and name) and of indexes.
+    text of columns (by table and column), of checks (by table and name) and of indexes. A table
+    in a schema is "schema.table".
     """
 
     tables: frozenset[str] = frozenset()
@@ -153,7 +155,8 @@ class _Reader:
             case "rename_column":
                 self.rename_column(call.table, *call.texts[-2:])
             case "rename_table":
-                self.rename_table(*call.texts[:2])
+                old, new = (in_schema(schema_of(call.table), text) for text in call.texts[:2])
+                self.rename_table(old, new)
             case "create_check_constraint":
                 self.checks[call.table, call.subject] = call.node.args[-1]
             case "drop_constraint":
@@ -229,7 +232,9 @@ class _Reader:
     def _drop_index(self, call: Call) -> None:
         """Forget an index; outside of a batch the call need not name its table."""
         name = call.texts[0] if call.texts else call.subject
-        self.indexes = {key: each for key, each in self.indexes.items() if key[1] != name}
+        for key in [each for each in self.indexes if each[1] == name]:
+            if not call.table or schema_of(key[0]) == schema_of(call.table):
+                del self.indexes[key]
 
     def _forget(self, table: str) -> None:
         for known in self._known():

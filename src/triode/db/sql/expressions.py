@@ -255,6 +255,14 @@ class Selected:
         """Return it as a value."""
         raise NotImplementedError
 
+    def as_rows(self, count: int) -> Any:
+        """Return it as rows of `count` columns.
+
+        Raises:
+            QueryError: it has another number of them.
+        """
+        raise NotImplementedError
+
 
 def as_expression(value: Any) -> Expression:
     if isinstance(value, Expression):

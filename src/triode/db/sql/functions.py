@@ -13,6 +13,7 @@ from triode.db.errors import QueryError
 from triode.db.sql.aggregates import Aggregate, WindowFunction
 from triode.db.sql.choices import Case, Function
 from triode.db.sql.expressions import Both, Call, Condition, Expression, as_condition
+from triode.db.sql.keys import among_keys
 from triode.db.sql.moments import checked_zone, part, truncated
 from triode.db.sql.order import Order
 from triode.db.sql.value_types import storage_of_type
@@ -57,7 +58,15 @@ def not_(condition: Any) -> Condition:
 
 
 def in_(field: Any, values: Any) -> Condition:
-    """Be one of `values`, or of what a query of one column gives."""
+    """Be one of `values`, or of what a query of one column gives.
+
+    `in_((Line.order_id, Line.product_id), [(1, "x"), (2, "y")])` compares several fields at once.
+    """
+    columns = getattr(field, "as_columns", None)
+    if columns is not None:
+        return field.in_(values)  # type: ignore[no-any-return]
+    if isinstance(field, tuple):
+        return among_keys([col(each) for each in field], values)
     return col(field).in_(values)
 
 

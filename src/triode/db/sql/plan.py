@@ -72,7 +72,7 @@ class Plan:
             raise ValueRefused("A value is of another type than its column.") from exc
         except TriodeError:
             raise
-        except _UNFIT as exc:
+        except UNFIT as exc:
             raise self._refused(rows, exc) from exc
 
     def _refused(self, rows: Sequence[Sequence[Any]], exc: Exception) -> Exception:
@@ -82,7 +82,7 @@ class Plan:
                 value = row[index if self._order is None else self._order[index]]
                 try:
                     _ = None if value is None else binder(value)
-                except _UNFIT:
+                except UNFIT:
                     return ValueRefused(
                         f"A value of type {type(value).__name__} cannot be stored or compared here."
                     )
@@ -108,7 +108,8 @@ class Plan:
         return make(rows)
 
 
-_UNFIT: Final = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+UNFIT: Final = (TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What a converter raises of a value that is none of its column's."""
 
 
 def plan_for(engine: Engine, shape: Shape, make: Callable[[], tuple[ClauseElement, int]]) -> Plan:

@@ -324,7 +324,7 @@ _set_safety: Final = vars(uuid.UUID)["is_safe"].__set__
 
 def _uuid(number: int) -> uuid.UUID:
     # PERF: the constructor looks for six ways to be called, and its attributes refuse to be set
-    # by name: 0.64 -> 0.25 us.
+    # by name: 0.64 -> 0.41 us.
     made = _new_uuid(uuid.UUID)
     _set_number(made, number)
     _set_safety(made, uuid.SafeUUID.unknown)
