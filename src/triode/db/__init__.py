@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from triode.db.column_type import ColumnType
     from triode.db.commit_hooks import on_commit
     from triode.db.computing import computed
-    from triode.db.constraints import Check, Index, Search
+    from triode.db.constraints import Check, Index, Search, Value
     from triode.db.database import Database, current_database
     from triode.db.errors import (
         CheckFailed,
@@ -118,7 +118,7 @@ _HOMES = {
     "column_type": ("ColumnType",),
     "commit_hooks": ("on_commit",),
     "computing": ("computed",),
-    "constraints": ("Check", "Index", "Search"),
+    "constraints": ("Check", "Index", "Search", "Value"),
     "database": ("Database", "current_database"),
     "errors": (
         "CheckFailed",
@@ -263,6 +263,7 @@ __all__ = [
     "StatementTimeout",
     "TooLong",
     "TransactionError",
+    "Value",
     "ValueRefused",
     "abs_",
     "all_of",

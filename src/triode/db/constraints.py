@@ -41,6 +41,13 @@ class Index:
 
 
 @dataclass(frozen=True)
+class Value:
+    """A text that is a value, where a text would be SQL: `server_default=Value("new")`."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
 class Check:
     """A condition that the database holds for every row; `message` is told where it is not met."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import enum
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import ColumnElement
 
-from triode.db.constraints import Check, Index, Rule
+from triode.db.constraints import Check, Index, Rule, Value
 from triode.db.errors import QueryError
 from triode.db.field import ForeignKeyInfo
 from triode.db.kinds import LENGTH_IN_INDEX
@@ -197,8 +199,18 @@ def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
 
 def _server_default(model: ModelTable, field: ModelField) -> Any:
     info = field.info
-    if info.server_default:
-        return sa.text(info.server_default)
+    given = info.server_default
+    if given == "":
+        raise ModelError(
+            f"{model.model_name}.{field.name}: server_default is empty, and a text is SQL. For an "
+            'empty text write Value("").',
+            code="model-default",
+            where=field.where,
+        )
+    if given is not None:
+        if isinstance(given, str) and not isinstance(given, enum.Enum):
+            return sa.text(_as_default(given))
+        return ModelDefault(_literal(_checked_default(model, field, given), field))
     if not (isinstance(info, ForeignKeyInfo) and info.on_delete == "set default"):
         return None
     if info.default is MISSING:
@@ -208,7 +220,36 @@ def _server_default(model: ModelTable, field: ModelField) -> Any:
             code="model-on-delete",
             where=field.where,
         )
-    return None if info.default is None else sa.DefaultClause(_literal(info.default, field))
+    return None if info.default is None else ModelDefault(_literal(info.default, field))
+
+
+class ModelDefault(sa.DefaultClause):
+    """The default of a column by a value, which each database writes its own way."""
+
+
+_CONSTANT: Final = re.compile(
+    r"'(?:[^']|'')*'|[-+]?\d+(?:\.\d+)?|\(.*\)|true|false|null|current_(?:timestamp|date|time)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _as_default(sql: str) -> str:
+    """Put what is more than a constant into brackets, which SQLite and MySQL want."""
+    return sql if _CONSTANT.fullmatch(sql.strip()) else f"({sql})"
+
+
+def _checked_default(model: ModelTable, field: ModelField, given: Any) -> Any:
+    value = given.value if isinstance(given, Value) else given
+    problems: list[Problem] = []
+    valid = field.validate(value, (field.name,), problems)
+    if problems:
+        raise ModelError(
+            f"{model.model_name}.{field.name}: server_default={value!r} is not what the field "
+            f"holds: {problems[0]['msg']}. A text is SQL; Value(…) makes a value of it.",
+            code="model-default",
+            where=field.where,
+        )
+    return valid
 
 
 def _literal(value: Any, field: ModelField) -> Any:

@@ -25,7 +25,7 @@ class ColumnOptions(FieldOptions, total=False):
     unique: bool
     index: bool
     primary_key: bool
-    server_default: str | None
+    server_default: Any
     version: bool
     choices: list[tuple[Any, str]] | None
     help_text: str | None
@@ -42,7 +42,7 @@ class ColumnInfo(FieldInfo):
     unique: bool = False
     index: bool = False
     primary_key: bool = False
-    server_default: str | None = None
+    server_default: Any = None
     version: bool = False
     choices: list[tuple[Any, str]] | None = None
     help_text: str | None = None
@@ -90,8 +90,9 @@ def Field(
 ) -> Any:
     """Describe a field: its default, constraints, documentation, and its column.
 
-    `unique`, `index` and `primary_key` are the database's. `server_default` is a SQL expression
-    that the database evaluates. `read_only` values are never accepted from a client, `write_only`
+    `unique`, `index` and `primary_key` are the database's. `server_default` is what
+    the database writes where no value is given: SQL as a text, or a value; `Value("new")` is a text
+    that is one. `read_only` values are never accepted from a client, `write_only`
     ones never sent. `choices` are (value, label) pairs; no other value is accepted. `help_text`
     stands beside the input of a form, and is the description where none is given. A `version`
     counts the changes of a row: a change that does not know the last one is a `StaleRow`.

@@ -64,6 +64,11 @@ class Storage(sa.types.TypeDecorator[Any]):
     sqlite_type: ClassVar[sa.types.TypeEngine[Any]] = sqlite.TEXT()
     postgres_type: ClassVar[sa.types.TypeEngine[Any]] = postgresql.TEXT()
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # SQLAlchemy wants it of each class, or warns. Our own plans are cached elsewhere.
+        cls.cache_ok = False
+
     def __init__(self) -> None:
         super().__init__()
 
