@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 import msgspec
 import sqlalchemy as sa
 
-from triode.db.by_key import KeyStatement
-from triode.db.description import responses_of
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
-from triode.db.field import Field
-from triode.db.finding import STATEMENTS, Finding
-from triode.db.lookup import check_values, relation_path
-from triode.db.many_to_many import ManyToManyRelation
+from triode.db.fields.field import Field
 from triode.db.metaclass import ModelMeta
 from triode.db.nesting import remember
+from triode.db.queries.finding import STATEMENTS, Finding
+from triode.db.relating.many_to_many import ManyToManyRelation
 from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.expressions import Expression
 from triode.db.statement import Operation, Statement, WriteOperation
-from triode.db.table import ModelTable
-from triode.db.writing import (
+from triode.db.tables.description import responses_of
+from triode.db.tables.lookup import check_values, relation_path
+from triode.db.tables.table import ModelTable
+from triode.db.writes.by_key import KeyStatement
+from triode.db.writes.writing import (
     delete_row,
     insert,
     update_row,

@@ -14,7 +14,6 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from triode.db.creation import circular, in_order
 from triode.db.errors import MigrationError
 from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.expressions import add_missing, without_the_warning
@@ -31,7 +30,8 @@ from triode.db.migrations.scope import (
 from triode.db.migrations.searches import CreateSearchOp, DropSearchOp, add_searches
 from triode.db.migrations.written import Owned
 from triode.db.sql.storage import Storage
-from triode.db.table import ModelTable
+from triode.db.tables.creation import circular, in_order
+from triode.db.tables.table import ModelTable
 
 _EMPTY: Final[dict[type, str]] = {
     int: "0",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from triode.db.migrations.inspection import ModelText, imports_of
-from triode.db.search_index import SearchIndex
+from triode.db.tables.search_index import SearchIndex
 
 _HOMES: Final = {
     "datetime": ("datetime", "date", "time", "timedelta"),

@@ -14,10 +14,10 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from triode.db.ddl import ModelDefault
 from triode.db.migrations.rules import is_special, source_of, text_for
 from triode.db.migrations.scope import chosen_metadata
 from triode.db.sql.storage import Storage
+from triode.db.tables.ddl import ModelDefault
 from triode.schema.foreign import to_builtins
 
 OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}

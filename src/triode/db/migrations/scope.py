@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from triode.db.table import ModelTable, model_registry
+from triode.db.tables.table import ModelTable, model_registry
 
 _name: Final[ContextVar[str | None]] = ContextVar("triode_migrated", default=None)
 

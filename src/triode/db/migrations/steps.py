@@ -18,7 +18,7 @@ from sqlalchemy.sql.base import Executable
 
 from triode.db.errors import MigrationError
 from triode.db.migrations import searches
-from triode.db.search_index import SearchIndex
+from triode.db.tables.search_index import SearchIndex
 
 
 def table(name: str, **types: Any) -> sa.Table:
