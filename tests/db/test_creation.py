@@ -53,7 +53,7 @@ def empty_indexes(database: Database) -> set[str]:
     from triode.db.creation import indexes_in_database
     from triode.db.statement import Operation
 
-    return Operation(indexes_in_database, database).run()
+    return Operation(indexes_in_database, lambda: database).run()
 
 
 def test_column_that_needs_a_value_is_refused(empty: Database) -> None:

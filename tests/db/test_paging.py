@@ -39,11 +39,11 @@ class Color(enum.Enum):
     BLUE = "b"
 
 
-class Shelf(Model):
+class Rack(Model):
     name: str
 
 
-class Item(Model):
+class PagedItem(Model):
     name: str | None
     price: Decimal | None = Field(decimal_places=2)
     weight: float | None
@@ -54,10 +54,10 @@ class Item(Model):
     flag: bool | None
     mark: UUID | None
     address: IPv4Address | None
-    shelf: Shelf | None = ForeignKey(on_delete="cascade")
+    shelf: Rack | None = ForeignKey(on_delete="cascade")
 
 
-class Seat(Model):
+class Stall(Model):
     row: str
     number: int
     taken: bool | None
@@ -93,12 +93,12 @@ ROWS: list[dict[str, Any]] = [
 @pytest.fixture(scope="module", params=ENGINES)
 def filled(request: pytest.FixtureRequest, tmp_path_factory: Any) -> Iterator[Database]:
     with database_on(request.param, tmp_path_factory.mktemp("pages")) as made, made.active():
-        made.create_tables(Shelf, Item, Seat).run()
-        Shelf.insert_many([{"name": "x"}, {"name": "y"}]).run()
-        Item.insert_many(ROWS).run()
+        made.create_tables(Rack, PagedItem, Stall).run()
+        Rack.insert_many([{"name": "x"}, {"name": "y"}]).run()
+        PagedItem.insert_many(ROWS).run()
         taken = [True, False, None]
         seats = [(row, number) for row in "ABC" for number in range(1, 5)]
-        Seat.insert_many(
+        Stall.insert_many(
             [{"row": row, "number": n, "taken": taken[(n + ord(row)) % 3]} for row, n in seats]
         ).run()
         yield made
@@ -166,8 +166,8 @@ def test_pages_walk_the_sorted_list(items: Database, keys: Any, size: int) -> No
     # No value is more than any, unless the query says where it goes.
     full = [(name, down, nulls or ("first" if down else "last")) for name, down, nulls in keys]
     is_down = bool(keys) and keys[-1][1]
-    expected = [row.id for row in in_order(Item.all().run(), [*full, ("id", is_down, "last")])]
-    query = Item.order_by(*orders)
+    expected = [row.id for row in in_order(PagedItem.all().run(), [*full, ("id", is_down, "last")])]
+    query = PagedItem.order_by(*orders)
     for walk in (forward, backward):
         pages = walk(query, size)
         assert [row.id for page in pages for row in page.items] == expected
@@ -179,7 +179,7 @@ def test_pages_walk_the_sorted_list(items: Database, keys: Any, size: int) -> No
 
 
 def ordered(name: str, is_descending: bool, nulls: str | None) -> Any:
-    order = (desc if is_descending else asc)(getattr(Item, name))
+    order = (desc if is_descending else asc)(getattr(PagedItem, name))
     if nulls is None:
         return order
     return order.nulls_first() if nulls == "first" else order.nulls_last()
@@ -187,7 +187,7 @@ def ordered(name: str, is_descending: bool, nulls: str | None) -> Any:
 
 @pytest.mark.parametrize("orders", [[], ["row"], ["-number"], ["taken", "-row"], ["-taken"]])
 def test_pages_of_a_composite_key(items: Database, orders: list[str]) -> None:
-    query = Seat.order_by(*orders)
+    query = Stall.order_by(*orders)
     everything = query.after(size=100).run().items
     assert len({(seat.row, seat.number) for seat in everything}) == 12
     for walk in (forward, backward):
@@ -198,14 +198,14 @@ def test_pages_of_a_composite_key(items: Database, orders: list[str]) -> None:
 
 
 def test_order_by_a_relation_is_by_its_key(items: Database) -> None:
-    pages = forward(Item.order_by(Item.shelf, desc(Item.id)), 6)
+    pages = forward(PagedItem.order_by(PagedItem.shelf, desc(PagedItem.id)), 6)
     keys = [row.shelf_id for page in pages for row in page.items]
     assert keys == sorted(keys, key=lambda key: (key is None, key))
 
 
 def test_order_over_a_relation_is_refused(items: Database) -> None:
-    with pytest.raises(QueryError, match="A cursor needs an order by fields of Item itself"):
-        Item.order_by("shelf.name").after()
+    with pytest.raises(QueryError, match="A cursor needs an order by fields of PagedItem itself"):
+        PagedItem.order_by("shelf.name").after()
 
 
 def written(values: object) -> str:
@@ -213,7 +213,7 @@ def written(values: object) -> str:
 
 
 def test_garbage_for_a_cursor_is_refused(items: Database) -> None:
-    query = Item.order_by(Item.price, desc(Item.moment))
+    query = PagedItem.order_by(PagedItem.price, desc(PagedItem.moment))
     right = query.after(size=3).run().next
     assert right is not None
     mark, *values = json.loads(base64.urlsafe_b64decode(right + "=" * (-len(right) % 4)))
@@ -235,9 +235,9 @@ def test_garbage_for_a_cursor_is_refused(items: Database) -> None:
 
 
 def test_cursor_of_another_order_is_refused(items: Database) -> None:
-    cursor = Item.order_by(Item.name).after(size=3).run().next
+    cursor = PagedItem.order_by(PagedItem.name).after(size=3).run().next
     with pytest.raises(ValueRefused) as caught:
-        Item.order_by(desc(Item.name)).after(cursor)
+        PagedItem.order_by(desc(PagedItem.name)).after(cursor)
     assert (caught.value.message, caught.value.field) == (
         "The cursor is none of this list.",
         "cursor",
@@ -245,7 +245,7 @@ def test_cursor_of_another_order_is_refused(items: Database) -> None:
 
 
 def test_text_of_a_cursor_is_only_ever_a_value(items: Database) -> None:
-    query = Item.order_by(Item.name)
+    query = PagedItem.order_by(PagedItem.name)
     cursor = query.after(size=3).run().next
     assert cursor is not None
     mark, *_ = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
@@ -256,7 +256,7 @@ def test_text_of_a_cursor_is_only_ever_a_value(items: Database) -> None:
 
 
 def test_pages_keep_to_the_conditions(items: Database) -> None:
-    pages = forward(Item.where(col(Item.flag).is_(None)).order_by(Item.name), 2)
+    pages = forward(PagedItem.where(col(PagedItem.flag).is_(None)).order_by(PagedItem.name), 2)
     rows = [row for page in pages for row in page.items]
     assert len(rows) == sum(row["flag"] is None for row in ROWS)
     assert all(row.flag is None for row in rows)

@@ -167,3 +167,22 @@ def test_stream_that_is_held_does_not_keep_the_pool_from_closing(
             list(rows)
         assert Team.count().run() == 2000
     other.close()
+
+
+def test_who_is_cancelled_while_he_waits_keeps_nothing(postgres: Database) -> None:
+    async def one() -> None:
+        for _ in range(20):
+            await postgres.fetch(PID)
+
+    async def work() -> tuple[int, int]:
+        for tries in range(20):
+            tasks = [asyncio.create_task(one()) for _ in range(40)]
+            for _ in range(tries):
+                await asyncio.sleep(0)
+            for task in tasks[::2]:
+                task.cancel()
+            await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 30)
+        pool = await postgres.engine.pool()  # type: ignore[attr-defined]
+        return pool.used, len(pool._waiters)
+
+    assert asyncio.run(work()) == (0, 0)

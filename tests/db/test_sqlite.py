@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.db.models import ALL, Team
-from triode.db import Database, DatabaseUnavailable, Duplicate, SchemaMismatch
+from triode.db import Database, DatabaseUnavailable, Duplicate, SchemaMismatch, ValueRefused
 from triode.db.engine import Write
 from triode.db.engine.sqlite import SQLiteEngine
 
@@ -238,7 +238,7 @@ def test_settings_of_a_file(sqlite: Database) -> None:
 
 def test_tables_are_strict(sqlite: Database) -> None:
     write = Write("INSERT INTO user (email, age, password) VALUES ('a', 'x', 'p')")
-    with pytest.raises(Exception, match="cannot store TEXT value in INTEGER column"):
+    with pytest.raises(ValueRefused, match="A value is of another type than its column"):
         asyncio.run(sqlite.engine.awaiting.write([write]))
 
 

@@ -32,7 +32,7 @@ class Include:
     """
 
     def __init__(self, relation: Any, query: Query[Any]) -> None:
-        path: tuple[Relation, ...] | None = getattr(relation, "path", None)
+        path: tuple[Relation, ...] | None = getattr(relation, "as_path", None)
         if not path or not isinstance(path[-1], ReverseRelation | ManyToManyRelation):
             raise QueryError(
                 f"{relation!r} is not a relation to many rows, such as Team.heroes.",
@@ -46,10 +46,10 @@ class Include:
                 code="query-wrong-model",
             )
         query.refuse_using("Include(…)")
-        self.path = (*path[:-1], Narrowed(last, query))
+        self.as_path = (*path[:-1], Narrowed(last, query))
 
     def __repr__(self) -> str:
-        return f"Include({'.'.join(step.name for step in self.path)}, …)"
+        return f"Include({'.'.join(step.name for step in self.as_path)}, …)"
 
 
 class Narrowed:

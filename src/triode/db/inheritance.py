@@ -16,7 +16,7 @@ from triode.db.declaration import (
     read_declarations,
 )
 from triode.db.field import ColumnInfo, ForeignKeyInfo, ManyToManyInfo
-from triode.db.table import snake_case
+from triode.db.words import snake_case
 from triode.errors import ModelError
 from triode.schema.metadata import take_apart
 

@@ -82,7 +82,7 @@ def relation_path(table: ModelTable, relation: Any) -> tuple[Relation, ...]:
         QueryError: it is not a relation.
     """
     found = named(table, relation) if isinstance(relation, str) else relation
-    path: tuple[Relation, ...] | None = getattr(found, "path", None)
+    path: tuple[Relation, ...] | None = getattr(found, "as_path", None)
     if path is None or isinstance(found, Column):
         raise QueryError(
             f"{relation!r} is not a relation of {table.model_name}. It has: "

@@ -44,7 +44,7 @@ def all_of(relation: Any, *conditions: Any, **equals: Any) -> Condition:
 def _parts(
     relation: Any, conditions: tuple[Any, ...], equals: dict[str, Any]
 ) -> tuple[tuple[Relation, ...], tuple[Condition, ...]]:
-    path: tuple[Relation, ...] | None = getattr(relation, "path", None)
+    path: tuple[Relation, ...] | None = getattr(relation, "as_path", None)
     if not path or hasattr(relation, "shape"):
         raise QueryError(
             f"{relation!r} is not a relation. Write one, such as Team.heroes.",

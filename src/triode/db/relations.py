@@ -18,11 +18,12 @@ from triode.db.declaration import Declaration, Target
 from triode.db.engine import Channel
 from triode.db.errors import NotLoaded, QueryError
 from triode.db.field import ForeignKeyInfo
+from triode.db.key_parts import key_reader
 from triode.db.query import Query
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition, Selected
 from triode.db.sql.keys import among_keys, has_key, has_other_key
-from triode.db.table import ModelField, ModelTable, Relation, key_reader, keys, model_registry
+from triode.db.table import ModelField, ModelTable, Relation, keys, model_registry
 from triode.errors import ModelError
 
 KEYS_AT_ONCE = 5000
@@ -232,29 +233,29 @@ class RelationPath:
     Its attributes are the fields and relations of the model it leads to.
     """
 
-    __slots__ = ("path",)
+    __slots__ = ("as_path",)
 
     def __init__(self, path: tuple[BaseRelation, ...]) -> None:
-        self.path = path
+        self.as_path = path
 
     def __repr__(self) -> str:
-        return ".".join([repr(self.path[0]), *(step.name for step in self.path[1:])])
+        return ".".join([repr(self.as_path[0]), *(step.name for step in self.as_path[1:])])
 
     def __getattr__(self, name: str) -> Any:
-        target = self.path[-1].target
+        target = self.as_path[-1].target
         if name in target.by_name:
-            return target.by_name[name].column.along(self.path)
+            return target.by_name[name].column.along(self.as_path)
         relation = target.relations.get(name)
         if relation is None:
             raise AttributeError(target.unknown(name))
-        return RelationPath((*self.path, relation))  # type: ignore[arg-type]
+        return RelationPath((*self.as_path, relation))  # type: ignore[arg-type]
 
     def as_columns(self) -> list[Column]:
         """Return the columns that stand for the relation: its foreign key, or the other's key."""
-        last = self.path[-1]
+        last = self.as_path[-1]
         if isinstance(last, ForeignKeyRelation):
-            return [column.along(self.path[:-1]) for column in last.columns]
-        return key_columns(last.target, self.path)
+            return [column.along(self.as_path[:-1]) for column in last.columns]
+        return key_columns(last.target, self.as_path)
 
     def as_column(self) -> Column:
         """Return the one column that stands for the relation.
@@ -274,14 +275,14 @@ class RelationPath:
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
-        return has_key(self.as_columns(), key_of(other, self.path[-1].target))
+        return has_key(self.as_columns(), key_of(other, self.as_path[-1].target))
 
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]
-        return has_other_key(self.as_columns(), key_of(other, self.path[-1].target))
+        return has_other_key(self.as_columns(), key_of(other, self.as_path[-1].target))
 
     def in_(self, values: Iterable[Any]) -> Condition:
         """Lead to one of `values`, objects or keys, or of the rows of a query."""
-        target = self.path[-1].target
+        target = self.as_path[-1].target
         is_query = isinstance(values, Selected)
         wanted = values if is_query else [key_of(value, target) for value in values]
         return among_keys(self.as_columns(), wanted)

@@ -42,7 +42,7 @@ def search(model: Any, text: str, *, prefix: bool = False) -> Found:
     """
     if not isinstance(text, str):
         raise ValueRefused(f"A search is for a text, not for a {type(text).__name__}.")
-    path: Path = getattr(model, "path", ())
+    path: Path = getattr(model, "as_path", ())
     table = getattr(path[-1], "target", None) if path else getattr(model, "__table__", None)
     if not isinstance(table, ModelTable) or isinstance(model, Column):
         raise QueryError(

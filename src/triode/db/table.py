@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 from typing import Annotated, Any, Final, Literal
 
 import sqlalchemy as sa
@@ -27,12 +25,14 @@ from triode.db.declaration import ModelOptions
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.field import ColumnInfo
+from triode.db.key_parts import in_key_order, key_reader, tuple_reader, version_of
 from triode.db.kinds import strip_optional
 from triode.db.sources import find_database
 from triode.db.sql.builder import Step
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition
-from triode.db.sql.storage import IntegerStorage, JsonStorage, Storage
+from triode.db.sql.storage import JsonStorage, Storage
+from triode.db.words import plural, snake_case
 from triode.errors import ModelError, did_you_mean
 from triode.schema import Schema, describe
 from triode.schema.fields import MISSING
@@ -144,7 +144,7 @@ class ModelField:
     def kinds(self) -> tuple[type, ...] | None:
         """Return the types that the column may be compared with; None: any."""
         if self.relation is not None:
-            return self.relation.target.primary_key.kinds()
+            return self.referred.kinds()
         return None if self.storage is None else self.storage.kinds
 
     def portable(self, value: Any) -> Any:
@@ -160,7 +160,7 @@ class ModelField:
 
 
 class Relation(Step, typing.Protocol):
-    """What a table needs to know of a relation; `relations` has the kinds."""
+    """A relation of one model to another."""
 
     is_unique: bool
     """Whether no two rows of the model lead to the same one."""
@@ -231,8 +231,10 @@ class ModelTable:
         self.full_name = f"{options.schema}.{self.name}" if options.schema else self.name
         for field in fields:
             field.column = Column(self, field.name, next(keys), field.kinds)
-        self.version = _version_of(model_name, fields)
-        self.key_fields = _in_key_order([each for each in fields if each.is_key], options)
+        self.version = version_of(model_name, fields)
+        self.key_fields = in_key_order(
+            [each for each in fields if each.is_key], options.primary_key
+        )
         self.key_names = frozenset(field.name for field in self.key_fields)
         self.is_composite = len(self.key_fields) > 1
         self.key_of: Final = key_reader([field.name for field in self.key_fields])
@@ -373,12 +375,12 @@ class ModelTable:
     @cached_property
     def read_given(self) -> Callable[[Any], tuple[Any, ...]]:
         """Read the values of `given` from a row."""
-        return _tuple_reader(self.given)
+        return tuple_reader(self.given)
 
     @cached_property
     def read_public(self) -> Callable[[Any], tuple[Any, ...]]:
         """Read the values of `public` from a row."""
-        return _tuple_reader([field.name for field in self.public])
+        return tuple_reader([field.name for field in self.public])
 
     def generated(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Return the columns that the database fills when only `names` are given."""
@@ -425,57 +427,6 @@ class ModelTable:
         names = [*self.by_name, *self.relations]
         hint = did_you_mean(name, names) or f" It has: {', '.join(names)}."
         return f"{self.model_name} has no field {name!r}.{hint}"
-
-
-def _version_of(model_name: str, fields: Sequence[ModelField]) -> ModelField | None:
-    """Return the field that counts the changes of a row.
-
-    Raises:
-        ModelError: there are several, or it is no integer with a default.
-    """
-    found = [field for field in fields if field.info.version]
-    if not found:
-        return None
-    field = found[0]
-    is_counter = isinstance(field.storage, IntegerStorage) and not field.is_nullable
-    if len(found) > 1 or not is_counter or field.is_secret:
-        raise ModelError(
-            f"{model_name}.{field.name}: a model has one version, a whole number: "
-            "version: int = Field(1, version=True).",
-            code="model-version",
-            where=field.where,
-        )
-    return field
-
-
-def _in_key_order(keys: list[ModelField], options: ModelOptions) -> tuple[ModelField, ...]:
-    """Return the columns of a key in the order in which `Meta.primary_key` names them."""
-    names = options.primary_key
-
-    def place(field: ModelField) -> int:
-        named = (field.name, field.relation_name)
-        return next((at for at, name in enumerate(names) if name in named), len(names))
-
-    return tuple(sorted(keys, key=place))
-
-
-def _tuple_reader(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    if len(names) > 1:
-        return attrgetter(*names)
-    return lambda row: tuple([getattr(row, name) for name in names])
-
-
-def key_reader(names: Sequence[str]) -> Callable[[Any], Any]:
-    """Return what reads a key from a row: a value, a tuple of several, None where one is None."""
-    read = attrgetter(*names)
-    if len(names) == 1:
-        return read
-
-    def read_all(row: Any) -> tuple[Any, ...] | None:
-        key: tuple[Any, ...] = read(row)
-        return None if None in key else key
-
-    return read_all
 
 
 class ModelRegistry(Mapping[str, Any]):
@@ -559,15 +510,3 @@ model_registry: Final = ModelRegistry()
 def check_name(model: ModelTable, field: ModelField) -> str:
     """Return the name of a field's own check in the database."""
     return f"{model.name}_{field.name}_check"
-
-
-def snake_case(name: str) -> str:
-    """Write a class name as a table name: BlogPost becomes blog_post."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
-def plural(noun: str) -> str:
-    """Guess an English plural; `verbose_name_plural` says it better."""
-    if re.search(r"[^aeiou]y$", noun):
-        return f"{noun[:-1]}ies"
-    return f"{noun}es" if noun.endswith(("s", "x", "z", "ch", "sh")) else f"{noun}s"

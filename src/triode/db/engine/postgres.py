@@ -98,7 +98,7 @@ class PostgresEngine:
             )
         except (OSError, self._driver.PostgresError, self._driver.InterfaceError) as exc:
             raise unavailable(self.address, exc) from exc
-        return Connections(pool, self._driver.InterfaceError)
+        return Connections(pool, self._pool_size, self._driver.InterfaceError)
 
     def listen(self, channels: tuple[str, ...]) -> Listener:
         """Return what hears notifications, on a connection of its own."""
@@ -240,6 +240,8 @@ async def _close(pool: Connections, connection: Connection) -> None:
         await connection.close(timeout=CLOSE_LIMIT)
     except (OSError, TimeoutError, driver.InterfaceError, driver.PostgresError):
         # The driver has aborted it then, or the server closed it before.
+        return
+    finally:
         await pool.release(connection)
 
 

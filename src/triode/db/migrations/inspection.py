@@ -17,7 +17,7 @@ from triode.db.migrations.column_text import FieldText, field_of
 from triode.db.migrations.searches import present_searches, tables_of_searches
 from triode.db.model import Model
 from triode.db.search_index import VECTOR, SearchIndex
-from triode.db.table import plural
+from triode.db.words import plural
 
 _RULES: Final = {
     "CASCADE": "cascade",
