@@ -32,7 +32,7 @@ from triode.db.slowness import SlowLog
 from triode.db.sources import Source
 from triode.db.statement import Operation
 from triode.db.tables.creation import create_missing, drop
-from triode.db.tables.table import model_registry
+from triode.db.tables.registry import model_registry
 from triode.errors import ConfigError
 from triode.settings import is_debug
 from triode.settings import slow_query as default_slow_query
