@@ -111,10 +111,10 @@ if TYPE_CHECKING:
     from triode.db.statement import Statement
     from triode.db.tables.registry import model_registry
     from triode.db.transactions import request_transaction, request_transaction_in, transaction
-    from triode.db.writes.bulk import excluded
+    from triode.db.writes.upsert import excluded
 
 _HOMES = {
-    "writes.bulk": ("excluded",),
+    "writes.upsert": ("excluded",),
     "fields.column_type": ("ColumnType",),
     "commit_hooks": ("on_commit",),
     "fields.computing": ("computed",),
