@@ -17,7 +17,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.engine import Channel, Engine, Write
-from triode.db.engine.generic import MYSQL, GenericEngine
+from triode.db.engine.generic import GenericEngine
+from triode.db.engine.generic_statements import MYSQL
 from triode.db.engine.observed import ObservedChannel, Observer
 from triode.db.engine.options import EngineOptions, take_options
 from triode.db.engine.postgres import PostgresEngine
