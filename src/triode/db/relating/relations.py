@@ -23,7 +23,8 @@ from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition, Selected
 from triode.db.sql.keys import among_keys, has_key, has_other_key
 from triode.db.tables.key_parts import key_reader
-from triode.db.tables.table import ModelField, ModelTable, Relation, keys, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelField, ModelTable, Relation, keys
 from triode.errors import ModelError
 
 KEYS_AT_ONCE = 5000

@@ -70,6 +70,29 @@ def field_of(table: ModelTable, field: Any) -> Expression:
     )
 
 
+def own_columns(table: ModelTable, fields: Sequence[Any]) -> list[str]:
+    """Return the names of fields of the model itself; a foreign key may have several.
+
+    Raises:
+        QueryError: one is something else.
+    """
+    names: list[str] = []
+    for field in fields:
+        columns = getattr(field, "as_columns", None)
+        found = [field] if columns is None else columns()
+        names += [_own_column(table, each) for each in found]
+    return names
+
+
+def _own_column(table: ModelTable, field: Any) -> str:
+    found = field_of(table, field)
+    if not isinstance(found, Column) or found.path or found.owner is not table:
+        raise QueryError(
+            f"{found!r} is not a field of {table.model_name} itself.", code="query-unknown-field"
+        )
+    return found.name
+
+
 def named(table: ModelTable, name: str) -> Any:
     """Return the field or relation that a name like "team.captain" leads to.
 
