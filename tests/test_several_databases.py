@@ -14,10 +14,10 @@ from tests.conftest import Serve
 from triode import Depends, HTTPException
 from triode.auth import Auth, User
 from triode.db import Database, Model, model_registry, request_transaction_in
-from triode.db.dumping import dump
-from triode.db.loading import load
 from triode.db.migrations import Migrations
 from triode.db.sources import Source
+from triode.db.transfer.dumping import dump
+from triode.db.transfer.loading import load
 from triode.errors import ConfigError
 from triode.framework import Triode
 from triode.testing import Factory, TestClient, rolled_back

@@ -59,6 +59,6 @@ def test_mistake_is_one_line(filled, triode, command, message):
 
 def test_models_are_written_for_a_database(filled, triode, tmp_path):
     done = triode("db", "inspect", "sqlite:///app.db", "--tables", "note", "--output", "found.py")
-    assert done.stdout == "Wrote 1 models to found.py.\n"
+    assert done.stdout == "Wrote 1 model to found.py.\n"
     text = (tmp_path / "found.py").read_text()
     assert "class Note(Model):\n    id: int = Field(primary_key=True)\n    text: str" in text

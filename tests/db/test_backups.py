@@ -13,8 +13,8 @@ import pytest
 from tests.db.conftest import sqlite_file
 from tests.db.models import ALL, Team
 from triode.db import Database
-from triode.db.backups import back_up, contents_of, restore
 from triode.db.errors import BackupError
+from triode.db.transfer.backups import back_up, contents_of, restore
 
 
 def names_in(path: Path) -> list[str]:

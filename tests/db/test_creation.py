@@ -50,8 +50,8 @@ def test_columns_with_a_default_are_added(empty: Database) -> None:
 
 
 def empty_indexes(database: Database) -> set[str]:
-    from triode.db.creation import indexes_in_database
     from triode.db.statement import Operation
+    from triode.db.tables.creation import indexes_in_database
 
     return Operation(indexes_in_database, lambda: database).run()
 

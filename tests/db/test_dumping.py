@@ -15,9 +15,9 @@ import pytest
 from tests.db.kinds import Document, Kinds, Level, Point, Size, Spot, Suit, Temperature
 from tests.db.models import ALL, Country, Hero, Power, Subdivision, Team, User
 from triode.db import Database, Field, ForeignKey, Model
-from triode.db.dumping import PAGE, dump
 from triode.db.errors import DataError
-from triode.db.loading import load
+from triode.db.transfer.dumping import PAGE, dump
+from triode.db.transfer.loading import load
 
 MODELS = [*ALL, Kinds]
 

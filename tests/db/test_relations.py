@@ -6,7 +6,24 @@ import msgspec
 import pytest
 
 from tests.db.models import Country, Hero, Power, Subdivision, Team
-from triode.db import Database, NotLoaded, QueryError, ValueRefused, nullif, related
+from triode.db import (
+    Database,
+    ForeignKey,
+    Model,
+    NotLoaded,
+    QueryError,
+    ValueRefused,
+    nullif,
+    related,
+)
+
+
+class Webpage(Model):
+    path: str
+
+
+class Hit(Model):
+    webpage: Webpage = ForeignKey(on_delete="cascade")
 
 
 @pytest.fixture
@@ -190,6 +207,13 @@ def test_row_of_another_model_is_refused(heroes: Database) -> None:
         Hero.where(team=Power.get(1).run())
 
 
+def test_tuple_in_the_place_of_a_row_is_refused(heroes: Database) -> None:
+    made = Power.get_or_create(name="flight").run()
+    with pytest.raises(QueryError, match="where a Power or its key is meant") as caught:
+        Hero.get(3).run().add(Hero.powers, made).run()
+    assert caught.value.code == "query-wrong-model"
+
+
 def test_unsaved_row_is_refused(database: Database) -> None:
     with pytest.raises(QueryError, match="save it first"):
         Hero(name="x", team=Team(name="new"))
@@ -210,6 +234,8 @@ def test_wrong_relations_are_told(heroes: Database) -> None:
         Hero.include(Hero.name)
     with pytest.raises(QueryError, match="cannot be assigned this way"):
         Hero(name="x", powers=[1])
+    with pytest.raises(QueryError, match="is not a relation of Hero"):
+        Hero.get(1).run().load(Hero.name).run()
     with pytest.raises(QueryError, match="is not a many-to-many relation"):
         Hero.get(1).run().add(Hero.team, 1)
     with pytest.raises(QueryError, match="is a relation of the model"):
@@ -231,3 +257,11 @@ def test_empty_value_is_refused_by_the_database(heroes: Database) -> None:
     other = Hero.get(4).run()
     with pytest.raises(ValueRefused, match="Hero: name must have a value"):
         Hero.where(id=other.id).update(name=nullif(Hero.name, Hero.name)).run()
+
+
+def test_field_of_another_model_may_be_called_path(empty: Database) -> None:
+    empty.create_tables(Webpage, Hit).run()
+    for path in ("/", "/about"):
+        Hit(webpage=Webpage(path=path).save().run()).save().run()
+    [hit] = Hit.where(Hit.webpage.path == "/about").include(Hit.webpage).run()
+    assert hit.webpage.path == "/about"

@@ -25,11 +25,11 @@ from triode.db import (
     search,
     uuid7,
 )
-from triode.db.dumping import dump
-from triode.db.loading import load
 from triode.db.migrations.connection import on_connection
 from triode.db.migrations.inspection import inspect_models
 from triode.db.migrations.model_text import module_text
+from triode.db.transfer.dumping import dump
+from triode.db.transfer.loading import load
 from triode.errors import ModelError
 from triode.schema import json_encoder
 

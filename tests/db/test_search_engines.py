@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.db.conftest import postgres_schema
 from triode.db import Database, Field, ForeignKey, Model, Search, desc, search, uuid7
-from triode.db.backups import back_up, restore
+from triode.db.transfer.backups import back_up, restore
 
 
 class Card(Model):

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from tests.db.models import Hero, Team
 from triode.db import Database, QueryError, transaction
-from triode.db.dumping import dump
-from triode.db.loading import load
+from triode.db.transfer.dumping import dump
+from triode.db.transfer.loading import load
 
 
 def next_key(name: str = "next") -> int:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from triode import Database, Field, Model, Triode
 from triode.db import StatementTimeout
-from triode.db.backups import back_up
+from triode.db.transfer.backups import back_up
 
 # --- an address
 

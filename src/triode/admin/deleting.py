@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from triode.admin.pages import Related
-from triode.db.relations import ForeignKeyRelation
+from triode.db.relating.relations import ForeignKeyRelation
 from triode.db.sql.keys import among_keys
-from triode.db.table import ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelTable
 
 NAMED = 5
 MOST_KEYS = 5000

@@ -16,7 +16,7 @@ from triode.admin.cells import bare_type, choice_label
 from triode.admin.paths import FieldPath
 from triode.admin.searching import integer_of
 from triode.admin.state import RESERVED
-from triode.db.table import ModelField
+from triode.db.tables.table import ModelField
 
 if TYPE_CHECKING:
     from starlette.requests import Request

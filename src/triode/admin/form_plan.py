@@ -11,7 +11,7 @@ from triode.admin.desk import Desk, Option
 from triode.admin.labels import field_label
 from triode.admin.lookups import Target
 from triode.admin.reflection import Relation
-from triode.db.table import ModelField
+from triode.db.tables.table import ModelField
 from triode.forms import ModelForm
 
 

@@ -9,7 +9,7 @@ from triode.admin.form_plan import FormPlan, plan_form
 from triode.admin.lookups import targets_of
 from triode.admin.model_admin import Inline
 from triode.admin.surroundings import Surroundings
-from triode.db.table import ModelField
+from triode.db.tables.table import ModelField
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from triode.admin.paths import FieldPath
 from triode.admin.reflection import reflect
 from triode.admin.surroundings import Surroundings
 from triode.db import ColumnType
-from triode.db.table import ModelField
+from triode.db.tables.table import ModelField
 
 DEFAULT_COLUMNS = 6
 NAME = "__str__"

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from triode.admin.reflection import Relation, reflect
-from triode.db.table import ModelField
+from triode.db.tables.table import ModelField
 
 
 class UnknownPath(LookupError):

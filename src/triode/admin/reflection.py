@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from triode.admin.cells import bare_type
-from triode.db.many_to_many import ManyToManyRelation
-from triode.db.relations import ForeignKeyRelation
-from triode.db.table import ModelField, ModelTable
+from triode.db.relating.many_to_many import ManyToManyRelation
+from triode.db.relating.relations import ForeignKeyRelation
+from triode.db.tables.table import ModelField, ModelTable
 
 NAMES = ("name", "title", "label", "full_name", "username", "email", "subject", "slug", "code")
 

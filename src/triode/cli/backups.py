@@ -7,9 +7,9 @@ from pathlib import Path
 from triode.cli.database import database_of
 from triode.cli.errors import CommandError
 from triode.cli.target import Named, Target
-from triode.db.backups import Contents, back_up
-from triode.db.backups import restore as put_back
 from triode.db.migrations import Migrations
+from triode.db.transfer.backups import Contents, back_up
+from triode.db.transfer.backups import restore as put_back
 
 
 def backup(file: Path, target: Target = "", /, *, database: Named = "") -> None:

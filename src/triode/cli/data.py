@@ -16,9 +16,9 @@ from triode.cli.errors import CommandError
 from triode.cli.target import Named, Target
 from triode.db import model_registry
 from triode.db.database import Database
-from triode.db.dumping import dump as dump_rows
-from triode.db.loading import load as load_rows
-from triode.db.records import records_of
+from triode.db.transfer.dumping import dump as dump_rows
+from triode.db.transfer.loading import load as load_rows
+from triode.db.transfer.records import records_of
 
 File = Annotated[str, Parameter(allow_leading_hyphen=True)]
 Models = Annotated[list[str] | None, Parameter(negative="")]

@@ -51,12 +51,21 @@ def migrate(
     if made is None:
         print("Nothing differs.")
         return
+    if made.is_applied:
+        print(f"Wrote {_shown(made.path)}. This database has its tables already: it is applied.")
+        return
     print(f"Wrote {_shown(made.path)}. Read it, then: triode db upgrade")
     _warn(made.dangers)
 
 
 def upgrade(
-    target: Target = "", /, *, database: Named = "", to: str = "head", sql: Flag = False
+    target: Target = "",
+    /,
+    *,
+    database: Named = "",
+    to: str = "head",
+    sql: Flag = False,
+    taken_over: Flag = False,
 ) -> None:
     """Apply the migrations that the database does not have.
 
@@ -70,12 +79,14 @@ def upgrade(
         The migration to stop after; all of them when left out.
     sql
         Print the SQL, and run nothing.
+    taken_over
+        The tables of the first migration are there: count it as applied, and go on from it.
     """
     migrations = _migrations(target, database)
     if sql:
         _print_sql(migrations.sql(to))
     else:
-        _tell("Applied", migrations.upgrade(to))
+        _tell("Applied", migrations.upgrade(to, is_taken_over=taken_over))
 
 
 def downgrade(
@@ -206,10 +217,12 @@ def _ask(question: Question) -> str | None:
     print(f"  1  no, {question.new} is new")
     for number, name in enumerate(question.gone, 2):
         print(f"  {number}  yes, from {name}")
+    last = len(question.gone) + 1
     while True:
-        answer = input(f"[1-{len(question.gone) + 1}]: ").strip()
-        if answer.isdigit() and 1 <= int(answer) <= len(question.gone) + 1:
+        answer = input(f"[1-{last}]: ").strip()
+        if answer.isdigit() and 1 <= int(answer) <= last:
             return None if answer == "1" else question.gone[int(answer) - 2]
+        print(f"Answer with a number from 1 to {last}.")
 
 
 def _shown(path: Path) -> str:

@@ -49,7 +49,7 @@ def inspect(
         )
     finally:
         database.close()
-    text = module_text(models, parsed.render_as_string(hide_password=True))
+    text = module_text(models, parsed.set(query={}).render_as_string(hide_password=True))
     if output is None:
         sys.stdout.write(text)
         return
@@ -58,4 +58,4 @@ def inspect(
     except OSError as exc:
         raise CommandError(f"{output} cannot be written: {exc.strerror}") from exc
     written = sum(model.reason is None for model in models)
-    print(f"Wrote {written} models to {output}.")
+    print(f"Wrote {written} model{'' if written == 1 else 's'} to {output}.")

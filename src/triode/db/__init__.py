@@ -8,11 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from triode.db.bulk import excluded
-    from triode.db.column_type import ColumnType
     from triode.db.commit_hooks import on_commit
-    from triode.db.computing import computed
-    from triode.db.constraints import Check, Index, Search
     from triode.db.database import Database, current_database
     from triode.db.errors import (
         CheckFailed,
@@ -40,16 +36,19 @@ if TYPE_CHECKING:
         TransactionError,
         ValueRefused,
     )
-    from triode.db.field import Field, ForeignKey, ManyToMany, OneToOne, Related, utcnow
-    from triode.db.identifiers import uuid7
-    from triode.db.including import Include
+    from triode.db.fields.column_type import ColumnType
+    from triode.db.fields.computing import computed
+    from triode.db.fields.constraints import Check, Index, Search, Value
+    from triode.db.fields.field import Field, ForeignKey, ManyToMany, OneToOne, Related, utcnow
+    from triode.db.fields.identifiers import uuid7
     from triode.db.model import Model
-    from triode.db.paging import CursorPage, Page
-    from triode.db.quantified import all_of, any_of, none_of
-    from triode.db.query import Query
+    from triode.db.queries.paging import CursorPage, Page
+    from triode.db.queries.quantified import all_of, any_of, none_of
+    from triode.db.queries.query import Query
+    from triode.db.queries.searching import Found, search
+    from triode.db.queries.selection import Selection
+    from triode.db.relating.including import Include
     from triode.db.repeating import repeat_transaction
-    from triode.db.searching import Found, search
-    from triode.db.selection import Selection
     from triode.db.sql.functions import (
         abs_,
         and_,
@@ -110,15 +109,16 @@ if TYPE_CHECKING:
     )
     from triode.db.sql.subqueries import exists, outer
     from triode.db.statement import Statement
-    from triode.db.table import model_registry
+    from triode.db.tables.registry import model_registry
     from triode.db.transactions import request_transaction, request_transaction_in, transaction
+    from triode.db.writes.upsert import excluded
 
 _HOMES = {
-    "bulk": ("excluded",),
-    "column_type": ("ColumnType",),
+    "writes.upsert": ("excluded",),
+    "fields.column_type": ("ColumnType",),
     "commit_hooks": ("on_commit",),
-    "computing": ("computed",),
-    "constraints": ("Check", "Index", "Search"),
+    "fields.computing": ("computed",),
+    "fields.constraints": ("Check", "Index", "Search", "Value"),
     "database": ("Database", "current_database"),
     "errors": (
         "CheckFailed",
@@ -146,16 +146,16 @@ _HOMES = {
         "TransactionError",
         "ValueRefused",
     ),
-    "field": ("Field", "ForeignKey", "ManyToMany", "OneToOne", "Related", "utcnow"),
-    "identifiers": ("uuid7",),
-    "including": ("Include",),
+    "fields.field": ("Field", "ForeignKey", "ManyToMany", "OneToOne", "Related", "utcnow"),
+    "fields.identifiers": ("uuid7",),
+    "relating.including": ("Include",),
     "model": ("Model",),
-    "paging": ("CursorPage", "Page"),
-    "quantified": ("all_of", "any_of", "none_of"),
-    "query": ("Query",),
+    "queries.paging": ("CursorPage", "Page"),
+    "queries.quantified": ("all_of", "any_of", "none_of"),
+    "queries.query": ("Query",),
     "repeating": ("repeat_transaction",),
-    "searching": ("Found", "search"),
-    "selection": ("Selection",),
+    "queries.searching": ("Found", "search"),
+    "queries.selection": ("Selection",),
     "sql.functions": (
         "abs_",
         "and_",
@@ -216,7 +216,7 @@ _HOMES = {
     ),
     "sql.subqueries": ("exists", "outer"),
     "statement": ("Statement",),
-    "table": ("model_registry",),
+    "tables.registry": ("model_registry",),
     "transactions": ("request_transaction", "request_transaction_in", "transaction"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -263,6 +263,7 @@ __all__ = [
     "StatementTimeout",
     "TooLong",
     "TransactionError",
+    "Value",
     "ValueRefused",
     "abs_",
     "all_of",

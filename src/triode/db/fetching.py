@@ -13,10 +13,10 @@ from sqlalchemy.sql.expression import ClauseElement, SelectBase, UpdateBase
 
 from triode.db.engine import Channel, Row, Write
 from triode.db.errors import QueryError
+from triode.db.queries.streaming import Streamed
 from triode.db.sources import HasChannels
 from triode.db.sql.plan import Plan, compile_foreign
-from triode.db.streaming import Streamed
-from triode.db.table import ModelTable
+from triode.db.tables.table import ModelTable
 
 R = TypeVar("R")
 

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import sqlalchemy as sa
 
-from triode.db.column_making import make_field
-from triode.db.computing import computed
-from triode.db.ddl import make_table
-from triode.db.declaration import (
+from triode.db.engine import Row
+from triode.db.fields.computing import computed
+from triode.db.fields.declaration import (
     Declaration,
     ModelOptions,
     inherited_options,
@@ -27,14 +26,16 @@ from triode.db.declaration import (
     read_options,
     refuse_stray,
 )
-from triode.db.description import ModelSchema
-from triode.db.engine import Row
-from triode.db.field import ColumnInfo, ForeignKeyInfo
-from triode.db.foreign_columns import foreign_fields
-from triode.db.inheritance import Found, for_model, inherited_declarations, overridden
+from triode.db.fields.field import ColumnInfo, ForeignKeyInfo
+from triode.db.fields.inheritance import Found, for_model, inherited_declarations, overridden
+from triode.db.relating.wiring import add_relations, check_related
 from triode.db.sql.plan import Plan
-from triode.db.table import ModelField, ModelTable, model_registry
-from triode.db.wiring import add_relations, check_related
+from triode.db.tables.column_making import make_field
+from triode.db.tables.ddl import make_table
+from triode.db.tables.description import ModelSchema
+from triode.db.tables.foreign_columns import foreign_fields
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelField, ModelTable
 from triode.errors import ModelError
 from triode.schema import INVALID, Problem, ValidationFailed
 from triode.schema.problems import HIDDEN, problem

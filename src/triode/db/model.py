@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, dataclass_transform
 import msgspec
 import sqlalchemy as sa
 
-from triode.db.by_key import KeyStatement
-from triode.db.description import responses_of
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
-from triode.db.field import Field
-from triode.db.finding import STATEMENTS, Finding
-from triode.db.lookup import check_values
-from triode.db.many_to_many import ManyToManyRelation
+from triode.db.fields.field import Field
 from triode.db.metaclass import ModelMeta
 from triode.db.nesting import remember
+from triode.db.queries.finding import STATEMENTS, Finding
+from triode.db.relating.many_to_many import ManyToManyRelation
 from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.expressions import Expression
 from triode.db.statement import Operation, Statement, WriteOperation
-from triode.db.table import ModelTable
-from triode.db.writing import (
+from triode.db.tables.description import responses_of
+from triode.db.tables.lookup import check_values, relation_path
+from triode.db.tables.table import ModelTable
+from triode.db.writes.by_key import KeyStatement
+from triode.db.writes.writing import (
     delete_row,
     insert,
     update_row,
@@ -143,7 +143,8 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
         async def execute(channel: Channel) -> Self:
             siblings = self.__dict__.get("_siblings") or [self]
             for relation in relations:
-                await relation.path[0].load(channel, siblings, relation.path[1:])
+                first, *rest = relation_path(self.__table__, relation)
+                await first.load(channel, siblings, tuple(rest))
             if "_find" in vars(self):
                 keep_source(siblings, _find(self))
             return self
@@ -332,7 +333,7 @@ def _saved_key(row: Model) -> Any:
 
 
 def _many(relation: Any) -> ManyToManyRelation:
-    path: tuple[Any, ...] = getattr(relation, "path", ())
+    path: tuple[Any, ...] = getattr(relation, "as_path", ())
     if len(path) != 1 or not isinstance(path[0], ManyToManyRelation):
         raise QueryError(
             f"{relation!r} is not a many-to-many relation of this model, such as Hero.powers.",

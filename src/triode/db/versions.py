@@ -9,11 +9,11 @@ import ast
 from pathlib import Path
 from typing import NamedTuple
 
-from triode.db.creation import VERSION_TABLE, columns_in_database
 from triode.db.database import Database
 from triode.db.engine import Channel
 from triode.db.errors import SchemaMismatch
 from triode.db.statement import Operation
+from triode.db.tables.creation import VERSION_TABLE, columns_in_database
 
 
 class Scripts(NamedTuple):

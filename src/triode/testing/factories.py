@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from triode.db import Model, Statement
 from triode.db.engine import Channel
 from triode.db.statement import Operation
-from triode.db.table import ModelField, ModelTable
+from triode.db.tables.table import ModelField, ModelTable
 from triode.errors import TriodeError
 from triode.schema import INVALID, ValidationFailed
 from triode.testing.values import CannotMake, Values

@@ -9,7 +9,7 @@ import pytest
 
 from triode.db import Database, model_registry
 from triode.db.migrations import Migrations
-from triode.db.table import ModelTable
+from triode.db.tables.table import ModelTable
 
 
 @pytest.fixture

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from triode.db import (
+    Check,
     Field,
     ForeignKey,
+    Index,
     ManyToMany,
     MissingParent,
     Model,
@@ -140,8 +143,6 @@ def test_foreign_keys_lead_across_schemas(migrations: Migrations) -> None:
 
 
 def drop_schema(migrations: Migrations, name: str) -> Any:
-    import sqlalchemy as sa
-
     return migrations.database.fetch(sa.text(f"DROP SCHEMA IF EXISTS {name} CASCADE")).run()
 
 
@@ -193,6 +194,65 @@ def test_tables_in_a_schema_are_renamed_dropped_and_squashed(migrations: Migrati
         assert squashed.count(f"steps.create_schema('{name}')") == 1
         migrations.downgrade("base")
         migrations.upgrade()
+        agree(migrations)
+    finally:
+        drop_schema(migrations, name)
+
+
+@pytest.mark.parametrize(
+    "engine_name", [pytest.param("postgres", marks=pytest.mark.service("postgres"))]
+)
+def test_types_and_rules_of_a_table_in_a_schema_are_compared(migrations: Migrations) -> None:
+    name = f"{migrations.database.url.rpartition('=')[2]}_b"
+
+    class Place(Model):
+        title: str
+        size: str = Field("1", server_default="'1'")
+
+        class Meta:
+            schema = name
+            constraints = (Check("title <> ''", name="place_size"),)
+            indexes = (Index("title", where="title <> 'Ulm'", name="place_small"),)
+
+    try:
+        assert migrations.make("places") is not None
+        migrations.upgrade()
+        agree(migrations)
+        Place(title="Ulm", size="7").save().run()
+        model_registry.remove(Place.__table__)
+
+        class Place(Model):  # type: ignore[no-redef]
+            title: str
+            size: int = Field(1, server_default=2)
+
+            class Meta:
+                schema = name
+                constraints = (Check("title <> '?'", name="place_size"),)
+                indexes = (Index("title", where="title <> 'Bonn'", name="place_small"),)
+
+        told = [each.partition(": ")[2] for each in migrations.check().problems]
+        assert [each.replace(name, "schema") for each in told] == [
+            "change column schema.place.size.",
+            "drop constraint schema.place.place_size.",
+            "add check constraint schema.place.place_size.",
+            "drop index schema.place.place_small.",
+            "create index schema.place.place_small.",
+        ]
+        assert migrations.make("sizes are numbers") is not None
+        migrations.upgrade()
+        agree(migrations)
+        assert Place.get(title="Ulm").run().size == 7
+        migrations.downgrade()
+        migrations.upgrade()
+        agree(migrations)
+        assert Place.get(title="Ulm").run().size == 7
+        # As if something else had made the tables of the first migration.
+        migrations.downgrade()
+        migrations.database.fetch(sa.text("DELETE FROM alembic_version")).run()
+        with pytest.raises(MigrationError) as caught:
+            migrations.upgrade()
+        assert f"has the table {name}.place already" in caught.value.message
+        assert len(migrations.upgrade(is_taken_over=True)) == 2
         agree(migrations)
     finally:
         drop_schema(migrations, name)

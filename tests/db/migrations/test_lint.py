@@ -68,6 +68,48 @@ def told(folder: Path, line: str, dialect: str = "postgresql") -> list[str]:
             "adds book.n with a computed default: PostgreSQL writes every row anew, and nobody "
             "reads meanwhile, if the function is volatile.",
         ),
+        (
+            "op.drop_index('i', table_name='book')",
+            "drops the index i: nobody uses its table while it waits for its turn and does so.",
+        ),
+        (
+            "op.create_index('i', 'book', ['n'], postgresql_concurrently=True)",
+            "touches the index i concurrently inside of a transaction: PostgreSQL refuses that.",
+        ),
+        (
+            "op.create_primary_key('k', 'book', ['n'])",
+            "makes the primary key k: it fails where values repeat, and nobody reads or writes "
+            "meanwhile.",
+        ),
+        (
+            "op.add_column('book', sa.Column('n', sa.Integer(), sa.Computed('m + 1')))",
+            "adds book.n, which the database computes: every row is written anew, and nobody reads "
+            "or writes meanwhile.",
+        ),
+        (
+            "op.execute('DROP TABLE book')",
+            "runs SQL that loses rows: DROP TABLE book.",
+        ),
+        (
+            "op.execute(sa.text('UPDATE book SET n = 1'))",
+            "runs SQL that changes every row of a table at once, in one transaction: UPDATE book "
+            "SET n = 1.",
+        ),
+        (
+            "op.execute('CREATE INDEX i ON book (n)')",
+            "runs SQL that keeps others from writing while an index is made or dropped: CREATE "
+            "INDEX i ON book (n).",
+        ),
+        (
+            "op.execute('ALTER TABLE book ADD CONSTRAINT c CHECK (n > 0)')",
+            "runs SQL that reads the whole table under a lock: ALTER TABLE book ADD CONSTRAINT c "
+            "CHECK (n > 0).",
+        ),
+        (
+            "op.add_column('book', sa.Column('n', sa.Text(), nullable=True)); steps.run(x)",
+            "changes rows in the transaction that altered a table: nobody uses that table until "
+            "all is done.",
+        ),
     ],
 )
 def test_danger_is_named(tmp_path: Path, line: str, what: str) -> None:
@@ -79,7 +121,12 @@ def test_danger_is_named(tmp_path: Path, line: str, what: str) -> None:
     [
         "op.add_column('book', sa.Column('n', sa.Integer(), nullable=True))",
         "op.add_column('book', sa.Column('n', sa.Text(), server_default=sa.text(\"'new'\")))",
-        "op.create_index('i', 'book', ['n'], postgresql_concurrently=True)",
+        "with op.get_context().autocommit_block(): op.create_index('i', 'book', ['n'], "
+        "postgresql_concurrently=True)",
+        "with op.get_context().autocommit_block(): "
+        "op.drop_index('i', postgresql_concurrently=True)",
+        "op.execute('UPDATE book SET n = 1 WHERE n IS NULL')",
+        "op.execute('ALTER TABLE book ADD CONSTRAINT c CHECK (n > 0) NOT VALID')",
         "op.drop_column('book', 'n')  # safe: nothing has used it since May",
         "op.create_table('book'); op.create_index('i', 'book', ['n'])",
         "steps.run(steps.table('book').delete())",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.db.conftest import postgres_schema
 from triode.db import Database, Field, Model
 from triode.db.errors import MigrationError
 from triode.db.migrations import Migrations, nothing_renamed
@@ -251,6 +252,27 @@ def test_table_of_ours_is_dropped(migrations: Migrations) -> None:
     model_registry.remove(note_model.__table__)
     path = make_and_apply(migrations, "gone")
     assert "drop_table('note')" in path.read_text()
+
+
+CONCURRENTLY = """
+    with op.get_context().autocommit_block():
+        op.create_index("note_text_idx", "note", ["text"], postgresql_concurrently=True)
+"""
+
+
+@pytest.mark.service("postgres")
+def test_index_is_made_without_a_lock(only_new_models: None, tmp_path: Path) -> None:
+    with postgres_schema() as database, database.active():
+        migrations = Migrations(database, tmp_path / "migrations")
+        note_model = define_note()
+        make_and_apply(migrations, "first")
+        path = migrations.make_empty("index")
+        path.write_text(path.read_text().replace("\n    change_rows()\n", CONCURRENTLY))
+        assert [step.message for step in migrations.upgrade()] == ["index"]
+        found = sa.text("SELECT indexname FROM pg_indexes WHERE indexname = 'note_text_idx'")
+        assert len(database.fetch(found).run()) == 1
+        assert [step.is_applied for step in migrations.steps()] == [True, True]
+        assert note_model.count().run() == 0
 
 
 DEPLOYER = """

@@ -14,7 +14,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from triode.db.migrations.scope import tables_in_database
+from triode.db.migrations.scope import in_schema, tables_in_database
 
 _FAMILIES: Final[tuple[tuple[tuple[Any, ...], Any], ...]] = (
     ((sa.String, sa.Enum), sa.String),
@@ -60,7 +60,9 @@ def without_satisfied(operations: ops.UpgradeOps, connection: Connection) -> Non
             key = inspector.get_pk_constraint(table.table_name, schema=table.schema)
             keys = key["constrained_columns"]
             rest = [each for each in table.ops if not _is_key_filled(each, keys)]
-            table.ops = _without_present(_without_same_keys(rest), present)
+            foreign = inspector.get_foreign_keys(table.table_name, schema=table.schema)
+            rest = _without_present_keys(_without_same_keys(rest), foreign)
+            table.ops = _without_present(rest, present)
     operations.ops = [
         each for each in operations.ops if not isinstance(each, ops.ModifyTableOps) or each.ops
     ]
@@ -164,6 +166,33 @@ def _without_same_keys(operations: Sequence[Any]) -> list[Any]:
     both = dropped.keys() & made.keys()
     same: list[Any] = [side[key] for key in both for side in (dropped, made)]
     return [each for each in operations if not any(each is other for other in same)]
+
+
+def _without_present_keys(operations: Sequence[Any], foreign: Sequence[Any]) -> list[Any]:
+    """Leave out a foreign key that the database has, under whatever name, and keeps."""
+    dropped = {
+        str(each.constraint_name) for each in operations if isinstance(each, ops.DropConstraintOp)
+    }
+    present = {
+        (
+            tuple(key["constrained_columns"]),
+            tuple(f"{_referred(key)}.{name}" for name in key["referred_columns"]),
+            (key.get("options", {}).get("ondelete") or "NO ACTION").upper(),
+        )
+        for key in foreign
+        if key["name"] not in dropped
+    }
+    return [
+        each
+        for each in operations
+        if not (
+            isinstance(each, ops.CreateForeignKeyOp) and _signature(each.to_constraint()) in present
+        )
+    ]
+
+
+def _referred(key: Any) -> str:
+    return in_schema(key["referred_schema"], key["referred_table"])
 
 
 def _signature(key: Any) -> tuple[Any, ...]:

@@ -14,10 +14,11 @@ from triode.db.database import Database
 from triode.db.errors import MigrationError
 from triode.db.migrations.comparison import describe
 from triode.db.migrations.connection import on_connection
-from triode.db.migrations.folder import only_head, open_folder, owned_by
+from triode.db.migrations.folder import only_head, open_folder
 from triode.db.migrations.lint import Danger, find_dangers
 from triode.db.migrations.making import differences
 from triode.db.migrations.renames import nothing_renamed
+from triode.db.migrations.written import owned_by
 
 
 class Report(NamedTuple):

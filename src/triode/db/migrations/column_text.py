@@ -155,7 +155,8 @@ def _decimal(kind: Any, dialect: str, made: FieldText) -> tuple[str, str | None]
 def _add_default(made: FieldText, text: str) -> None:
     """Leave the default to the database, but where PostgreSQL counts by it."""
     if "nextval(" not in text:
-        made.options["server_default"] = repr(text)
+        is_plain = not set(text) & {'"', "\\", "\n"}
+        made.options["server_default"] = f'"{text}"' if is_plain else repr(text)
 
 
 def _shown(kind: Any) -> str:

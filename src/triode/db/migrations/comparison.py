@@ -14,21 +14,24 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from triode.db.creation import circular, in_order
 from triode.db.errors import MigrationError
 from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.expressions import add_missing, without_the_warning
-from triode.db.migrations.folder import Owned
+from triode.db.migrations.facts import add_facts
 from triode.db.migrations.rendering import OPTIONS, render_item
+from triode.db.migrations.rules import add_rules
 from triode.db.migrations.scope import (
     chosen_metadata,
     chosen_models,
     in_schema,
     tables_in_database,
+    whole_name,
 )
 from triode.db.migrations.searches import CreateSearchOp, DropSearchOp, add_searches
+from triode.db.migrations.written import Owned
 from triode.db.sql.storage import Storage
-from triode.db.table import ModelTable
+from triode.db.tables.creation import circular, in_order
+from triode.db.tables.table import ModelTable
 
 _EMPTY: Final[dict[type, str]] = {
     int: "0",
@@ -56,11 +59,6 @@ def complete_metadata() -> sa.MetaData:
         )
     in_order(tables)
     return chosen_metadata()
-
-
-def whole_name(operation: Any) -> str:
-    """Return the table of an operation, with its schema."""
-    return in_schema(operation.schema, operation.table_name)
 
 
 def managed_names() -> set[str]:
@@ -108,6 +106,8 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     assert script.upgrade_ops is not None
     add_missing(script.upgrade_ops, connection, metadata, set(wanted))
     without_satisfied(script.upgrade_ops, connection)
+    add_facts(script.upgrade_ops, connection, metadata, owned)
+    add_rules(script.upgrade_ops, connection, metadata, owned)
     untangle(script.upgrade_ops, metadata)
     add_searches(script.upgrade_ops, connection, metadata, wanted)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()
@@ -306,7 +306,9 @@ def _new_columns(
                 continue
             column = operation.column
             if not (column.nullable or column.server_default is not None):
-                yield whole_name(table), column
+                # The model's own column stays as it is.
+                operation.column = column._copy()
+                yield whole_name(table), operation.column
 
 
 def _empty_text(column: sa.Column[Any]) -> str:

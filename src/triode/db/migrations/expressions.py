@@ -28,10 +28,12 @@ def add_missing(
     sql = sa.text("SELECT name FROM sqlite_schema WHERE type = 'index'")
     known = set(connection.execute(sql).scalars())
     for name in sorted(wanted & set(metadata.tables)):
-        for index in sorted(metadata.tables[name].indexes, key=lambda each: str(each.name)):
+        table = metadata.tables[name]
+        for index in sorted(table.indexes, key=lambda each: str(each.name)):
             if is_over_expressions(index) and index.name not in known:
                 made = ops.CreateIndexOp.from_index(index)
-                operations.ops.append(ops.ModifyTableOps(name, [made]))
+                change = ops.ModifyTableOps(table.name, [made], schema=table.schema)
+                operations.ops.append(change)
 
 
 def is_over_expressions(index: sa.Index) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from string import ascii_lowercase
-from typing import Any, NamedTuple
+from typing import Any
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,7 +17,6 @@ from sqlalchemy.engine import Connection
 from triode.db.errors import MigrationError
 from triode.db.migrations.lint import calls_in
 from triode.db.migrations.rendering import imports_for
-from triode.db.migrations.scope import in_schema
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -24,12 +24,11 @@ _DATA_CALLS = frozenset({"execute", "run", "bulk_insert"})
 
 
 def open_folder(directory: Path) -> ScriptDirectory:
-    """Return the scripts of a folder, which is made if it is missing.
+    """Return the scripts of a folder; none where there is no folder.
 
     Raises:
         MigrationError: a script cannot be read.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     script = ScriptDirectory(
         TEMPLATE,
         file_template="%(rev)s_%(slug)s",
@@ -38,9 +37,27 @@ def open_folder(directory: Path) -> ScriptDirectory:
     )
     try:
         script.get_heads()
-    except (CommandError, SyntaxError, KeyError, NameError, ImportError) as exc:
-        raise MigrationError(f"The scripts in {directory} cannot be read: {exc}.") from exc
+    except CommandError as exc:
+        said = str(exc).partition(". Be sure")[0]
+        raise MigrationError(f"The scripts in {directory} cannot be read: {said}.") from exc
+    except Exception as exc:  # A script is a program, and may do anything.
+        raise script_error(exc, directory) from exc
     return script
+
+
+def script_error(exc: Exception, directory: Path) -> MigrationError:
+    """Say which line of which script failed, and how."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(exc.__traceback__)
+        if Path(frame.filename).resolve().parent == directory.resolve()
+    ]
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else str(directory)
+    if isinstance(exc, SyntaxError) and exc.filename:
+        place = f"{Path(exc.filename).name}:{exc.lineno}"
+        return MigrationError(f"The migration {place} is no Python: {exc.msg}. Mend that line.")
+    said = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
+    return MigrationError(f"The migration {place} failed: {said}. Mend it, then try again.")
 
 
 def only_head(script: ScriptDirectory) -> str | None:
@@ -74,56 +91,30 @@ def write_script(
     head: Any = "head",
     **fields: Any,
 ) -> Path:
-    """Write a script with the bodies of `upgrade` and `downgrade`."""
-    made = script.generate_revision(
-        revision or new_revision(),
-        message,
-        head=head,
-        upgrades=texts[0],
-        downgrades=texts[1],
-        imports=imports_for([*texts, fields.get("functions", "")]),
-        **{"functions": "", "replaces": (), **fields},
-    )
+    """Write a script with the bodies of `upgrade` and `downgrade`.
+
+    Raises:
+        MigrationError: the message is empty, or the file cannot be written.
+    """
+    if not message.strip():
+        raise MigrationError('A migration needs a message: triode db migrate "books have a price".')
+    try:
+        Path(script.version_locations[0]).mkdir(parents=True, exist_ok=True)
+        made = script.generate_revision(
+            revision or new_revision(),
+            message,
+            head=head,
+            upgrades=texts[0],
+            downgrades=texts[1],
+            imports=imports_for([*texts, fields.get("functions", "")]),
+            **{"functions": "", "replaces": (), **fields},
+        )
+    except OSError as exc:
+        raise MigrationError(
+            f"No migration can be written to {exc.filename}: {exc.strerror}."
+        ) from exc
     assert made is not None
     return Path(made.path)
-
-
-class Owned(NamedTuple):
-    """What the scripts made and none dropped: that alone is ours to drop.
-
-    `columns` are (table, column); `names` are those of indexes and constraints.
-    """
-
-    tables: frozenset[str] = frozenset()
-    columns: frozenset[tuple[str, str]] = frozenset()
-    names: frozenset[str] = frozenset()
-
-
-def owned_by(script: ScriptDirectory) -> Owned:
-    """Return what the scripts of a folder made."""
-    tables: set[str] = set()
-    columns: set[tuple[str, str]] = set()
-    names: set[str] = set()
-    for each in reversed(list(script.walk_revisions())):
-        for call in calls_in(Path(each.path)):
-            if call.name == "create_table":
-                tables.add(call.table)
-                columns |= {(call.table, column) for column in call.columns}
-            elif call.name == "drop_table":
-                tables.discard(call.table)
-            elif call.name == "add_column":
-                columns.add((call.table, call.subject))
-            elif call.name == "rename_column":
-                columns.add((call.table, call.texts[-1]))
-            elif call.name == "rename_table":
-                schema = call.table.rpartition(".")[0]
-                old, new = (in_schema(schema or None, text) for text in call.texts[:2])
-                if old in tables:
-                    tables.discard(old)
-                    tables.add(new)
-                columns |= {(new, column) for table, column in columns if table == old}
-            names.update(call.texts)
-    return Owned(frozenset(tables), frozenset(columns), frozenset(names))
 
 
 def has_data_steps(path: Path) -> bool:

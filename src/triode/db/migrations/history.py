@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,18 +13,27 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import StatementError
 
 from triode.db.database import Database, parse
 from triode.db.errors import MigrationError
 from triode.db.migrations.checking import Report, check
 from triode.db.migrations.connection import check_references, on_connection, while_locked
-from triode.db.migrations.folder import only_head, open_folder, replaced_by, write_script
+from triode.db.migrations.folder import (
+    only_head,
+    open_folder,
+    replaced_by,
+    script_error,
+    write_script,
+)
 from triode.db.migrations.lint import Danger, find_dangers
 from triode.db.migrations.making import EMPTY_STEP, make_script
 from triode.db.migrations.offline import Recorder, offline_text
 from triode.db.migrations.renames import Chooser, refuse_to_guess
 from triode.db.migrations.scope import models_of
 from triode.db.migrations.squashing import squash
+from triode.db.migrations.taking_over import take_over
+from triode.errors import TriodeError
 
 
 class Step(NamedTuple):
@@ -36,10 +46,14 @@ class Step(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A script that was written, and what in it is dangerous on this database."""
+    """A script that was written, and what in it is dangerous on this database.
+
+    One that is applied already was made of tables that `create_tables` or another program made.
+    """
 
     path: Path
     dangers: list[Danger]
+    is_applied: bool = False
 
 
 class Migrations:
@@ -77,13 +91,15 @@ class Migrations:
         script = open_folder(self.directory)
         only_head(script)
 
-        def work(connection: Connection) -> Path | None:
+        def work(connection: Connection) -> tuple[Path | None, bool]:
             self._current(script, connection)
             return make_script(connection, script, message, choose)
 
         with models_of(self.database.name):
-            path = on_connection(self.database, work)
-        return None if path is None else Made(path, find_dangers(path, self.dialect))
+            path, is_applied = on_connection(self.database, work)
+        if path is None:
+            return None
+        return Made(path, find_dangers(path, self.dialect), is_applied)
 
     def make_empty(self, message: str) -> Path:
         """Write a migration that changes no table, with a place for steps that change rows."""
@@ -133,12 +149,17 @@ class Migrations:
         with models_of(self.database.name):
             return check(self.database, self.directory, self.dialect, run_scripts)
 
-    def upgrade(self, target: str = "head") -> list[Step]:
+    def upgrade(self, target: str = "head", *, is_taken_over: bool = False) -> list[Step]:
         """Apply migrations up to `target`, all of them by default; gives those it applied.
 
         All of them are applied in one transaction, or none, where the database can do that.
+        `is_taken_over` says that the tables of the first one are there and may count as made by it.
+
+        Raises:
+            MigrationError: a script failed, or the tables are there and nobody said so.
         """
-        return self._move(target, _upgrade_to(target))
+        prepare = partial(take_over, is_wanted=is_taken_over)
+        return self._move(target, _upgrade_to(target), prepare)
 
     def downgrade(self, target: str = "-1") -> list[Step]:
         """Take migrations back down to `target`, one by default, "base" for all."""
@@ -151,10 +172,12 @@ class Migrations:
         """
         script = open_folder(self.directory)
         steps = _downgrade_to(target) if is_downgrade else _upgrade_to(target)
-        only_head(script)
+        newest = only_head(script)
 
         def record(connection: Connection) -> str:
             self._current(script, connection, is_complete=False)
+            if newest is None:
+                return ""
             if connection.dialect.name == "sqlite":
                 with Recorder(connection) as recorder:
                     run_scripts(connection, script, steps)
@@ -178,14 +201,19 @@ class Migrations:
         """Return the names of every migration, whatever the database has."""
         return {each.revision for each in open_folder(self.directory).walk_revisions()}
 
-    def _move(self, target: str, steps: Steps) -> list[Step]:
+    def _move(self, target: str, steps: Steps, prepare: Prepare | None = None) -> list[Step]:
         script = open_folder(self.directory)
         if target in ("head", "heads"):
             only_head(script)
         moved: list[str] = []
 
         def run(connection: Connection) -> None:
-            self._current(script, connection, is_complete=False)
+            current = self._current(script, connection, is_complete=False)
+            if not script.get_heads() and target in ("head", "heads"):
+                # Or the database would count as versioned, and be left to migrations that are none.
+                return
+            if prepare is not None and not current:
+                moved.extend(prepare(connection, script))
             connection.rollback()
             moved.extend(run_scripts(connection, script, steps))
 
@@ -208,6 +236,7 @@ class Migrations:
         return current
 
 
+Prepare = Callable[[Connection, ScriptDirectory], list[str]]
 Steps = Callable[[ScriptDirectory, Any], Any]
 
 
@@ -246,7 +275,12 @@ def run_scripts(connection: Connection, script: ScriptDirectory, steps: Steps) -
             connection=connection, transactional_ddl=connection.dialect.name == "sqlite" or None
         )
         with environment.begin_transaction():
-            environment.run_migrations()
+            try:
+                environment.run_migrations()
+            except (TriodeError, CommandError, StatementError):
+                raise
+            except Exception as exc:  # A script is a program, and may do anything.
+                raise script_error(exc, Path(script.versions)) from exc
             check_references(connection)
     return moved
 
@@ -263,7 +297,15 @@ def _reached(target: str, work: Callable[[], Any]) -> Any:
     try:
         return work()
     except CommandError as exc:
-        raise MigrationError(f"The migration {target!r} cannot be reached: {exc}") from exc
+        if target.startswith(("-", "+")) and "Relative revision" in str(exc):
+            side = "that are applied" if target.startswith("-") else "that are not applied"
+            raise MigrationError(
+                f"There are not as many migrations {side} as {target!r} says. See: "
+                "triode db history."
+            ) from exc
+        raise MigrationError(
+            f"The migration {target!r} cannot be reached: {exc}. See: triode db history."
+        ) from exc
 
 
 def _applied(connection: Connection, script: ScriptDirectory) -> set[str]:

@@ -10,14 +10,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from triode.db.creation import VERSION_TABLE
 from triode.db.errors import MigrationError
+from triode.db.fields.words import plural
 from triode.db.migrations.adoption import all_indexes
 from triode.db.migrations.column_text import FieldText, field_of
 from triode.db.migrations.searches import present_searches, tables_of_searches
 from triode.db.model import Model
-from triode.db.search_index import VECTOR, SearchIndex
-from triode.db.words import plural
+from triode.db.tables.creation import VERSION_TABLE
+from triode.db.tables.search_index import VECTOR, SearchIndex
 
 _RULES: Final = {
     "CASCADE": "cascade",

@@ -7,7 +7,8 @@ The script is read, not run, so that steps written by hand are seen too. A line 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -31,6 +32,8 @@ class Call(NamedTuple):
     table: str
     subject: str
     node: ast.Call
+    is_alone: bool = False
+    """Whether it stands in an `autocommit_block`, outside of the transaction."""
 
     @property
     def texts(self) -> list[str]:
@@ -42,6 +45,12 @@ class Call(NamedTuple):
         """The names of the columns among the arguments."""
         inner = (each for each in self.node.args if isinstance(each, ast.Call))
         return [_text(each, 0) for each in inner if _called(each) == "Column"]
+
+    @property
+    def constraint_name(self) -> str:
+        """The `name=` of a constraint, that in op.f(…) included."""
+        given = self.option("name")
+        return "" if given is None else _plain_text(given)
 
     def option(self, name: str) -> ast.expr | None:
         return next((each.value for each in self.node.keywords if each.arg == name), None)
@@ -71,13 +80,39 @@ def find_dangers(path: Path, dialect: str) -> list[Danger]:
         told = rule(call, dialect)
         if told is not None:
             found.append(Danger(path.name, call.node.lineno, *told))
+    filled = _filled_under_a_lock(calls, made) if dialect == "postgresql" else None
+    if filled is not None and "# safe:" not in lines[filled.node.lineno - 1]:
+        found.append(
+            Danger(
+                path.name,
+                filled.node.lineno,
+                "changes rows in the transaction that altered a table: nobody uses that table "
+                "until all is done.",
+                "Put the step into a migration of its own, after this one.",
+            )
+        )
     return found
+
+
+def _filled_under_a_lock(calls: Sequence[Call], made: set[str]) -> Call | None:
+    """Return the first step for rows that stands behind a change of a table with rows."""
+    altered = False
+    for call in calls:
+        altered |= call.name in _ALTERATIONS and call.table not in made
+        if altered and call.name in ("run", "bulk_insert") and not call.is_alone:
+            return call
+    return None
+
+
+_ALTERATIONS: Final = frozenset(
+    {"add_column", "alter_column", "drop_column", "rename_column", "create_check_constraint"}
+)
 
 
 def calls_in(path: Path) -> list[Call]:
     """Return the operations of a script's upgrade, in their order."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [call for function in _steps(tree) for call in _calls(function, "")]
+    return [call for function in _steps(tree) for call in _calls(function, "", is_alone=False)]
 
 
 def _steps(tree: ast.Module) -> Iterator[ast.FunctionDef]:
@@ -87,17 +122,18 @@ def _steps(tree: ast.Module) -> Iterator[ast.FunctionDef]:
             yield node
 
 
-def _calls(node: ast.AST, table: str) -> Iterator[Call]:
+def _calls(node: ast.AST, table: str, *, is_alone: bool) -> Iterator[Call]:
     """Give the operations below a node; those of a batch have the table of the batch."""
     if isinstance(node, ast.With):
         for item in node.items:
             call = item.context_expr
             if isinstance(call, ast.Call) and _called(call) == "batch_alter_table":
                 table = _qualified(call, _text(call, 0))
+            is_alone |= isinstance(call, ast.Call) and _called(call) == "autocommit_block"
     if isinstance(node, ast.Call):
-        yield _operation(node, table)
+        yield _operation(node, table)._replace(is_alone=is_alone)
     for child in ast.iter_child_nodes(node):
-        yield from _calls(child, table)
+        yield from _calls(child, table, is_alone=is_alone)
 
 
 def _operation(node: ast.Call, table: str) -> Call:
@@ -105,6 +141,10 @@ def _operation(node: ast.Call, table: str) -> Call:
     is_batch = isinstance(node.func, ast.Attribute) and _is_named(node.func.value, "batch_op")
     if is_batch:
         return Call(name, table, _text(node, 0) or _column_of(node), node)
+    if name == "drop_index":
+        given = next((each.value for each in node.keywords if each.arg == "table_name"), None)
+        table = _plain_text(given) if given else _text(node, 1)
+        return Call(name, _qualified(node, table), _text(node, 0), node)
     position = 0 if name in _OF_TABLES else 1
     if name in ("drop_column", "alter_column", "add_column", "rename_column"):
         table = _qualified(node, _text(node, 0))
@@ -136,9 +176,10 @@ def _is_named(node: ast.expr, name: str) -> bool:
 
 
 def _text(node: ast.Call, position: int) -> str:
-    if position >= len(node.args):
-        return ""
-    argument = node.args[position]
+    return _plain_text(node.args[position]) if position < len(node.args) else ""
+
+
+def _plain_text(argument: ast.expr) -> str:
     if isinstance(argument, ast.Call) and _called(argument) == "f":  # op.f("name")
         return _text(argument, 0)
     value = argument.value if isinstance(argument, ast.Constant) else None
@@ -170,6 +211,16 @@ def _add_column(call: Call, dialect: str) -> tuple[str, str] | None:
             f"adds {call.table}.{call.subject}, which may not be empty, without a default: it "
             "fails where rows exist.",
             "Add it with nullable=True, fill it in a step, then alter it to nullable=False.",
+        )
+    is_stored = any(
+        isinstance(each, ast.Call) and _called(each) in ("Computed", "Identity")
+        for each in column.args
+    )
+    if is_stored and dialect != "sqlite":
+        return (
+            f"adds {call.table}.{call.subject}, which the database computes: every row is written "
+            "anew, and nobody reads or writes meanwhile.",
+            "Add a plain column, fill it in batches, and let the code or a trigger keep it.",
         )
     text = _text(default, 0) if isinstance(default, ast.Call) and _called(default) == "text" else ""
     if dialect == "postgresql" and "(" in text:
@@ -211,6 +262,8 @@ def _rename(call: Call, dialect: str) -> tuple[str, str]:
 
 def _create_index(call: Call, dialect: str) -> tuple[str, str] | None:
     concurrently = call.says("postgresql_concurrently", True)
+    if concurrently and not call.is_alone and dialect == "postgresql":
+        return _not_alone(call)
     if call.says("unique", True):
         return _unique(call, dialect)
     if dialect != "postgresql" or concurrently:
@@ -219,6 +272,103 @@ def _create_index(call: Call, dialect: str) -> tuple[str, str] | None:
         f"makes the index {call.subject}: nobody writes to {call.table} meanwhile.",
         "Give it postgresql_concurrently=True, inside `with op.get_context().autocommit_block():`.",
     )
+
+
+def _not_alone(call: Call) -> tuple[str, str]:
+    return (
+        f"touches the index {call.subject} concurrently inside of a transaction: PostgreSQL "
+        "refuses that.",
+        "Put it inside `with op.get_context().autocommit_block():`.",
+    )
+
+
+def _drop_index(call: Call, dialect: str) -> tuple[str, str] | None:
+    if dialect != "postgresql":
+        return None
+    if not call.says("postgresql_concurrently", True):
+        return (
+            f"drops the index {call.subject}: nobody uses its table while it waits for its turn "
+            "and does so.",
+            "Give it postgresql_concurrently=True, inside "
+            "`with op.get_context().autocommit_block():`.",
+        )
+    return None if call.is_alone else _not_alone(call)
+
+
+def _key(call: Call, dialect: str) -> tuple[str, str]:
+    safe = "Look for duplicates and empty values first, and mend them in a step."
+    if dialect == "postgresql":
+        safe += (
+            " To keep others writing, make a unique index with postgresql_concurrently=True in an "
+            "autocommit_block(), then ALTER TABLE … ADD CONSTRAINT … PRIMARY KEY USING INDEX."
+        )
+    return (
+        f"makes the primary key {call.subject}: it fails where values repeat, and nobody reads or "
+        "writes meanwhile.",
+        safe,
+    )
+
+
+def _exclusion(call: Call, dialect: str) -> tuple[str, str]:
+    return (
+        f"adds the exclusion {call.subject}: it fails where rows collide, and nobody reads or "
+        "writes meanwhile; PostgreSQL has no gentle way.",
+        "Do it while few use the table, with a lock_timeout.",
+    )
+
+
+_SQL: Final[tuple[tuple[str, str, str], ...]] = (
+    (r"drop\s+(table|column|schema|database)\b|\btruncate\b", "loses rows", "Keep a backup."),
+    (
+        r"^\s*(update|delete)\b(?!.*\bwhere\b)",
+        "changes every row of a table at once, in one transaction",
+        "Give it a WHERE, and do it in batches, each in an autocommit_block().",
+    ),
+    (
+        r"(create|drop)\s+(unique\s+)?index\s+(?!concurrently)|\breindex\s+(?!.*concurrently)",
+        "keeps others from writing while an index is made or dropped",
+        "Say CONCURRENTLY, inside `with op.get_context().autocommit_block():`.",
+    ),
+    (
+        r"\bvacuum\s+full\b|\bcluster\b|\block\s+table\b",
+        "keeps everybody from the table",
+        "Do it while nobody uses it, or leave it.",
+    ),
+    (
+        r"alter\s+table.*\badd\s+constraint\b(?!.*(not\s+valid|using\s+index))",
+        "reads the whole table under a lock",
+        "Add it NOT VALID, and VALIDATE it in a later migration.",
+    ),
+    (
+        r"alter\s+column\s+\S+\s+(set\s+data\s+)?type\b",
+        "writes every row anew, and nobody reads or writes meanwhile",
+        "Add a new column, fill it in batches, let the code use it, then drop the old one.",
+    ),
+    (
+        r"\bset\s+not\s+null\b",
+        "fails where values are empty, and reads the whole table under a lock",
+        "Fill them first; on PostgreSQL validate a CHECK (… IS NOT NULL) before.",
+    ),
+)
+"""What SQL that is written by hand may do: a pattern, the danger, the safe way."""
+
+
+def _own_sql(call: Call, dialect: str) -> tuple[str, str] | None:
+    argument = call.node.args[0] if call.node.args else None
+    is_text = isinstance(argument, ast.Call) and _called(argument) == "text"
+    text = _text(argument, 0) if is_text and isinstance(argument, ast.Call) else _text(call.node, 0)
+    for pattern, what, safe in _SQL:
+        is_about_locks = "index" in pattern or "vacuum" in pattern or "valid" in pattern
+        if is_about_locks and dialect != "postgresql":
+            continue
+        if re.search(pattern, text, re.IGNORECASE | re.DOTALL):
+            return f"runs SQL that {what}: {_short(text)}", safe
+    return None
+
+
+def _short(text: str) -> str:
+    joined = " ".join(text.split())
+    return f"{joined[:60]}…" if len(joined) > 60 else f"{joined.removesuffix(';')}."
 
 
 def _create_search(call: Call, dialect: str) -> tuple[str, str] | None:
@@ -271,6 +421,11 @@ _RULES: Final[dict[str, _Rule]] = {
     "rename_column": _rename,
     "rename_table": _rename,
     "create_index": _create_index,
+    "drop_index": _drop_index,
+    "create_primary_key": _key,
+    "create_exclude_constraint": _exclusion,
+    "execute": _own_sql,
+    "run": _own_sql,
     "create_search": _create_search,
     "drop_search": _drop_search,
     "create_unique_constraint": _unique,

@@ -15,10 +15,11 @@ from triode.db.migrations.comparison import (
     complete_metadata,
     has_tables,
 )
-from triode.db.migrations.folder import Owned, owned_by, stamp, write_script
+from triode.db.migrations.folder import stamp, write_script
 from triode.db.migrations.renames import Chooser, Rename, Renames, in_database, lines
 from triode.db.migrations.rendering import schema_lines, write_operations
 from triode.db.migrations.scope import chosen_models, in_schema
+from triode.db.migrations.written import Owned, owned_by
 
 EMPTY_STEP = '''
 
@@ -35,15 +36,18 @@ def change_rows() -> None:
 
 def make_script(
     connection: Connection, script: ScriptDirectory, message: str, choose: Chooser
-) -> Path | None:
-    """Write the script, None where nothing differs; the first one may be applied already."""
+) -> tuple[Path | None, bool]:
+    """Write the script, None where nothing differs, and say whether it is applied already.
+
+    The first one is where the tables were made without one.
+    """
     if not script.get_heads() and has_tables(connection):
         path = _write(connection, script, message, compare_with_nothing(connection), [])
         if path is not None:
             stamp(connection, script, "head")
-        return path
+        return path, path is not None
     renames, operations = differences(connection, owned_by(script), choose)
-    return _write(connection, script, message, operations, renames)
+    return _write(connection, script, message, operations, renames), False
 
 
 def differences(
@@ -52,17 +56,19 @@ def differences(
     """Return what was renamed, and what differs besides."""
     complete_metadata()
     renames = Renames(connection, chosen_models(), owned, choose).find()
-    renamed = {
+    tables = {
         in_schema(each.schema, each.old): in_schema(each.schema, each.new)
         for each in renames
         if each.table is None
     }
-    tables = frozenset(renamed.get(name, name) for name in owned.tables)
-    columns = frozenset((renamed.get(table, table), name) for table, name in owned.columns)
+    columns = {
+        (in_schema(each.schema, each.table), each.old): each.new
+        for each in renames
+        if each.table is not None
+    }
+    now = owned.renamed(tables, columns)
     operations: ops.MigrationScript = in_database(
-        renames,
-        connection,
-        lambda: compare(connection, owned._replace(tables=tables, columns=columns)),
+        renames, connection, lambda: compare(connection, now)
     )
     return renames, operations
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from triode.db.migrations.inspection import ModelText, imports_of
-from triode.db.search_index import SearchIndex
+from triode.db.tables.search_index import SearchIndex
 
 _HOMES: Final = {
     "datetime": ("datetime", "date", "time", "timedelta"),
@@ -17,7 +17,8 @@ _HOMES: Final = {
     "uuid": ("UUID",),
     "triode": ("Field", "ForeignKey", "ManyToMany", "Model", "Search"),
 }
-_WIDTH: Final = 96
+_WIDTH: Final = 84
+"""Characters of a line within a class, for formatters that break lines after 88."""
 
 
 def module_text(models: Sequence[ModelText], source: str) -> str:
@@ -54,10 +55,19 @@ def _class(model: ModelText) -> list[str]:
     for option in ("unique_together", "indexes"):
         groups = getattr(model, option)
         if groups:
-            lines.append(f"        {option} = [{', '.join(_listed(group) for group in groups)}]")
+            lines += _groups(option, groups)
     if model.search is not None:
         lines += _search(model.search, {each.column: each.name for each in model.fields})
     return lines
+
+
+def _groups(option: str, groups: Sequence[Sequence[str]]) -> list[str]:
+    """Return an option of `Meta` that is a tuple of tuples, which no formatter changes."""
+    listed = [_listed(group) for group in groups]
+    line = f"        {option} = ({', '.join(listed)}{',' if len(listed) == 1 else ''})"
+    if len(line) <= _WIDTH + 4:
+        return [line]
+    return [f"        {option} = (", *(f"            {each}," for each in listed), "        )"]
 
 
 def _search(index: SearchIndex, names: Mapping[str, str]) -> list[str]:

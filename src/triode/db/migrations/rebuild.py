@@ -8,13 +8,17 @@ with the old table. They are read before it is dropped and put back after the co
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, ClassVar, Final
 
 import sqlalchemy as sa
 from alembic.ddl import sqlite
 from alembic.operations.batch import BatchOperationsImpl
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+
+from triode.db.migrations.conversion import sqlite_conversion
+from triode.db.sql.storage import Storage
 
 _DROP: Final = re.compile(r'\s*DROP TABLE "?(?P<name>[^"]+?)"?\s*$')
 _RENAME: Final = re.compile(
@@ -27,11 +31,32 @@ class SQLiteImpl(sqlite.SQLiteImpl):
     one whose default is a constant."""
 
     __dialect__ = "sqlite"
+    _types: ClassVar[dict[str, tuple[Any, Any]]] = {}
 
     def requires_recreate_in_batch(self, batch_op: BatchOperationsImpl) -> bool:
         """Say whether the table has to be copied for these operations."""
+        # What follows is about this table alone: how its columns get values of another type.
+        SQLiteImpl._types = dict(_changes_of_type(batch_op.batch))
         rest = [each for each in batch_op.batch if not _is_constant_addition(each)]
         return bool(rest) and super().requires_recreate_in_batch(_Operations(rest))  # type: ignore[arg-type]
+
+    def cast_for_batch_migrate(
+        self, existing: sa.Column[Any], existing_transfer: dict[str, Any], new_type: Any
+    ) -> None:
+        """Say what a column of another type gets from the old one."""
+        old, new = self._types.get(existing.name, (None, new_type))
+        if not isinstance(old, Storage):
+            super().cast_for_batch_migrate(existing, existing_transfer, new_type)
+            return
+        text = sqlite_conversion(self.dialect.identifier_preparer.quote(existing.name), old, new)
+        if text is not None:
+            existing_transfer["expr"] = sa.literal_column(text)
+
+
+def _changes_of_type(batch: list[Any]) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    for name, arguments, options in batch:
+        if name == "alter_column" and options.get("type_") is not None:
+            yield arguments[1], (options.get("existing_type"), options["type_"])
 
 
 class _Operations:

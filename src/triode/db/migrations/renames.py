@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from triode.db.errors import MigrationError
-from triode.db.many_to_many import ManyToManyRelation
-from triode.db.migrations.folder import Owned
 from triode.db.migrations.scope import in_schema, tables_in_database
 from triode.db.migrations.searches import rename_column, rename_table
-from triode.db.table import ModelField, ModelTable
+from triode.db.migrations.written import Owned
+from triode.db.relating.many_to_many import ManyToManyRelation
+from triode.db.tables.table import ModelField, ModelTable
 
 
 @dataclass(frozen=True)

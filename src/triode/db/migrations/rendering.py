@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import autogenerate
 from alembic.autogenerate.api import AutogenContext
+from alembic.autogenerate.render import renderers
 from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
+from triode.db.migrations.rules import is_special, source_of, text_for
 from triode.db.migrations.scope import chosen_metadata
 from triode.db.sql.storage import Storage
+from triode.db.tables.ddl import ModelDefault
 from triode.schema.foreign import to_builtins
 
 OPTIONS: dict[str, Any] = {"compare_type": True, "render_as_batch": True}
@@ -32,6 +36,7 @@ _IMPORTS = {
 def write_operations(connection: Connection, operations: ops.UpgradeOps | ops.DowngradeOps) -> str:
     """Return operations as the body of a function."""
     context = MigrationContext.configure(connection, opts=OPTIONS)
+    operations = _portable(operations)
     text: str = autogenerate.render_python_code(
         operations, render_as_batch=True, render_item=render_item, migration_context=context
     )
@@ -70,11 +75,79 @@ def render_item(kind: str, item: Any, context: AutogenContext) -> str | Literal[
     if kind == "type" and isinstance(item, Storage):
         return f"storage.{item.constructor}"
     if kind == "server_default" and isinstance(item, sa.DefaultClause):
-        given = item.arg
-        if isinstance(given, sa.BindParameter) and isinstance(given.type, Storage):
-            value = _value_text(given.type.portable(given.value))
-            return f"sa.literal({value}, storage.{given.type.constructor})"
+        text = default_text(item)
+        return False if text is None else text
+    if kind == "check" and isinstance(item, sa.CheckConstraint) and item.name:
+        return (
+            f"sa.CheckConstraint({source_of(item.sqltext, is_bare=True)}, name={str(item.name)!r})"
+        )
     return False
+
+
+def default_text(default: sa.DefaultClause) -> str | None:
+    """Return a default as the text of a script; `steps.value` is the column's own, not for rows."""
+    given = default.arg
+    if isinstance(given, sa.TextClause):
+        return f"sa.text({given.text!r})"
+    if isinstance(given, sa.BindParameter) and isinstance(given.type, Storage):
+        maker = "steps.value" if isinstance(default, ModelDefault) else "sa.literal"
+        value = _value_text(given.type.portable(given.value))
+        return f"{maker}({value}, storage.{given.type.constructor})"
+    return None
+
+
+class _IndexOp(ops.CreateIndexOp):
+    """An index whose parts or condition may read otherwise in each kind of database."""
+
+
+class _CheckOp(ops.CreateCheckConstraintOp):
+    """A check whose condition may."""
+
+
+def _portable(operations: Any) -> Any:
+    """Return the operations with conditions that every kind of database understands."""
+    made = copy.copy(operations)
+    made.ops = []
+    for each in operations.ops:
+        if isinstance(each, ops.ModifyTableOps):
+            made.ops.append(_portable(each))
+        elif isinstance(each, ops.CreateIndexOp) and is_special(each.to_index()):
+            made.ops.append(_IndexOp.from_index(each.to_index()))
+        elif isinstance(each, ops.CreateCheckConstraintOp):
+            made.ops.append(
+                _CheckOp(each.constraint_name, each.table_name, each.condition, schema=each.schema)
+            )
+        else:
+            made.ops.append(each)
+    return made
+
+
+@renderers.dispatch_for(_IndexOp)
+def _index_text(context: AutogenContext, operation: _IndexOp) -> str:
+    index = operation.to_index()
+    parts = [
+        repr(str(part.name)) if isinstance(part, sa.Column) else source_of(part)
+        for part in index.expressions
+    ]
+    conditions = [
+        f", {name}_where={_condition_text(where, name)}"
+        for name in ("sqlite", "postgresql")
+        if (where := index.dialect_options[name]["where"]) is not None
+    ]
+    return (
+        f"batch_op.create_index({str(index.name)!r}, [{', '.join(parts)}], "
+        f"unique={bool(index.unique)}{''.join(conditions)})"
+    )
+
+
+def _condition_text(where: Any, dialect: str) -> str:
+    return f"sa.text({text_for(where, dialect)!r})"
+
+
+@renderers.dispatch_for(_CheckOp)
+def _check_text(context: AutogenContext, operation: _CheckOp) -> str:
+    condition = source_of(operation.to_constraint().sqltext, is_bare=True)
+    return f"batch_op.create_check_constraint({operation.constraint_name!r}, {condition})"
 
 
 def _value_text(value: Any) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
-from triode.db.table import ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelTable
 
 _name: Final[ContextVar[str | None]] = ContextVar("triode_migrated", default=None)
 
@@ -34,9 +35,23 @@ def in_schema(schema: str | None, table: str) -> str:
     return f"{schema}.{table}" if schema else table
 
 
+def schema_of(whole: str) -> str | None:
+    """Return the schema in the whole name of a table."""
+    return whole.rpartition(".")[0] or None
+
+
+def whole_name(operation: Any) -> str:
+    """Return the table of an operation, with its schema."""
+    return in_schema(operation.schema, operation.table_name)
+
+
 def tables_in_database(inspector: sa.Inspector) -> set[str]:
     """Return the whole names of the tables that exist in the schemas of the models."""
-    schemas = {None, *(each.options.schema for each in chosen_models())}
+    return tables_in(inspector, {None, *(each.options.schema for each in chosen_models())})
+
+
+def tables_in(inspector: sa.Inspector, schemas: Iterable[str | None]) -> set[str]:
+    """Return the whole names of the tables in some schemas, of which not all need be there."""
     return {in_schema(schema, name) for schema in schemas for name in _names(inspector, schema)}
 
 

@@ -15,7 +15,7 @@ from alembic.autogenerate import renderers
 from alembic.operations import ops
 from sqlalchemy.engine import Connection
 
-from triode.db.search_index import (
+from triode.db.tables.search_index import (
     PRESENT_ON_POSTGRES,
     PRESENT_ON_SQLITE,
     VECTOR,
@@ -27,7 +27,7 @@ from triode.db.search_index import (
     present_on_postgres,
     present_on_sqlite,
 )
-from triode.db.search_making import dropping, making
+from triode.db.tables.search_making import dropping, making
 
 Execute = Callable[[str], Any]
 

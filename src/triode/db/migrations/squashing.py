@@ -10,8 +10,9 @@ from sqlalchemy.engine import Connection
 
 from triode.db.errors import MigrationError
 from triode.db.migrations.comparison import compare, describe, from_nothing
-from triode.db.migrations.folder import has_data_steps, only_head, owned_by, write_script
+from triode.db.migrations.folder import has_data_steps, only_head, write_script
 from triode.db.migrations.rendering import schema_lines, write_operations
+from triode.db.migrations.written import owned_by
 
 
 def squash(

@@ -6,6 +6,7 @@ table is today, a script what it was then.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from sqlalchemy.sql.base import Executable
 
 from triode.db.errors import MigrationError
 from triode.db.migrations import searches
-from triode.db.search_index import SearchIndex
+from triode.db.tables.search_index import SearchIndex
 
 
 def table(name: str, **types: Any) -> sa.Table:
@@ -114,3 +115,27 @@ def _connection() -> Connection | None:
 def _run(text: str) -> None:
     # As DDL: a text would take a colon for the beginning of a parameter.
     op.execute(sa.DDL(text.replace("%", "%%")))  # type: ignore[no-untyped-call]
+
+
+def sql(text: str, **by_dialect: str) -> sa.TextClause:
+    """Return a condition as SQL that is `text`, but for the databases named: `sqlite="price > 50"`.
+
+    SQLite keeps a Decimal as an integer of its last place, so that a condition reads otherwise
+    there. `mysql` means MariaDB too.
+    """
+    name = op.get_context().dialect.name
+    own = "mysql" if name == "mariadb" else name
+    # A colon would be the beginning of a parameter.
+    return sa.text(re.sub(r"(?<!:):(?=\w)", r"\:", by_dialect.get(own, text)))
+
+
+def value(plain: Any, kind: Any) -> sa.BindParameter[Any]:
+    """Return a value as the default of a column of type `kind`."""
+    return sa.literal(plain, kind)
+
+
+def conditional(texts: Mapping[str, str]) -> sa.ColumnElement[Any]:
+    """Return a condition that a script wrote, with its reading in each kind of database."""
+    made: sa.ColumnElement[Any] = sa.literal_column(next(iter(texts.values())))
+    made.__dict__["texts"] = dict(texts)
+    return made

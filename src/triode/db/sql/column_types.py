@@ -64,6 +64,11 @@ class Storage(sa.types.TypeDecorator[Any]):
     sqlite_type: ClassVar[sa.types.TypeEngine[Any]] = sqlite.TEXT()
     postgres_type: ClassVar[sa.types.TypeEngine[Any]] = postgresql.TEXT()
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # SQLAlchemy wants it of each class, or warns. Our own plans are cached elsewhere.
+        cls.cache_ok = False
+
     def __init__(self) -> None:
         super().__init__()
 
@@ -148,3 +153,14 @@ def plain_text(value: str) -> str:
     if "\0" in value:
         raise ValueRefused(NUL)
     return value
+
+
+def only_of(*kinds: type) -> Converter:
+    """Refuse other types, which a plain driver would send as text for the server to guess at."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, kinds):
+            raise TypeError(f"{' or '.join(kind.__name__ for kind in kinds)} is expected")
+        return value
+
+    return check

@@ -1,0 +1,1 @@
+"""Rows that belong together: relations, links, and how they are loaded."""

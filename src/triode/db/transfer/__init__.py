@@ -1,0 +1,1 @@
+"""Rows and files that leave a database and come back."""
