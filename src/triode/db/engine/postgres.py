@@ -23,7 +23,7 @@ from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.postgres_pool import Connection, Connections
 from triode.db.engine.postgres_streams import CursorParts, PartsAside, StreamParts
 from triode.db.engine.postgres_writing import Guard, run_writes
-from triode.db.engine.protocol import LOST, USUAL, Mode, Outcome, Parts, Row, Write
+from triode.db.engine.protocol import ABORTED, LOST, USUAL, Mode, Outcome, Parts, Row, Write
 from triode.db.engine.side_loop import SideLoop
 from triode.db.engine.stream_turns import StreamTurns
 from triode.db.errors import ConnectionLost, TransactionError
@@ -208,24 +208,28 @@ class PostgresEngine:
 
     async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         pool = await self.pool()
-        isolation = mode.isolation and mode.isolation.replace(" ", "_")
+        begin = _beginning(mode)
         for attempt in range(self._pool_size + 1):
             try:
                 connection = await pool.acquire()
-                block = connection.transaction(isolation=isolation, readonly=mode.is_read_only)
                 try:
-                    await block.start()
+                    await connection.execute(begin)
                 except BaseException:
                     # Cancelled or failed: nobody knows whether the transaction has begun.
                     await _give_up(pool, connection)
                     raise
-                return PostgresTransaction(self, pool, connection, block)
+                return PostgresTransaction(self, pool, connection)
             except Exception as exc:
                 error = translate(exc)
                 # Nothing was done in it yet, so another connection does as well.
                 if not isinstance(error, ConnectionLost) or attempt == self._pool_size:
                     raise error from exc
         raise AssertionError  # the last attempt returns or raises
+
+
+def _beginning(mode: Mode) -> str:
+    isolation = f" ISOLATION LEVEL {mode.isolation.upper()}" if mode.isolation else ""
+    return f"BEGIN{isolation}{' READ ONLY' if mode.is_read_only else ''}"
 
 
 async def _give_up(pool: Connections, connection: Connection) -> None:
@@ -307,14 +311,11 @@ class BlockingChannel:
 class PostgresTransaction:
     """One transaction on one connection, which belongs to the loop that began it."""
 
-    def __init__(
-        self, engine: PostgresEngine, pool: Connections, connection: Connection, block: Any
-    ) -> None:
+    def __init__(self, engine: PostgresEngine, pool: Connections, connection: Connection) -> None:
         self.engine = engine
         self.home = asyncio.get_running_loop()
         self._pool = pool
         self._connection = connection
-        self._block = block
         self._turn = asyncio.Lock()
         self._is_open = True
         self.guard = Guard()
@@ -354,7 +355,11 @@ class PostgresTransaction:
             raise translate(exc) from exc
 
     async def finish(self, *, is_commit: bool) -> None:
-        """End the transaction and give the connection back."""
+        """End the transaction and give the connection back.
+
+        Raises:
+            TransactionError: there was nothing left to commit.
+        """
         if not self._is_open:
             return
         self._is_open = False
@@ -363,13 +368,16 @@ class PostgresTransaction:
         try:
             try:
                 async with self._turn:
-                    await (self._block.commit() if is_commit else self._block.rollback())
+                    status = await self._connection.execute("COMMIT" if is_commit else "ROLLBACK")
             except BaseException:
                 await _give_up(self._pool, self._connection)
                 raise
             await self._pool.done(self._connection)
         except Exception as exc:
             raise translate(exc) from exc
+        if is_commit and status != "COMMIT":
+            # PostgreSQL takes a COMMIT after an error for a ROLLBACK, and calls it no error.
+            raise TransactionError(ABORTED)
 
 
 class PinnedChannel:
