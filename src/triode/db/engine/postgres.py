@@ -151,6 +151,7 @@ class PostgresEngine:
         try:
             connection = await pool.acquire()
             try:
+                pool.note(connection, sql)
                 rows: list[Row] = await connection.fetch(sql, *parameters)
             except BaseException:
                 await pool.release(connection)
@@ -163,13 +164,15 @@ class PostgresEngine:
         else:
             return rows
         # A read that nobody answered does no harm when it is asked again.
-        return await self._again(lambda connection: connection.fetch(sql, *parameters))
+        return await self._again([sql], lambda connection: connection.fetch(sql, *parameters))
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         pool = await self.pool()
         try:
             connection = await pool.acquire()
             try:
+                for each in writes:
+                    pool.note(connection, each.sql)
                 outcomes = await run_writes(connection, writes)
             except BaseException:
                 await pool.release(connection)
@@ -180,14 +183,17 @@ class PostgresEngine:
         else:
             await pool.done(connection)
             return outcomes
-        return await self._again(lambda connection: run_writes(connection, writes))
+        texts = [each.sql for each in writes]
+        return await self._again(texts, lambda connection: run_writes(connection, writes))
 
-    async def _again(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _again(self, texts: Sequence[str], work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do what a connection that has ended did not do; there may be more such connections."""
         pool = await self.pool()
         for attempt in range(self._pool_size + 1):
             try:
                 async with pool.lend() as connection:
+                    for sql in texts:
+                        pool.note(connection, sql)
                     try:
                         return await work(connection)
                     except Exception as exc:
@@ -344,6 +350,11 @@ class PostgresTransaction:
             coroutine.close()
             raise ConnectionLost(LOST)
 
+    def note(self, *texts: str) -> None:
+        """See `Connections.note`."""
+        for sql in texts:
+            self._pool.note(self._connection, sql)
+
     async def on_connection(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do one thing at a time on the connection."""
         if not self._is_open:
@@ -401,6 +412,7 @@ class PinnedChannel:
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
+        self._block.note(sql)
         rows: list[Row] = await self._go(
             self._block.on_connection(lambda connection: connection.fetch(sql, *parameters))
         )
@@ -408,6 +420,7 @@ class PinnedChannel:
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`; durable once the transaction is committed."""
+        self._block.note(*[each.sql for each in writes])
         outcomes: list[Outcome] = await self._go(
             self._block.on_connection(lambda connection: self._block.guard.run(connection, writes))
         )
@@ -415,6 +428,7 @@ class PinnedChannel:
 
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
+        self._block.note(sql)
         return CursorParts(self._block, self._go, (sql, parameters), size)
 
     async def commit(self) -> None:
