@@ -229,6 +229,25 @@ def test_last_item_of_json_is_found_in_each_row(sales: Database) -> None:
         items.run()
 
 
+@pytest.mark.parametrize("key", ["a\\b", "a\nb", 'a"b'])
+def test_key_of_json_that_is_written_with_an_escape_is_found_or_refused(
+    sales: Database, key: str
+) -> None:
+    query: Selection[int] = Sale.where(Sale.details[key] == "x").column(Sale.id)
+    if sales.engine.dialect.name == "postgresql":
+        made = Sale(**{**ROWS[0], "details": {key: "x"}}).save().run()
+        assert query.run() == [made.id]
+        made.delete().run()
+        return
+    name = "SQLite" if sales.engine.dialect.name == "sqlite" else "MariaDB"
+    with pytest.raises(QueryError) as caught:
+        query.run()
+    assert caught.value.message == (
+        f"{name} finds no key of JSON that holds a quotation mark, a backslash or a control "
+        f"character: {key!r}."
+    )
+
+
 def test_json_sorts_by_its_value(sales: Database) -> None:
     if "maria" not in sales.url:
         assert Sale.order_by(db.desc(Sale.details["size"])).column(Sale.number).run() == [-3, 7]
