@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
+from triode.db.engine.forking import watch_for_forks
 from triode.db.engine.options import EngineOptions
 from triode.db.engine.postgres_errors import is_unsent, translate, unavailable
 from triode.db.engine.postgres_listening import Listener
@@ -48,6 +49,13 @@ class PostgresEngine:
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._pool_size = options.pool_size or POOL_SIZE
         self._options = options
+        self._begin_anew()
+        self.awaiting = AwaitingChannel(self)
+        self.blocking = BlockingChannel(self)
+        self._driver = _driver()
+        watch_for_forks(self)
+
+    def _begin_anew(self) -> None:
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Connections] = WeakKeyDictionary()
         self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
             WeakKeyDictionary()
@@ -55,9 +63,12 @@ class PostgresEngine:
         self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, StreamTurns] = WeakKeyDictionary()
         self._side = SideLoop()
-        self.awaiting = AwaitingChannel(self)
-        self.blocking = BlockingChannel(self)
-        self._driver = _driver()
+
+    def let_go(self) -> Any:
+        """See `Forked.let_go`."""
+        opened = ([*self._pools.items()], [*self._keepers.items()], self._side)
+        self._begin_anew()
+        return opened
 
     async def start(self) -> None:
         """See `Engine.start`."""
