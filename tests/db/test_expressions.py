@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import operator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -292,3 +294,18 @@ def test_wrong_pattern_is_refused(sales: Database) -> None:
 def test_expression_is_no_sequence() -> None:
     with pytest.raises(TypeError, match="cannot be iterated"):
         list(col(Sale.customer))
+
+
+@pytest.mark.parametrize("join", [operator.or_, operator.and_])
+def test_hundreds_of_conditions_are_joined(sales: Database, join: Callable[..., Any]) -> None:
+    several = functools.reduce(join, [Sale.number == 7] * 900)
+    assert Sale.where(~several).column(Sale.number).run() == [-3]
+
+
+def test_too_many_conditions_are_refused() -> None:
+    with pytest.raises(QueryError) as caught:
+        functools.reduce(operator.or_, [~(Sale.number == 7)] * 901)
+    assert caught.value.message == (
+        "More than 900 conditions are joined in one query. Write in_(field, values), or ask in "
+        "parts."
+    )
