@@ -24,6 +24,9 @@ AT_HAND: Final = 10.0
 CLOSING: Final = 10.0
 """Seconds that those who still use a connection have when the pool is closed."""
 
+CLOSE_LIMIT: Final = 2.0
+"""Seconds that a connection may take to close before it is aborted."""
+
 USES: Final = 1000
 """Uses after which one goes back, so that the pool can look at it."""
 
@@ -144,8 +147,9 @@ class Connections:
         try:
             if connection in self._changed:
                 self._changed.discard(connection)
-                with suppress(self._detached):  # it is closed already
-                    connection.terminate()
+                # Not aborted: the driver may still be cancelling a statement in it.
+                with suppress(OSError, TimeoutError, self._detached):
+                    await connection.close(timeout=CLOSE_LIMIT)
             await self._pool.release(connection)
         finally:
             self._let_go()

@@ -1,208 +1,27 @@
-"""Many rows at once: inserts in batches, updates by key, inserts that update what is there."""
+"""Inserts that update the row which is there already."""
 
 from __future__ import annotations
 
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import aclosing, asynccontextmanager
-from itertools import islice
-from typing import Any, Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from triode.db.engine import Channel, Write
 from triode.db.errors import QueryError, ValueRefused
-from triode.db.nesting import filling, one_unit
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import Plan, plan_for
 from triode.db.sql.storage import family_of, is_mysql
-from triode.db.tables.lookup import check_values, field_of
+from triode.db.tables.lookup import check_values, own_columns
 from triode.db.tables.sequences import after_given
 from triode.db.tables.table import ModelTable
+from triode.db.writes.batches import Items, batches_in_unit
+from triode.db.writes.new_rows import as_mappings, by_names, made_rows, values_of
 from triode.db.writes.refusals import blame_row
-from triode.db.writes.writing import assignments, insert_many, write_checked
-from triode.schema import Problem, ValidationFailed
-
-BATCH: Final = 1000
-"""Rows that are held in memory and written together."""
-
-Items = Iterable[Any] | AsyncIterable[Any]
-
-
-async def insert_all(channel: Channel, table: ModelTable, items: Items) -> int:
-    """Insert rows in batches, in one transaction; return how many.
-
-    Raises:
-        ValidationFailed: lists what is wrong with the rows of one batch.
-    """
-    with filling(channel, channel.engine.pinned) as filled:
-        async with aclosing(in_batches(channel, items)) as batches:
-            first: list[Any] = await anext(batches, [])
-            second = await anext(batches, None)
-            if second is None:
-                return await _insert_batch(channel, table, first, 0)
-            async with one_unit(channel, filled) as inner:
-                done = await _insert_batch(inner, table, first, 0)
-                done += await _insert_batch(inner, table, second, done)
-                async for batch in batches:
-                    done += await _insert_batch(inner, table, batch, done)
-            return done
-
-
-async def in_batches(channel: Channel, items: Items) -> AsyncGenerator[list[Any], None]:
-    """Give lists of at most `BATCH` items; a plain iterable is never waited for.
-
-    Raises:
-        QueryError: plain code gave an asynchronous iterator.
-    """
-    if channel.is_blocking and not isinstance(items, Iterable):
-        raise QueryError(
-            f"The rows come from an asynchronous iterator ({type(items).__name__}), which plain "
-            "code cannot wait for. Await the statement, or give it a plain iterator.",
-            code="query-not-iterable",
-        )
-    if isinstance(items, AsyncIterable) and not channel.is_blocking:
-        batch: list[Any] = []
-        async for item in items:
-            batch.append(item)
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
-        return
-    iterator = iter(cast("Iterable[Any]", items))
-    while found := list(islice(iterator, BATCH)):
-        yield found
-
-
-@asynccontextmanager
-async def batches_in_unit(
-    channel: Channel, items: Items
-) -> AsyncIterator[tuple[Channel, AsyncGenerator[list[Any], None]]]:
-    """Give a channel whose writes are one unit, and the items in batches."""
-    with filling(channel, channel.engine.pinned) as filled:
-        async with (
-            one_unit(channel, filled) as inner,
-            aclosing(in_batches(channel, items)) as batches,
-        ):
-            yield inner, batches
-
-
-async def _insert_batch(channel: Channel, table: ModelTable, items: list[Any], start: int) -> int:
-    rows = made_rows(table, items, start)
-    try:
-        await _insert_groups(channel, table, _by_names(table, rows))
-    except ValueRefused as exc:
-        blame_row(channel, table, exc, _as_mappings(table, rows), start)
-        raise
-    return len(rows)
-
-
-def _by_names(table: ModelTable, rows: list[Any]) -> dict[tuple[str, ...], list[Any]]:
-    """Return rows by the columns that they fill."""
-    groups: dict[tuple[str, ...], list[Any]] = {}
-    for row in rows:
-        groups.setdefault(names_given(table, row), []).append(row)
-    return groups
-
-
-async def _insert_groups(
-    channel: Channel, table: ModelTable, groups: Mapping[tuple[str, ...], list[Any]]
-) -> None:
-    if len(groups) < 2:
-        for names, some in groups.items():
-            await _insert_rows(channel, table, names, some)
-        return
-    async with one_unit(channel) as inner:
-        for names, some in groups.items():
-            await _insert_rows(inner, table, names, some)
-
-
-def _as_mappings(table: ModelTable, rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        yield {name: getattr(row, name) for name in names_given(table, row)}
-
-
-def names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
-    """Return the columns that a new row fills; a key or default of its own is one of them."""
-    if not table.optional:
-        return table.given
-    own = [field.name for field in table.optional if getattr(row, field.name) is not None]
-    return (*table.given, *own) if own else table.given
-
-
-async def _insert_rows(
-    channel: Channel, table: ModelTable, names: tuple[str, ...], rows: list[Any]
-) -> None:
-    await insert_many(channel, table, names, _values(table, names, rows))
-
-
-def _values(table: ModelTable, names: tuple[str, ...], rows: list[Any]) -> list[tuple[Any, ...]]:
-    if names == table.given:
-        return [table.read_given(row) for row in rows]
-    return [tuple([getattr(row, name) for name in names]) for row in rows]
-
-
-def made_rows(table: ModelTable, items: Sequence[Any], start: int) -> list[Any]:
-    """Return objects of the model for objects and mappings of values.
-
-    Raises:
-        ValidationFailed: lists what is wrong, by the number of the item.
-    """
-    problems: list[Problem] = []
-    rows = []
-    for number, item in enumerate(items, start):
-        row = item
-        if not isinstance(item, table.model):
-            try:
-                row = table.model(**item)
-            except ValidationFailed as exc:
-                problems += exc.under(number).errors
-                continue
-        rows.append(row)
-    if problems:
-        raise ValidationFailed(problems)
-    return rows
-
-
-# --- fields by name
-
-
-def own_columns(table: ModelTable, fields: Sequence[Any]) -> list[str]:
-    """Return the names of fields of the model itself; a foreign key may have several.
-
-    Raises:
-        QueryError: one is something else.
-    """
-    names: list[str] = []
-    for field in fields:
-        columns = getattr(field, "as_columns", None)
-        found = [field] if columns is None else columns()
-        names += [_own_column(table, each) for each in found]
-    return names
-
-
-def _own_column(table: ModelTable, field: Any) -> str:
-    found = field_of(table, field)
-    if not isinstance(found, Column) or found.path or found.owner is not table:
-        raise QueryError(
-            f"{found!r} is not a field of {table.model_name} itself.", code="query-unknown-field"
-        )
-    return found.name
-
-
-# --- insert or update
+from triode.db.writes.writing import assignments, write_checked
 
 
 class Upsert:
@@ -353,10 +172,10 @@ async def upsert_all(channel: Channel, upsert: Upsert, items: Items) -> int:
         async for batch in batches:
             rows = made_rows(table, batch, done)
             try:
-                for names, some in _by_names(table, rows).items():
+                for names, some in by_names(table, rows).items():
                     await _upsert_rows(inner, upsert, names, some)
             except ValueRefused as exc:
-                blame_row(inner, table, exc, _as_mappings(table, rows), done)
+                blame_row(inner, table, exc, as_mappings(table, rows), done)
                 raise
             done += len(rows)
     return done
@@ -381,7 +200,7 @@ async def _upsert_rows(
         return upsert.build(channel, values, len(names))
 
     plan = plan_for(channel.engine, ("upsert", table.key, names, upsert.shape), make)
-    values = [(*each, *upsert.values) for each in _values(table, names, rows)]
+    values = [(*each, *upsert.values) for each in values_of(table, names, rows)]
     writes = _upsert_writes(channel, upsert, plan, values)
     continued = after_given(channel.engine.dialect, table, names, values)
     await write_checked(channel, table, [*writes, *continued], {})
