@@ -73,6 +73,11 @@ def refused(body: str) -> ModelError:
         ("x = Field()", "model-no-annotation", "Wrong.x has no annotation"),
         ("x: int = Field(array=True)", "model-field-type", "array=True is for a list of one"),
         ("x: int = Field(column_type=3)", "model-field-type", "column_type takes a ColumnType"),
+        (
+            "x: int = Field(write_only=True)\nclass Meta: ordering = 'x'",
+            "model-unknown-field",
+            "ordering names 'x', which is write_only",
+        ),
         ("x: int\nclass Meta: ordering = 'y'", "model-unknown-field", "ordering names 'y'"),
         ("x: int\nclass Meta: indexes = [('y',)]", "model-unknown-field", "has no field 'y'"),
         ("x: int\nclass Meta: constraints = ['x']", "model-constraint", "It holds Check objects"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import operator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -229,6 +231,25 @@ def test_last_item_of_json_is_found_in_each_row(sales: Database) -> None:
         items.run()
 
 
+@pytest.mark.parametrize("key", ["a\\b", "a\nb", 'a"b'])
+def test_key_of_json_that_is_written_with_an_escape_is_found_or_refused(
+    sales: Database, key: str
+) -> None:
+    query: Selection[int] = Sale.where(Sale.details[key] == "x").column(Sale.id)
+    if sales.engine.dialect.name == "postgresql":
+        made = Sale(**{**ROWS[0], "details": {key: "x"}}).save().run()
+        assert query.run() == [made.id]
+        made.delete().run()
+        return
+    name = "SQLite" if sales.engine.dialect.name == "sqlite" else "MariaDB"
+    with pytest.raises(QueryError) as caught:
+        query.run()
+    assert caught.value.message == (
+        f"{name} finds no key of JSON that holds a quotation mark, a backslash or a control "
+        f"character: {key!r}."
+    )
+
+
 def test_json_sorts_by_its_value(sales: Database) -> None:
     if "maria" not in sales.url:
         assert Sale.order_by(db.desc(Sale.details["size"])).column(Sale.number).run() == [-3, 7]
@@ -273,3 +294,18 @@ def test_wrong_pattern_is_refused(sales: Database) -> None:
 def test_expression_is_no_sequence() -> None:
     with pytest.raises(TypeError, match="cannot be iterated"):
         list(col(Sale.customer))
+
+
+@pytest.mark.parametrize("join", [operator.or_, operator.and_])
+def test_hundreds_of_conditions_are_joined(sales: Database, join: Callable[..., Any]) -> None:
+    several = functools.reduce(join, [Sale.number == 7] * 900)
+    assert Sale.where(~several).column(Sale.number).run() == [-3]
+
+
+def test_too_many_conditions_are_refused() -> None:
+    with pytest.raises(QueryError) as caught:
+        functools.reduce(operator.or_, [~(Sale.number == 7)] * 901)
+    assert caught.value.message == (
+        "More than 900 conditions are joined in one query. Write in_(field, values), or ask in "
+        "parts."
+    )

@@ -16,6 +16,8 @@ from triode.db import (
     QueryError,
     RowNotFound,
     StaleRow,
+    TooLong,
+    col,
     count,
     desc,
     excluded,
@@ -74,6 +76,39 @@ def test_update_many(stock: Database) -> None:
     rows = [{"id": 1, "number": 10}, {"id": 3, "number": 30}, {"id": 4, "number": 40}]
     assert Stock.update_many(rows, Stock.number).run() == 3
     assert numbers() == {"a": 10, "b": 1, "c": 30, "d": 40}
+
+
+def test_update_many_refuses_rows_that_others_changed(stock: Database) -> None:
+    mine, other = Stock.get(name="a").run(), Stock.get(name="b").run()
+    Stock.get(name="a").run().update(number=50).run()
+    mine.number = other.number = 60
+    with pytest.raises(StaleRow):
+        Stock.update_many([other, mine], Stock.number).run()
+    with pytest.raises(StaleRow):
+        Stock.update_many([{"id": mine.id, "number": 1, "version": 1}], Stock.number).run()
+    assert numbers() == {"a": 50, "b": 1, "c": 2, "d": 3}
+    assert other.version == 1
+
+
+def test_update_many_tells_objects_their_new_versions(stock: Database) -> None:
+    rows = Stock.order_by(Stock.name).run()
+    for number in (10, 20):
+        for row in rows:
+            row.number = number
+        Stock.update_many(rows, Stock.number).run()
+    rows[0].number = 30
+    rows[0].save().run()
+    assert numbers() == {"a": 30, "b": 20, "c": 20, "d": 20}
+    with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
+        Stock.update_many(rows, Stock.number).run()
+        raise ZeroDivisionError
+    assert [row.version for row in rows] == [4, 3, 3, 3]
+
+
+def test_last_of_two_updates_of_one_row_counts(stock: Database) -> None:
+    rows = [{"id": 1, "number": 7}, {"id": 2, "number": 5}, {"id": 1, "number": 8}]
+    assert Stock.update_many(rows, Stock.number).run() == 2
+    assert numbers() == {"a": 8, "b": 5, "c": 2, "d": 3}
 
 
 def test_update_many_is_all_or_nothing(stock: Database) -> None:
@@ -253,3 +288,13 @@ def test_sql_and_explain(stock: Database) -> None:
     assert query.explain().run()
     assert "UPDATE" in query.update(number=1).sql()
     assert numbers()["a"] == 0
+
+
+def test_text_too_long_to_be_looked_for_finds_nothing_or_is_refused(stock: Database) -> None:
+    query = Stock.where(col(Stock.name).contains("a" * 100_000)).count()
+    if stock.engine.dialect.name != "sqlite":
+        assert query.run() == 0
+        return
+    with pytest.raises(TooLong) as caught:
+        query.run()
+    assert caught.value.message == "A text is too long to be looked for in others."

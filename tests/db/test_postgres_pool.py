@@ -10,6 +10,7 @@ from tests.db.conftest import postgres_schema
 from tests.db.models import ALL, Hero, Team
 from triode.db import ConnectionLost, Database, DatabaseBusy, Duplicate, transaction
 from triode.db.engine import postgres_pool
+from triode.db.engine.postgres_sessions import leaves_traces
 
 pytestmark = pytest.mark.service("postgres")
 
@@ -186,3 +187,79 @@ def test_who_is_cancelled_while_he_waits_keeps_nothing(postgres: Database) -> No
         return pool.used, len(pool._waiters)
 
     assert asyncio.run(work()) == (0, 0)
+
+
+TENANT = sa.text("SELECT coalesce(current_setting('app.tenant', true), '')")
+
+
+@pytest.mark.parametrize(
+    ("leave", "look", "clean"),
+    [
+        ("SET app.tenant = 'a'", TENANT, ""),
+        ("/* who */ SET SESSION app.tenant = 'a'", TENANT, ""),
+        ("SELECT set_config('app.tenant', 'a', false)", TENANT, ""),
+        ("SET ROLE pg_monitor", sa.text("SELECT current_user = session_user"), True),
+        ("CREATE TEMP TABLE team (id int)", sa.text("SELECT count(name) FROM team"), 0),
+        (
+            "SELECT pg_advisory_lock(4711)",
+            sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711"),
+            0,
+        ),
+    ],
+)
+def test_nobody_meets_the_traces_of_others(
+    postgres: Database, leave: str, look: sa.TextClause, clean: object
+) -> None:
+    async def found() -> object:
+        [row] = await postgres.fetch(look)
+        return row[0]
+
+    async def work() -> list[object]:
+        before = await pid(postgres)
+        await postgres.fetch(sa.text(leave))
+        seen = [await found()]
+        async with transaction():
+            await postgres.fetch(sa.text(leave))
+        seen.append(await found())
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012
+            async with transaction():
+                await postgres.fetch(sa.text(leave))
+                raise ZeroDivisionError
+        return [*seen, await found(), await pid(postgres) == before]
+
+    assert asyncio.run(work()) == [clean, clean, clean, True]
+
+
+def test_traces_end_with_a_failed_statement(postgres: Database) -> None:
+    async def work() -> object:
+        with pytest.raises(Exception, match="nothing"):
+            await postgres.fetch(sa.text("SELECT set_config('app.tenant', a, false) FROM nothing"))
+        task = asyncio.create_task(
+            postgres.fetch(
+                sa.text("SELECT set_config('app.tenant', 'a', false), pg_sleep(9)")
+            ).execute(postgres.engine.awaiting)
+        )
+        await asyncio.sleep(0.1)
+        task.cancel()
+        await asyncio.wait([task])
+        [row] = await postgres.fetch(TENANT)
+        return row[0]
+
+    assert asyncio.run(work()) == ""
+
+
+def test_settings_of_the_address_stay(postgres: Database) -> None:
+    async def work() -> object:
+        before = await postgres.fetch(sa.text("SHOW search_path"))
+        await postgres.fetch(sa.text("SET search_path = pg_catalog"))
+        return before == await postgres.fetch(sa.text("SHOW search_path"))
+
+    assert asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["SELECT temp.set FROM temp", "SET LOCAL app.tenant = 'a'", "SELECT pg_advisory_xact_lock(1)"],
+)
+def test_what_ends_with_its_transaction_leaves_no_traces(sql: str) -> None:
+    assert not leaves_traces(sql)

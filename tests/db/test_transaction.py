@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
 from tests.db.models import Team
-from triode.db import Database, Duplicate, TransactionError, transaction
+from triode.db import Database, Duplicate, TransactionError, ValueRefused, cast, transaction
 from triode.db.engine import sqlite_writer
 
 
@@ -184,3 +185,53 @@ def test_run_on_a_loop_does_not_wait_for_the_loop(sqlite: Database) -> None:
 
     asyncio.run(work())
     assert names() == ["a"]
+
+
+def test_block_that_went_on_after_a_refused_read_is_whole_or_told(database: Database) -> None:
+    async def work() -> None:
+        async with transaction():
+            await Team(name="a").save()
+            with suppress(ValueRefused):
+                await Team.all().column(cast(Team.name, int))
+
+    told = (
+        "The transaction was undone: the database refused a statement in it, and PostgreSQL "
+        "keeps nothing of a transaction then. Put what may be refused into a block of its own "
+        "inside this one."
+    )
+    if database.engine.dialect.name != "postgresql":
+        asyncio.run(work())
+        assert names() == ["a"]
+        return
+    with pytest.raises(TransactionError) as caught:
+        asyncio.run(work())
+    assert caught.value.message == told
+    assert names() == []
+
+
+def test_statement_after_a_refused_read_says_why_it_cannot_be_done(database: Database) -> None:
+    if database.engine.dialect.name != "postgresql":
+        return
+
+    async def work() -> None:
+        async with transaction():
+            with suppress(ValueRefused):
+                await Team.all().column(cast(Team.name, int))
+            await Team(name="b").save()
+
+    Team(name="a").save().run()
+    with pytest.raises(TransactionError, match="the database refused a statement in it"):
+        asyncio.run(work())
+
+
+def test_refused_read_in_an_inner_block_leaves_the_outer_one_usable(database: Database) -> None:
+    async def work() -> None:
+        async with transaction():
+            await Team(name="a").save()
+            with suppress(ValueRefused):
+                async with transaction():
+                    await Team.all().column(cast(Team.name, int))
+            await Team(name="b").save()
+
+    asyncio.run(work())
+    assert names() == ["a", "b"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.db.conftest import database_on
 from tests.db.models import Hero, Team, User
 from triode.db import QueryError, count, related
 from triode.errors import TriodeError
@@ -78,3 +80,22 @@ def test_name_that_is_like_none_gets_all_that_there_are() -> None:
 def test_path_through_a_field_leads_nowhere() -> None:
     with pytest.raises(QueryError, match=r"'name.first' leads to no field"):
         Hero.order_by("name.first")
+
+
+@pytest.mark.parametrize("order", ["password", "-password"])
+def test_name_of_a_secret_is_no_order(order: str, tmp_path: Path) -> None:
+    with pytest.raises(QueryError) as caught:
+        User.order_by(order)
+    assert (caught.value.code, caught.value.message) == (
+        "query-secret-order",
+        "User.password is write_only: a client who sorts by its name could find out its value. "
+        "Write the field itself.",
+    )
+    with database_on("sqlite", tmp_path) as made, made.active():
+        assert User.order_by(User.password).sql().endswith("ORDER BY user.password ASC")
+
+
+@pytest.mark.parametrize("name", ["__table__.primary_key.column", "_", "team.__table__"])
+def test_name_with_an_underscore_before_it_leads_nowhere(name: str) -> None:
+    with pytest.raises(QueryError, match="leads to no field"):
+        Hero.order_by(name)

@@ -20,6 +20,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import NoSuchModuleError, SQLAlchemyError
 
 from triode.concurrency import ThreadPool
+from triode.db.engine.forking import watch_for_forks
 from triode.db.engine.generic_errors import reason_of
 from triode.db.engine.generic_statements import MYSQL, rows_of, run, run_write, translated
 from triode.db.engine.generic_streams import PartsHere, ThreadedParts
@@ -60,12 +61,25 @@ class GenericEngine:
             )
         self._is_known = False
         self._knowing = threading.Lock()
-        # Those who wait for a connection must not keep out those who have one.
-        self.entering = ThreadPool(2 * pool_size)
-        self.inside = ThreadPool(pool_size)
-        self.turns = StreamTurns(pool_size)
+        self._pool_size = pool_size
+        self._begin_anew()
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
+        watch_for_forks(self)
+
+    def _begin_anew(self) -> None:
+        # Those who wait for a connection must not keep out those who have one.
+        self.entering = ThreadPool(2 * self._pool_size)
+        self.inside = ThreadPool(self._pool_size)
+        self.turns = StreamTurns(self._pool_size)
+
+    def let_go(self) -> Any:
+        """See `Forked.let_go`."""
+        opened = (self._engine.pool, self.entering, self.inside, self.turns)
+        self._engine.dispose(close=False)
+        self._knowing = threading.Lock()
+        self._begin_anew()
+        return opened
 
     @property
     def dialect(self) -> Dialect:

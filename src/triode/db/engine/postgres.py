@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
+from triode.db.engine.forking import watch_for_forks
 from triode.db.engine.network import NetworkChannel, unavailable
 from triode.db.engine.options import EngineOptions
 from triode.db.engine.postgres_driver import give_up, load_driver
@@ -47,6 +48,13 @@ class PostgresEngine:
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._pool_size = options.pool_size or POOL_SIZE
         self._options = options
+        self._begin_anew()
+        self.awaiting = AwaitingChannel(self)
+        self.blocking = BlockingChannel(self)
+        self._driver = load_driver()
+        watch_for_forks(self)
+
+    def _begin_anew(self) -> None:
         self._pools: WeakKeyDictionary[asyncio.AbstractEventLoop, Connections] = WeakKeyDictionary()
         self._opening: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = (
             WeakKeyDictionary()
@@ -54,9 +62,12 @@ class PostgresEngine:
         self._keepers: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
         self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, StreamTurns] = WeakKeyDictionary()
         self._side = SideLoop()
-        self.awaiting = AwaitingChannel(self)
-        self.blocking = BlockingChannel(self)
-        self._driver = load_driver()
+
+    def let_go(self) -> Any:
+        """See `Forked.let_go`."""
+        opened = ([*self._pools.items()], [*self._keepers.items()], self._side)
+        self._begin_anew()
+        return opened
 
     async def start(self) -> None:
         """See `Engine.start`."""
@@ -150,6 +161,7 @@ class PostgresEngine:
         try:
             connection = await pool.acquire()
             try:
+                pool.note(connection, sql)
                 rows: list[Row] = await connection.fetch(sql, *parameters)
             except BaseException:
                 await pool.release(connection)
@@ -162,13 +174,15 @@ class PostgresEngine:
         else:
             return rows
         # A read that nobody answered does no harm when it is asked again.
-        return await self._again(lambda connection: connection.fetch(sql, *parameters))
+        return await self._again([sql], lambda connection: connection.fetch(sql, *parameters))
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         pool = await self.pool()
         try:
             connection = await pool.acquire()
             try:
+                for each in writes:
+                    pool.note(connection, each.sql)
                 outcomes = await run_writes(connection, writes)
             except BaseException:
                 await pool.release(connection)
@@ -179,14 +193,17 @@ class PostgresEngine:
         else:
             await pool.done(connection)
             return outcomes
-        return await self._again(lambda connection: run_writes(connection, writes))
+        texts = [each.sql for each in writes]
+        return await self._again(texts, lambda connection: run_writes(connection, writes))
 
-    async def _again(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+    async def _again(self, texts: Sequence[str], work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do what a connection that has ended did not do; there may be more such connections."""
         pool = await self.pool()
         for attempt in range(self._pool_size + 1):
             try:
                 async with pool.lend() as connection:
+                    for sql in texts:
+                        pool.note(connection, sql)
                     try:
                         return await work(connection)
                     except Exception as exc:
@@ -207,24 +224,28 @@ class PostgresEngine:
 
     async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         pool = await self.pool()
-        isolation = mode.isolation and mode.isolation.replace(" ", "_")
+        begin = _beginning(mode)
         for attempt in range(self._pool_size + 1):
             try:
                 connection = await pool.acquire()
-                block = connection.transaction(isolation=isolation, readonly=mode.is_read_only)
                 try:
-                    await block.start()
+                    await connection.execute(begin)
                 except BaseException:
                     # Cancelled or failed: nobody knows whether the transaction has begun.
                     await give_up(pool, connection)
                     raise
-                return PostgresTransaction(self, pool, connection, block)
+                return PostgresTransaction(self, pool, connection)
             except Exception as exc:
                 error = translate(exc)
                 # Nothing was done in it yet, so another connection does as well.
                 if not isinstance(error, ConnectionLost) or attempt == self._pool_size:
                     raise error from exc
         raise AssertionError  # the last attempt returns or raises
+
+
+def _beginning(mode: Mode) -> str:
+    isolation = f" ISOLATION LEVEL {mode.isolation.upper()}" if mode.isolation else ""
+    return f"BEGIN{isolation}{' READ ONLY' if mode.is_read_only else ''}"
 
 
 async def _close_with_loop(pool: Connections) -> AsyncGenerator[None, None]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from typing import Any
 
-from triode.db.engine.postgres_pool import Connection, Connections
+from triode.db.engine.postgres_pool import CLOSE_LIMIT, Connection, Connections
 from triode.errors import MissingExtraError
-
-CLOSE_LIMIT: Final = 2.0
-"""Seconds that a connection may take to close before it is aborted."""
 
 
 def load_driver() -> Any:

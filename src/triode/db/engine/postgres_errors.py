@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from triode.db.engine.postgres_pool import NoConnection
 from triode.db.engine.protocol import (
+    ABORTED,
     BUSY,
     LOCKED,
     LOST,
@@ -60,6 +61,8 @@ def translate(exc: BaseException) -> BaseException:
         return _REPEATABLE[state](REPEAT)
     if state == "25006":
         return TransactionError(READ_ONLY)
+    if state == "25P02":
+        return TransactionError(ABORTED)
     if state == "57014":
         return StatementTimeout(TIMEOUT)
     if state == "55P03":
@@ -102,8 +105,9 @@ def is_lost(exc: BaseException, state: str) -> bool:
 def is_unsent(exc: BaseException) -> bool:
     """Whether the connection had ended before anything was sent over it."""
     kind, message = type(exc).__name__, str(exc)
-    # What the driver says itself; the second between the server's farewell and its hanging up.
-    return (kind == "InterfaceError" and "connection is closed" in message) or (
+    # What the driver says itself; the last between the server's farewell and its hanging up.
+    is_gone = "connection is closed" in message or "released back to the pool" in message
+    return (kind == "InterfaceError" and is_gone) or (
         kind == "InternalClientError" and "cannot switch to state" in message
     )
 

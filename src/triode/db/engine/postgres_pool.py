@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
+from triode.db.engine.postgres_sessions import RESTORE, leaves_traces
 from triode.db.engine.stream_turns import PATIENCE
 
 Connection = Any
@@ -22,6 +23,9 @@ AT_HAND: Final = 10.0
 
 CLOSING: Final = 10.0
 """Seconds that those who still use a connection have when the pool is closed."""
+
+CLOSE_LIMIT: Final = 2.0
+"""Seconds that a connection may take to close before it is aborted."""
 
 USES: Final = 1000
 """Uses after which one goes back, so that the pool can look at it."""
@@ -52,6 +56,8 @@ class Connections:
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._detached = detached
         self._at_hand: list[Connection] = []
+        # Those whose session a statement may have changed.
+        self._changed: set[Connection] = set()
         # The fewest that were at hand since the last look: so many have not been used.
         self._fewest = 0
         self._uses = 0
@@ -128,9 +134,22 @@ class Connections:
         self._held -= 1
         self._wake(None)
 
+    def note(self, connection: Connection, sql: str) -> None:
+        """Look at a statement before it is run: SECURITY: the next user must not meet its traces.
+
+        Such as the tenant, the role or the temporary table of another request.
+        """
+        if leaves_traces(sql):
+            self._changed.add(connection)
+
     async def release(self, connection: Connection) -> None:
         """Take a connection back, whatever has become of it."""
         try:
+            if connection in self._changed:
+                self._changed.discard(connection)
+                # Not aborted: the driver may still be cancelling a statement in it.
+                with suppress(OSError, TimeoutError, self._detached):
+                    await connection.close(timeout=CLOSE_LIMIT)
             await self._pool.release(connection)
         finally:
             self._let_go()
@@ -138,6 +157,8 @@ class Connections:
     async def done(self, connection: Connection) -> None:
         """Take a connection back that has done all it was asked to."""
         self._uses += 1
+        if self._changed and connection in self._changed:
+            await self._restore(connection)
         is_kept = not self._is_closing and self._uses % USES
         if not is_kept or not self._is_in_order(connection):
             await self.release(connection)
@@ -145,6 +166,18 @@ class Connections:
             self._at_hand.append(connection)
             if self._timer is None:
                 self._timer = asyncio.get_running_loop().call_later(AT_HAND, self._look)
+
+    async def _restore(self, connection: Connection) -> None:
+        try:
+            await connection.execute(RESTORE)
+        except Exception:
+            # What it did is done, whatever this says: it only cannot be used again.
+            with suppress(self._detached):
+                connection.terminate()
+        except BaseException:
+            await self.release(connection)
+            raise
+        self._changed.discard(connection)
 
     def _is_in_order(self, connection: Connection) -> bool:
         try:

@@ -12,7 +12,7 @@ from triode.db.engine.postgres_errors import translate
 from triode.db.engine.postgres_pool import Connection, Connections
 from triode.db.engine.postgres_streams import CursorParts
 from triode.db.engine.postgres_writing import Guard
-from triode.db.engine.protocol import LOST, Engine, Outcome, Parts, Row, Write
+from triode.db.engine.protocol import ABORTED, LOST, Engine, Outcome, Parts, Row, Write
 from triode.db.errors import ConnectionLost, TransactionError
 
 T = TypeVar("T")
@@ -21,14 +21,11 @@ T = TypeVar("T")
 class PostgresTransaction:
     """One transaction on one connection, which belongs to the loop that began it."""
 
-    def __init__(
-        self, engine: Engine, pool: Connections, connection: Connection, block: Any
-    ) -> None:
+    def __init__(self, engine: Engine, pool: Connections, connection: Connection) -> None:
         self.engine = engine
         self.home = asyncio.get_running_loop()
         self._pool = pool
         self._connection = connection
-        self._block = block
         self._turn = asyncio.Lock()
         self._is_open = True
         self.guard = Guard()
@@ -57,6 +54,11 @@ class PostgresTransaction:
             coroutine.close()
             raise ConnectionLost(LOST)
 
+    def note(self, *texts: str) -> None:
+        """See `Connections.note`."""
+        for sql in texts:
+            self._pool.note(self._connection, sql)
+
     async def on_connection(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do one thing at a time on the connection."""
         if not self._is_open:
@@ -68,7 +70,11 @@ class PostgresTransaction:
             raise translate(exc) from exc
 
     async def finish(self, *, is_commit: bool) -> None:
-        """End the transaction and give the connection back."""
+        """End the transaction and give the connection back.
+
+        Raises:
+            TransactionError: there was nothing left to commit.
+        """
         if not self._is_open:
             return
         self._is_open = False
@@ -77,13 +83,16 @@ class PostgresTransaction:
         try:
             try:
                 async with self._turn:
-                    await (self._block.commit() if is_commit else self._block.rollback())
+                    status = await self._connection.execute("COMMIT" if is_commit else "ROLLBACK")
             except BaseException:
                 await give_up(self._pool, self._connection)
                 raise
             await self._pool.done(self._connection)
         except Exception as exc:
             raise translate(exc) from exc
+        if is_commit and status != "COMMIT":
+            # PostgreSQL takes a COMMIT after an error for a ROLLBACK, and calls it no error.
+            raise TransactionError(ABORTED)
 
 
 class PinnedChannel(NetworkChannel):
@@ -103,6 +112,7 @@ class PinnedChannel(NetworkChannel):
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
+        self._block.note(sql)
         rows: list[Row] = await self._go(
             self._block.on_connection(lambda connection: connection.fetch(sql, *parameters))
         )
@@ -110,6 +120,7 @@ class PinnedChannel(NetworkChannel):
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """See `Channel.write`; durable once the transaction is committed."""
+        self._block.note(*[each.sql for each in writes])
         outcomes: list[Outcome] = await self._go(
             self._block.on_connection(lambda connection: self._block.guard.run(connection, writes))
         )
@@ -117,6 +128,7 @@ class PinnedChannel(NetworkChannel):
 
     def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
         """See `Channel.stream`."""
+        self._block.note(sql)
         return CursorParts(self._block, self._go, (sql, parameters), size)
 
     async def commit(self) -> None:

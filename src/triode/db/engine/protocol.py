@@ -17,6 +17,11 @@ Row = tuple[Any, ...]
 
 # What every engine says, whatever its database calls it.
 REPEAT: Final = "Another transaction was in the way, so nothing was changed. Do it again."
+ABORTED: Final = (
+    "The transaction was undone: the database refused a statement in it, and PostgreSQL keeps "
+    "nothing of a transaction then. Put what may be refused into a block of its own inside this "
+    "one."
+)
 LOST: Final = "The connection to the database was lost."
 READ_ONLY: Final = "The transaction was opened with read_only=True, and something is written in it."
 LOCKED: Final = "Somebody else has locked this for too long, so nothing was changed. Try again."

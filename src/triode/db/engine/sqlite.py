@@ -22,6 +22,7 @@ from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from triode.db.engine.forking import watch_for_forks
 from triode.db.engine.options import EngineOptions
 from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
 from triode.db.engine.sqlite_budget import (
@@ -82,6 +83,14 @@ class SQLiteEngine:
         self._lock = threading.Lock()
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
+        watch_for_forks(self)
+
+    def let_go(self) -> Any:
+        """See `Forked.let_go`."""
+        opened = (self._readers, self._writer, self._keeper, self._threads, self._lock)
+        self._readers, self._slow, self._lock = [], {}, threading.Lock()
+        self._writer = self._keeper = self._threads = None
+        return opened
 
     @property
     def is_in_memory(self) -> bool:

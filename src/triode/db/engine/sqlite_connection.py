@@ -223,6 +223,8 @@ def _refused(exc: Exception) -> ValueRefused | None:
         refused = OutOfRange(TOO_LARGE) if is_number else ValueRefused(_OTHER_TYPE)
         refused.field = misfit.group(3)
         return refused
+    if str(exc) == "LIKE or GLOB pattern too complex":
+        return TooLong("A text is too long to be looked for in others.")
     return TooLong(TOO_LONG) if str(exc) == "string or blob too big" else None
 
 

@@ -6,6 +6,7 @@ JSON is never more than a number. A key that is missing and a JSON null both are
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -26,6 +27,9 @@ from triode.db.sql.storage import (
 )
 
 _JSON: Final = JsonStorage()
+# What JSON writes as an escape: paths are compared with that by some versions, with the text by
+# others.
+_ESCAPED: Final = re.compile(r'["\\\x00-\x1f]')
 _NUMBERS: Final = (IntegerStorage, RealStorage, DecimalStorage)
 
 
@@ -57,10 +61,11 @@ def _dollar_path(builder: Builder, steps: tuple[Any, ...]) -> str:
                     code="query-not-supported",
                 )
             found += f"[{step}]" if step >= 0 else f"[#{step}]"
-        elif '"' in step or "\0" in step or ("\\" in step and not is_sqlite):
-            name, what = ("SQLite", "") if is_sqlite else ("MariaDB", " or a backslash")
+        elif _ESCAPED.search(step):
+            name = "SQLite" if is_sqlite else "MariaDB"
             raise QueryError(
-                f"{name} finds no key of JSON that holds a quotation mark{what}: {step!r}.",
+                f"{name} finds no key of JSON that holds a quotation mark, a backslash or a "
+                f"control character: {step!r}.",
                 code="query-not-supported",
             )
         else:

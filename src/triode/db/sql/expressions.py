@@ -24,6 +24,9 @@ from triode.db.sql.value_types import (
     storage_of_value,
 )
 
+CONDITIONS_LIMIT: Final = 900
+"""Conditions joined by AND and OR; SQLite takes a thousand."""
+
 
 class Expression(Node):
     """Something with a value in each row, and what can be asked or made of it."""
@@ -290,6 +293,9 @@ class Condition(Expression):
 
     __slots__ = ()
 
+    size: int = 1
+    """How many conditions it is made of."""
+
     def __and__(self, other: Any) -> Condition:
         return Both("and", self, as_condition(other))
 
@@ -409,32 +415,45 @@ class Missing(Condition):
 
 
 class Not(Condition):
-    __slots__ = ("inner",)
+    __slots__ = ("inner", "size")
 
     def __init__(self, inner: Condition) -> None:
         self.inner = inner
         self.shape = ("not", inner.shape)
         self.values = inner.values
+        self.size = inner.size
 
     def build(self, builder: Builder) -> Built:
         return sa.not_(self.inner.build(builder))
 
 
 class Both(Condition):
-    """AND or OR of two; each side is built by itself, so each has its own EXISTS."""
+    """AND or OR of several; each is built by itself, so each has its own EXISTS."""
 
-    __slots__ = ("left", "operator", "right")
+    __slots__ = ("operator", "parts", "size")
 
     def __init__(self, operator: str, left: Condition, right: Condition) -> None:
+        self.size = left.size + right.size
+        if self.size > CONDITIONS_LIMIT:
+            # SECURITY: whoever sends so many could end the process, by its stack.
+            raise QueryError(
+                f"More than {CONDITIONS_LIMIT} conditions are joined in one query. Write "
+                "in_(field, values), or ask in parts.",
+                code="query-too-many-conditions",
+            )
         self.operator = operator
-        self.left = left
-        self.right = right
-        self.shape = (operator, left.shape, right.shape)
+        # One beside the other, not one within the other: a chain of them would be too deep.
+        self.parts = (*self._parts_of(left), *self._parts_of(right))
+        self.shape = (operator, *[each.shape for each in self.parts])
         self.values = left.values + right.values
+
+    def _parts_of(self, side: Condition) -> tuple[Condition, ...]:
+        is_same = type(side) is Both and side.operator == self.operator
+        return side.parts if is_same else (side,)  # type: ignore[attr-defined]
 
     def build(self, builder: Builder) -> Built:
         combine = sa.and_ if self.operator == "and" else sa.or_
-        return combine(self.left.build(builder), self.right.build(builder))
+        return combine(*[each.build(builder) for each in self.parts])
 
 
 class Among(Condition):

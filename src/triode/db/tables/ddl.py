@@ -89,9 +89,11 @@ def check_options(model: ModelTable) -> None:
         try:
             make_order(model, order)
         except QueryError as exc:
+            is_secret = exc.code == "query-secret-order"
+            known = f"no field of it. It has: {', '.join(model.by_name)}"
             raise ModelError(
-                f"{model.model_name}.Meta.ordering names {order!r}, which is no field of it. It "
-                f"has: {', '.join(model.by_name)}.",
+                f"{model.model_name}.Meta.ordering names {order!r}, which is "
+                f"{'write_only' if is_secret else known}.",
                 code="model-unknown-field",
                 where=model.where,
             ) from exc

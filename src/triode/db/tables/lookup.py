@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from triode.db.errors import QueryError
 from triode.db.sql.aggregates import Window
@@ -101,6 +101,8 @@ def named(table: ModelTable, name: str) -> Any:
     """
     found = table.model
     for part in name.split("."):
+        if part.startswith("_"):
+            raise QueryError(f"{name!r} leads to no field.", code="query-unknown-field")
         try:
             found = getattr(found, part)
         except AttributeError as exc:
@@ -127,12 +129,24 @@ def relation_path(table: ModelTable, relation: Any) -> tuple[Relation, ...]:
 
 
 def make_order(table: ModelTable, order: Any) -> Order:
-    """Return the sort key that a field, `desc(field)` or "-name" stands for."""
+    """Return the sort key that a field, `desc(field)` or "-name" stands for.
+
+    Raises:
+        QueryError: it is none, or names a `write_only` field.
+    """
     if isinstance(order, Order):
         return order
-    if isinstance(order, str) and order.startswith("-"):
-        return field_of(table, order[1:]).desc()
-    return field_of(table, order).asc()
+    if not isinstance(order, str):
+        return field_of(table, order).asc()
+    found = field_of(table, order.removeprefix("-"))
+    if isinstance(found, Column) and cast("ModelTable", found.owner).by_name[found.name].is_secret:
+        # SECURITY: a name may come from a client, and an order tells what a secret lies between.
+        raise QueryError(
+            f"{found!r} is write_only: a client who sorts by its name could find out its value. "
+            "Write the field itself.",
+            code="query-secret-order",
+        )
+    return found.desc() if order.startswith("-") else found.asc()
 
 
 _OPERATORS: Final = ("add", "sub", "mul", "div", "mod", "json", "date of")

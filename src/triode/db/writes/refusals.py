@@ -86,8 +86,8 @@ def blame_conditions(
 def _compared(condition: Expression) -> Iterator[tuple[Column, Any]]:
     """Yield the columns that a condition is about, each with a value that it is compared with."""
     if isinstance(condition, Both):
-        yield from _compared(condition.left)
-        yield from _compared(condition.right)
+        for each in condition.parts:
+            yield from _compared(each)
     elif isinstance(condition, Not):
         yield from _compared(condition.inner)
     elif isinstance(condition, Comparison) and isinstance(condition.left, Column):

@@ -13,13 +13,17 @@ CASES: Final = 256
 """Rows in a statement: the database looks through all of them for each row that it changes."""
 
 
-def update_by_cases(table: ModelTable, names: Sequence[str], size: int) -> sa.Update:
-    """Return an UPDATE whose parameters are, for each row, its key and its values.
+def update_by_cases(table: ModelTable, names: Sequence[str], size: int) -> tuple[sa.Update, int]:
+    """Return an UPDATE and the number of its parameters: of each row its key and its values.
+
+    Where the model has a version, the one that the row must have comes last, None for any.
 
     `SET age = CASE WHEN id = ? THEN ? … END WHERE id = ? OR …`
     """
     keys = [table.table.c[field.name] for field in table.key_fields]
     columns = [*keys, *(table.table.c[name] for name in names)]
+    if table.version is not None:
+        columns.append(table.table.c[table.version.name])
     width = len(columns)
 
     def parameter(row: int, at: int) -> Any:
@@ -33,5 +37,13 @@ def update_by_cases(table: ModelTable, names: Sequence[str], size: int) -> sa.Up
         for at, name in enumerate(names, len(keys))
     }
     if table.version is not None:
-        changes[table.version.name] = table.table.c[table.version.name] + sa.literal_column("1")
-    return sa.update(table.table).values(changes).where(sa.or_(*map(is_row, range(size))))
+        changes[table.version.name] = columns[-1] + sa.literal_column("1")
+
+    def is_meant(row: int) -> Any:
+        if table.version is None:
+            return is_row(row)
+        expected = parameter(row, width - 1)
+        return sa.and_(is_row(row), sa.or_(expected.is_(None), columns[-1] == expected))
+
+    statement = sa.update(table.table).values(changes)
+    return statement.where(sa.or_(*map(is_meant, range(size)))), size * width

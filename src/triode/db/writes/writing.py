@@ -143,7 +143,7 @@ async def update_row(
         blame(channel, model, exc, changes)
         raise
     if outcomes[0].changed == 0:
-        raise await _stale(channel, model, key) if is_checked else not_found(model)
+        raise await stale(channel, model, key) if is_checked else not_found(model)
     return plan.load(outcomes[-1].rows)[0] if computed else ()
 
 
@@ -161,7 +161,7 @@ def versioned(model: ModelTable, changes: dict[str, Any]) -> dict[str, Any]:
     return {**changes, name: model.version.column + 1}
 
 
-async def _stale(channel: Channel, model: ModelTable, key: Any) -> ClientError:
+async def stale(channel: Channel, model: ModelTable, key: Any) -> ClientError:
     """Return why no row has the key and the version: it was changed, or is gone."""
 
     def make() -> tuple[sa.Select[Any], int]:
@@ -217,7 +217,7 @@ async def delete_row(
     write = Write(plan.sql, plan.parameters(values), is_short=not model_registry.is_referred(model))
     [outcome] = await write_checked(channel, model, [write])
     if outcome.changed == 0:
-        raise not_found(model) if version is None else await _stale(channel, model, key)
+        raise not_found(model) if version is None else await stale(channel, model, key)
 
 
 def not_found(model: ModelTable) -> RowNotFound:
