@@ -24,6 +24,17 @@ def make_conditions(
     return made + tuple([_equal(table, name, value) for name, value in equals.items()])
 
 
+def key_conditions(table: ModelTable, key: Any) -> tuple[Condition, ...]:
+    """Return conditions that the row with this key meets.
+
+    Raises:
+        QueryError: the key has another number of values.
+    """
+    values = table.key_values(key)
+    pairs = zip(table.key_fields, values, strict=True)
+    return tuple([field.column.equals(value) for field, value in pairs])
+
+
 def _equal(table: ModelTable, name: str, value: Any) -> Condition:
     field = table.by_name.get(name)
     if field is not None:
