@@ -52,6 +52,7 @@ def names_given(table: ModelTable, row: Any) -> tuple[str, ...]:
 
 
 def values_of(table: ModelTable, names: tuple[str, ...], rows: list[Any]) -> list[tuple[Any, ...]]:
+    """Return the values of rows, in the order of `names`."""
     if names == table.given:
         read = table.read_given
         return [row if type(row) is tuple else read(row) for row in rows]
