@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -211,10 +212,79 @@ def test_functions_import_third_party_packages_only():
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+def test_stand_ins_are_what_type_checkers_read():
+    """`later(globals(), files="triode.http.files")` beside the same import for type checkers."""
+    wrong = []
+    found = 0
+    for module, path in MODULES.items():
+        for block in ast.parse(path.read_text(encoding="utf-8")).body:
+            given = stand_ins(block)
+            read = modules_read_by_type_checkers(block) if given else {}
+            found += len(given)
+            wrong += [
+                f"{module}: {variable} is {name!r}, and {read.get(variable)!r} to type checkers"
+                for variable, name in given.items()
+                if read.get(variable) != name
+            ]
+    assert not wrong, "\n" + "\n".join(wrong)
+    assert found > 30
+
+
+def test_packages_hand_on_what_type_checkers_read():
+    wrong = []
+    for module, path in MODULES.items():
+        for block in ast.parse(path.read_text(encoding="utf-8")).body:
+            given = handed_on(block)
+            if given and given != modules_read_by_type_checkers(block):
+                wrong.append(module)
+            if given and {name.rpartition(".")[2] for name in given.values()} != set(
+                import_module(module).__all__
+            ):
+                wrong.append(f"{module}.__all__")
+    assert not wrong
+
+
+def stand_ins(block: ast.AST) -> dict[str, str]:
+    """Return the modules that `later` and `on_demand` stand in for, by the names they are given."""
+    return {
+        keyword.arg: str(ast.literal_eval(keyword.value))
+        for node in ast.walk(block)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("later", "on_demand")
+        for keyword in node.keywords
+        if keyword.arg is not None
+    }
+
+
+def handed_on(block: ast.AST) -> dict[str, str]:
+    """Return the dotted names that a package hands on, by the names they have there."""
+    for node in ast.walk(block):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "handing_on":
+            homes: dict[str, str] = ast.literal_eval(node.args[1])
+            return {
+                name: f"{home}.{name}" for home, names in homes.items() for name in names.split()
+            }
+    return {}
+
+
+def modules_read_by_type_checkers(block: ast.stmt) -> dict[str, str]:
+    """Return the dotted names of the imports under `if TYPE_CHECKING:`."""
+    found: dict[str, str] = {}
+    if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
+        for node in block.body:
+            if isinstance(node, ast.Import):
+                found |= {alias.asname or alias.name: alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found |= {
+                    alias.asname or alias.name: f"{node.module}.{alias.name}"
+                    for alias in node.names
+                }
+    return found
+
+
 def test_rules_of_the_table_are_understood():
     assert allowed(ROOMS["errors"], ROOMS) == {"errors"}
     assert allowed(ROOMS["http"], ROOMS) == {
-        *("errors", "places", "concurrency", "signing", "settings"),
+        *("errors", "later", "places", "concurrency", "signing", "settings"),
         "schema",
     }
     assert allowed(ROOMS["routing"], ROOMS) >= {"binding", "http", "schema", "errors"}

@@ -8,31 +8,47 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
-from typing import Any, Protocol, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack
 
-from starlette.datastructures import State
-
-from triode.dispatch import RouteTable, Served
 from triode.errors import ConfigError, did_you_mean
 from triode.hosting import Hosting
 from triode.http import ASGIApp, Call, Receive, Reply, Scope, Send, current_call
 from triode.http.accept import prefers_html
-from triode.http.asgi import call_from_scope, close_socket, send_reply
-from triode.http.exits import leave
-from triode.lifespan import run_lifespan
-from triode.middleware.errors import ErrorBoundary, ExceptionHandler
-from triode.middleware.functions import FunctionMiddleware
+from triode.later import later, load_all, on_demand
 from triode.middleware.mistakes import check_exception_handler
-from triode.middleware.proxies import ProxyMiddleware, TrustedProxies
-from triode.middleware.sockets import INTERNAL_ERROR, SocketWatch, close, serve_socket
 from triode.middleware.stack import MiddlewareStack, RouteMiddleware
 from triode.openapi.setup import Documentation
 from triode.openapi.version import OPENAPI_VERSION
 from triode.openapi.webhooks import Webhooks
 from triode.overrides import Overrides
 from triode.routing import AnyRoute, Hook, Route, Router, RouterKeywords, WebSocketRoute
-from triode.routing.names import NamesInside
+
+if TYPE_CHECKING:
+    from starlette import datastructures
+    from starlette.datastructures import State
+
+    from triode import dispatch, error_pages, lifespan
+    from triode.dispatch import RouteTable, Served
+    from triode.http import asgi, exits
+    from triode.middleware import errors, functions, proxies, sockets
+    from triode.middleware.errors import ErrorBoundary, ExceptionHandler
+    from triode.middleware.proxies import TrustedProxies
+    from triode.routing import names_inside
+else:
+    later(
+        globals(),
+        datastructures="starlette.datastructures",
+        dispatch="triode.dispatch",
+        lifespan="triode.lifespan",
+        asgi="triode.http.asgi",
+        exits="triode.http.exits",
+        errors="triode.middleware.errors",
+        functions="triode.middleware.functions",
+        proxies="triode.middleware.proxies",
+        sockets="triode.middleware.sockets",
+        names_inside="triode.routing.names_inside",
+    )
+    on_demand(globals(), error_pages="triode.error_pages")
 
 logger = logging.getLogger("triode")
 
@@ -132,7 +148,6 @@ class App(Hosting):
         super().__init__(**{name: given.pop(name) for name in ROUTER_OPTIONS if name in given})
         self.title = title
         self.version = version
-        self.state = State()
         self.webhooks = Webhooks()
         self.extensions: dict[type, Any] = {}
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(
@@ -212,7 +227,7 @@ class App(Hosting):
             )
 
         def decorate(function: Function) -> Function:
-            self.add_middleware(FunctionMiddleware, function=function)
+            self.add_middleware(functions.FunctionMiddleware, function=function)
             return function
 
         return decorate
@@ -232,12 +247,14 @@ class App(Hosting):
     def trusted_proxies(self) -> TrustedProxies | None:
         """The proxies whose headers are believed, None for none."""
         outermost = self.middlewares.outermost
-        return outermost.proxies if isinstance(outermost, ProxyMiddleware) else None
+        if outermost is None or not isinstance(outermost, proxies.ProxyMiddleware):
+            return None
+        return outermost.proxies
 
     @trusted_proxies.setter
     def trusted_proxies(self, given: TrustedProxies | Sequence[str] | str | int | None) -> None:
-        proxies = TrustedProxies.of(given)
-        self.middlewares.outermost = ProxyMiddleware(proxies) if proxies else None
+        trusted = None if given is None else proxies.TrustedProxies.of(given)
+        self.middlewares.outermost = proxies.ProxyMiddleware(trusted) if trusted else None
         self._changed()
 
     @property
@@ -252,6 +269,19 @@ class App(Hosting):
         self._overrides = Overrides(self._changed)
         self._overrides.update(overrides or {})
 
+    @property
+    def state(self) -> State:
+        """Whatever the program keeps for its handlers."""
+        own = vars(self)
+        if "state" not in own:
+            own.setdefault("state", datastructures.State())  # two threads may be the first to ask
+        state: State = own["state"]
+        return state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        vars(self)["state"] = state
+
     # --- serve
 
     @property
@@ -262,7 +292,8 @@ class App(Hosting):
             RouteError: two routes have the same path and method.
         """
         if self._table is None:
-            self._table = RouteTable(
+            load_all()  # so that no request waits for an import
+            self._table = dispatch.RouteTable(
                 self.routes,
                 applications=self._application_of,
                 guard=self._boundary(),
@@ -336,7 +367,7 @@ class App(Hosting):
         if kind == "http":
             await self._serve_http(scope, receive, send)
         elif kind == "lifespan":
-            await run_lifespan(self, scope, receive, send)
+            await lifespan.run_lifespan(self, scope, receive, send)
         elif kind == "websocket":
             await self._serve_socket(scope, receive, send)
 
@@ -346,13 +377,13 @@ class App(Hosting):
         served, call.params = found or self.table.resolve(call.method, call.path)
         try:
             reply = await self.answer(call, served)
-            await send_reply(reply, call, send)
+            await asgi.send_reply(reply, call, send)
         except BaseException as exc:
             if call.exits is not None:
-                await leave(call.exits, exc)
+                await exits.leave(call.exits, exc)
             raise
         if call.exits is not None:
-            await leave(call.exits)
+            await exits.leave(call.exits)
         if reply.error is not None:
             # Raised again after the 500 is sent: the server logs it, the test client shows it.
             raise reply.error
@@ -369,11 +400,11 @@ class App(Hosting):
     def _call_from(self, scope: Scope, receive: Receive, send: Send) -> Call:
         if self.root_path and not scope.get("root_path"):
             scope["root_path"] = self.root_path
-        call = call_from_scope(scope, receive, send)
+        call = asgi.call_from_scope(scope, receive, send)
         outer = scope.get("router")
         if outer is not None and outer is not self:  # this application is mounted in another
             root = scope.get("root_path", "")
-            names = NamesInside(self, outer, scope.get("app_root_path", ""))
+            names = names_inside.NamesInside(self, outer, scope.get("app_root_path", ""))
             call.extras = {**(call.extras or {}), "router": names, "app_root_path": root}
         return call
 
@@ -384,37 +415,35 @@ class App(Hosting):
         return table.resolve_host(call.header(b"host") or "", is_socket=is_socket)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        watch = SocketWatch(receive, send)
+        watch = sockets.SocketWatch(receive, send)
         call = self._call_from(scope, watch.receive, watch.send)
         found = self._resolve_host(call, is_socket=True) or self.table.resolve_socket(call.path)
         if found is None:
-            await close_socket(receive, send)
+            await asgi.close_socket(receive, send)
             return
         served, call.params = found
         call.app = self
         call.route = served.route
         current_call.set(call)
-        await serve_socket(call, served.run, self._boundary(), watch)
+        await sockets.serve_socket(call, served.run, self._boundary(), watch)
 
     def _boundary(self) -> ErrorBoundary:
-        return ErrorBoundary(self.exception_handlers, present=self._present)
+        return errors.ErrorBoundary(self.exception_handlers, present=self._present)
 
     def _present(self, call: Call, exc: Exception, reply: Reply) -> Reply:
         """Return an error as a page, to a browser or while debugging; else the reply as it is."""
         is_debugged = self.debug and reply.error is not None
         if not is_debugged and not prefers_html(call.header(b"accept")):
             return reply
-        # Loaded when the first error is shown: most applications never need it.
-        present: Callable[..., Reply] = import_module("triode.error_pages").present
-        return present(self, call, exc, reply)
+        return error_pages.present(self, call, exc, reply)
 
 
 async def _closing(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     """Serve a WebSocket, and say by a close frame that its handler failed."""
-    watch = SocketWatch(receive, send)
+    watch = sockets.SocketWatch(receive, send)
     try:
         await app(scope, watch.receive, watch.send)
     except Exception:
         if watch.is_open and not watch.is_closed:
-            await close(watch, INTERNAL_ERROR)
+            await sockets.close(watch, sockets.INTERNAL_ERROR)
         raise

@@ -9,20 +9,32 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Unpack
 
 from triode.app import App, AppOptions
 from triode.http.folder import Folder
+from triode.later import on_demand
 from triode.routing.folders import STATIC_MAX_AGE, StaticFolder
 from triode.settings import database_url, is_debug, trusted_proxies
 
 if TYPE_CHECKING:
+    from triode import admin as admin_room
+    from triode import db
     from triode.admin import Admin
-    from triode.db import Database, Model
+    from triode.db import Database, Model, sources, versions
+    from triode.debug import statements
     from triode.middleware.errors import ErrorBoundary
+else:
+    on_demand(
+        globals(),
+        admin_room="triode.admin",
+        db="triode.db",
+        sources="triode.db.sources",
+        versions="triode.db.versions",
+        statements="triode.debug.statements",
+    )
 
 _logger = logging.getLogger("triode")
 _TABLES = "triode.db.tables.registry"  # imported with the first model
@@ -75,8 +87,8 @@ class Triode(App):
 
         `options` are those of `Admin.register`.
         """
-        room = _room("admin")
-        admin: Admin = self.extension(room.Admin) or self.attach(room.Admin())
+        kind = admin_room.Admin
+        admin = self.extension(kind) or self.attach(kind())
         for model in models:
             admin.register(model, **options)
         return admin
@@ -95,9 +107,8 @@ class Triode(App):
 
     def _opened(self, given: str | Database, name: str | None = None) -> Database:
         """Return a database by its address, or as it was given; it opens itself when it is used."""
-        database_class: type[Database] = _room("db").Database
         if isinstance(given, str):
-            return database_class(given, name=name)
+            return db.Database(given, name=name)
         if name is not None:
             given.register(name)
         return given
@@ -112,17 +123,17 @@ class Triode(App):
     def _boundary(self) -> ErrorBoundary:
         boundary = super()._boundary()
         if self.debug and self._needs_database:
-            boundary.after = _room("debug.statements").tell_of_loops
+            boundary.after = statements.tell_of_loops
         return boundary
 
     async def _open_databases(self) -> None:
         opened = [*([self.database] if self._needs_database else []), *self.databases.values()]
         for database in opened:
             if self.debug:
-                database.observe(_room("debug.statements").record)
+                database.observe(statements.record)
             database.register()
         if opened:
-            _room("db.sources").refuse_unknown(sys.modules[_TABLES].model_registry.tables())
+            sources.refuse_unknown(sys.modules[_TABLES].model_registry.tables())
         for database in opened:
             await database.start()
             if not database.is_read_only:
@@ -136,7 +147,7 @@ class Triode(App):
     async def _prepare_tables(self, database: Database) -> None:
         folder = self.migrations_folder(database)
         if folder.is_dir() and not database.is_temporary:
-            missing = await _room("db.versions").pending(database, folder)
+            missing = await versions.pending(database, folder)
             if missing:
                 count = "a migration" if len(missing) == 1 else f"{len(missing)} migrations"
                 which, option = ("", "")
@@ -159,10 +170,6 @@ class Triode(App):
 
 
 FastAPI = Triode  # The name that programs written for FastAPI import.
-
-
-def _room(name: str) -> ModuleType:
-    return import_module(f"triode.{name}")
 
 
 def _directory_of(frame: FrameType) -> Path:

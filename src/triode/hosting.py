@@ -5,12 +5,17 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from triode.http import ASGIApp
-from triode.lifespan import run_foreign, run_hooks
-from triode.middleware.wsgi import WSGIMiddleware, is_wsgi
+from triode.later import later
 from triode.routing import Hook, Host, Mount, Router
+
+if TYPE_CHECKING:
+    from triode import lifespan
+    from triode.middleware import wsgi
+else:
+    later(globals(), lifespan="triode.lifespan", wsgi="triode.middleware.wsgi")
 
 
 class Hosting(Router):
@@ -53,7 +58,9 @@ class Hosting(Router):
         if isinstance(given, Router) and not isinstance(given, Hosting):
             return self._application_around(given)
         application: Any = given
-        return WSGIMiddleware(application) if is_wsgi(given) else cast(ASGIApp, application)
+        return (
+            wsgi.WSGIMiddleware(application) if wsgi.is_wsgi(given) else cast(ASGIApp, application)
+        )
 
     @asynccontextmanager
     async def lifespan_context(self, app: Any = None) -> AsyncIterator[dict[str, Any]]:
@@ -64,7 +71,7 @@ class Hosting(Router):
         """
         async with AsyncExitStack() as stack:
             owners = [self, *self.included_routers()]
-            state = await stack.enter_async_context(run_hooks(owners, app or self))
+            state = await stack.enter_async_context(lifespan.run_hooks(owners, app or self))
             for mount in {id(each.app): each for each in self._mounts()}.values():
                 await self._start_mounted(mount, stack)
             self.is_running = True
@@ -82,10 +89,10 @@ class Hosting(Router):
 
     async def _start_mounted(self, mount: Mount | Host, stack: AsyncExitStack) -> None:
         application = self._application_of(mount)
-        if isinstance(application, WSGIMiddleware):
+        if isinstance(application, wsgi.WSGIMiddleware):
             return
         if not isinstance(application, Hosting):
-            life = run_foreign(application, repr(mount))
+            life = lifespan.run_foreign(application, repr(mount))
         elif application.is_running:
             return
         else:

@@ -15,7 +15,7 @@ from triode.http.asgi import is_under
 from triode.middleware.errors import ErrorBoundary
 from triode.middleware.protocol import SocketRun
 from triode.routing import Host, Mount
-from triode.routing.names import NamesInside
+from triode.routing.names_inside import NamesInside
 
 
 def serve_mounted(

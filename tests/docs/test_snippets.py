@@ -17,6 +17,7 @@ GUIDES = [
     "docs/forms.md",
     "docs/models.md",
     "docs/openapi.md",
+    "docs/queries.md",
     "docs/security.md",
     "docs/structure.md",
     "docs/testing.md",

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from triode.binding.calls import is_async, is_async_generator, is_generator
-from triode.concurrency import contextmanager_in_threadpool, run_in_threadpool
+from triode.later import later
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from triode import concurrency
+else:
+    later(globals(), asyncio="asyncio", concurrency="triode.concurrency")
 
 
 class MaxConcurrency:
@@ -39,14 +45,15 @@ class MaxConcurrency:
             async with self.semaphore:
                 if is_async(call):
                     return await call(**arguments)
-                return await run_in_threadpool(call, **arguments)
+                return await concurrency.run_in_threadpool(call, **arguments)
 
         async def holding(**arguments: Any) -> AsyncIterator[Any]:
             async with self.semaphore:
                 if is_async_generator(call):
                     manager = asynccontextmanager(call)(**arguments)
                 else:
-                    manager = contextmanager_in_threadpool(contextmanager(call)(**arguments))
+                    made = contextmanager(call)(**arguments)
+                    manager = concurrency.contextmanager_in_threadpool(made)
                 async with manager as value:
                     yield value
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, cast
 
 from triode.binding.awaits import awaits_only_statements
+from triode.binding.background import BackgroundTasks
 from triode.binding.bodies import (
     close_form,
     is_json_content,
@@ -35,7 +36,6 @@ from triode.binding.results import (
     merge_response,
 )
 from triode.binding.signature import name_of, read_signature
-from triode.binding.specials import BackgroundTasks
 from triode.binding.streams import make_opener
 from triode.binding.threads import in_thread, one_hop, one_hop_and_leave
 from triode.errors import BindingError, place_of

@@ -6,20 +6,20 @@ Everything that the declared return type and the route's options decide is decid
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast, get_origin
 
 from starlette.responses import JSONResponse, Response
 
+from triode.binding.contract import has_body, response_schema
 from triode.binding.trimmed import trimming_encoder
 from triode.binding.trimming import Trim
 from triode.http import Reply
 from triode.http.call import JSON
 from triode.http.json_responses import PLAIN_JSON
 from triode.http.reply import FRAMING, reply_from_response
-from triode.schema import MISSING, ResponseValidationFailed, Schema, describe, json_encoder
+from triode.schema import MISSING, ResponseValidationFailed, Schema, json_encoder
 from triode.schema.foreign import ENCODER
 
 Finisher: TypeAlias = Callable[[Any], Reply]
@@ -46,29 +46,6 @@ class ResultOptions:
         if self.trim is not None:
             return self.trim.serialize(schema, result)
         return result if schema is None else schema.serialize(result)
-
-
-def has_body(status: int) -> bool:
-    """Whether a response of this status may have a body (RFC 9110, 6.4.1)."""
-    return status >= 200 and status not in (204, 205, 304)
-
-
-def response_schema(annotation: Any) -> Schema | None:
-    """Return the contract that a return annotation makes, None if it makes none."""
-    if annotation is MISSING or annotation is None or is_response(annotation):
-        return None
-    return describe(annotation)
-
-
-def is_response(annotation: Any) -> bool:
-    """Whether an annotation is a response class, or a union with one in it."""
-    if inspect.isclass(annotation):
-        return issubclass(annotation, Response)
-    members = getattr(annotation, "__args__", ())
-    is_union = get_origin(annotation) is not None and hasattr(annotation, "__or__")
-    return is_union and any(
-        inspect.isclass(member) and issubclass(member, Response) for member in members
-    )
 
 
 def make_finisher(options: ResultOptions, *, keeps_body: bool = False) -> Finisher:

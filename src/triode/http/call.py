@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
-from triode.http.exits import Exits
 from triode.http.query import last_values, parse_query
 from triode.http.request import request_class
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection, Request
     from starlette.websockets import WebSocket
+
+    from triode.http.exits import Exits
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]

@@ -6,16 +6,24 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from starlette.middleware import Middleware
 
 from triode.errors import ConfigError
 from triode.http import ASGIApp
-from triode.middleware.composition import Around, OwnMiddleware
-from triode.middleware.errors import ErrorBoundary
-from triode.middleware.functions import FunctionMiddleware
+from triode.later import later
 from triode.middleware.protocol import EndpointMiddleware
+
+if TYPE_CHECKING:
+    from triode.middleware import composition, functions
+    from triode.middleware.errors import ErrorBoundary
+else:
+    later(
+        globals(),
+        composition="triode.middleware.composition",
+        functions="triode.middleware.functions",
+    )
 
 Given: TypeAlias = "Middleware | EndpointMiddleware"
 
@@ -95,7 +103,8 @@ class MiddlewareStack:
                 for entry in reversed(group):
                     app = entry.around(app)  # type: ignore[union-attr]
             else:
-                app = Around(app, group, guard, owner=self._owner, body_limit=body_limit)  # type: ignore[arg-type]
+                ours = cast("list[EndpointMiddleware]", group)
+                app = composition.Around(app, ours, guard, owner=self._owner, body_limit=body_limit)
         return app
 
 
@@ -148,7 +157,7 @@ def make_middleware(owner: Any, factory: Any, args: tuple[Any, ...], options: An
             "Write app.add_middleware(Class, option=value).",
             code="middleware-object",
         )
-    if isinstance(factory, type) and issubclass(factory, OwnMiddleware):
+    if isinstance(factory, type) and issubclass(factory, composition.OwnMiddleware):
         own = factory(None, *args, **options)
         own.setup(owner)
         return own
@@ -163,7 +172,7 @@ def make_middleware(owner: Any, factory: Any, args: tuple[Any, ...], options: An
         return made
     make = cast("Callable[..., Any]", factory)
     if _is_base_http(make):
-        return FunctionMiddleware(make(owner, *args, **options).dispatch_func)
+        return functions.FunctionMiddleware(make(owner, *args, **options).dispatch_func)
     return ForeignMiddleware(make, args, dict(options))
 
 

@@ -6,8 +6,9 @@ document reads no code of its handlers.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from triode.later import handing_on
 
 if TYPE_CHECKING:
     from triode.openapi.document import get_openapi as get_openapi
@@ -21,16 +22,17 @@ if TYPE_CHECKING:
     )
     from triode.openapi.setup import Documentation as Documentation
     from triode.openapi.webhooks import Webhooks as Webhooks
-
-_HOME_OF = {
-    "Documentation": "setup",
-    "Webhooks": "webhooks",
-    "get_openapi": "document",
-    "get_redoc_html": "pages",
-    "get_swagger_ui_html": "pages",
-    "get_swagger_ui_oauth2_redirect_html": "pages",
-    "swagger_ui_default_parameters": "pages",
-}
+else:
+    __getattr__ = handing_on(
+        globals(),
+        {
+            "triode.openapi.document": "get_openapi",
+            "triode.openapi.pages": "get_redoc_html get_swagger_ui_html "
+            "get_swagger_ui_oauth2_redirect_html swagger_ui_default_parameters",
+            "triode.openapi.setup": "Documentation",
+            "triode.openapi.webhooks": "Webhooks",
+        },
+    )
 
 __all__ = [
     "Documentation",
@@ -41,12 +43,3 @@ __all__ = [
     "get_swagger_ui_oauth2_redirect_html",
     "swagger_ui_default_parameters",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME_OF.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = found
-    return found

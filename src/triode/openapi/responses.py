@@ -10,7 +10,7 @@ from typing import Any, Final, Union, get_args, get_origin
 
 from starlette.responses import JSONResponse, Response
 
-from triode.binding.results import response_schema
+from triode.binding.contract import response_schema
 from triode.binding.streams import is_stream, stream_class
 from triode.openapi.around import responses_around
 from triode.openapi.context import Context, Json, merge_into

@@ -6,25 +6,37 @@ until the routes change, and is sent as bytes that were encoded once.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
 
-from triode.openapi.bundle import respond
-from triode.openapi.operation_ids import OperationIds
+from triode.http import Call, Reply
+from triode.later import later, on_demand
 from triode.routing import Route, RouteOptions
 from triode.schema import describe
 
 if TYPE_CHECKING:
+    import hashlib
+
+    from triode.http import reply as replies
+    from triode.openapi import bundle, document, operation_ids, pages
     from triode.openapi.context import Json
+else:
+    later(
+        globals(),
+        hashlib="hashlib",
+        replies="triode.http.reply",
+        operation_ids="triode.openapi.operation_ids",
+    )
+    on_demand(
+        globals(),
+        bundle="triode.openapi.bundle",
+        document="triode.openapi.document",
+        pages="triode.openapi.pages",
+    )
 
 _MOST_VARIANTS: Final = 8
 
@@ -116,7 +128,7 @@ class Documentation:
             RouteError: two operations have the same id.
             SchemaError: the model of a declared response is no type that can be described.
         """
-        OperationIds(self.app.generate_unique_id_function).check(self.app.routes)
+        operation_ids.OperationIds(self.app.generate_unique_id_function).check(self.app.routes)
         for route in self.app.routes:
             if isinstance(route, Route):
                 for response in route.options.responses.values():
@@ -143,7 +155,7 @@ class Documentation:
 
     def _build(self) -> Json:
         app = self.app
-        made: Json = _module("document").get_openapi(
+        return document.get_openapi(
             title=app.title,
             version=app.version,
             openapi_version=app.openapi_version,
@@ -163,7 +175,6 @@ class Documentation:
             has_body_limit=app.max_body_size is not None,
             problem_details=app.problem_details,
         )
-        return made
 
     def _with_root_path(self, document: Json, root_path: str) -> Json:
         servers = document.get("servers", [])
@@ -174,20 +185,21 @@ class Documentation:
 
     def _add(self, path: str, handler: Callable[..., Any]) -> None:
         # Not through `add_api_route`: the application's own dependencies are for its own routes.
-        self.app.routes.append(Route(path, handler, options=RouteOptions(include_in_schema=False)))
+        options = RouteOptions(include_in_schema=False, response_model=None)
+        self.app.routes.append(Route(path, handler, options=options))
 
     # Not async: a first document of many routes takes a while, which a thread may take.
-    def _serve_document(self, request: Request) -> Response:
-        encoded = self.encoded(_root_path(request))
-        headers = {"ETag": encoded.etag, "Cache-Control": "no-cache"}
-        if encoded.etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(encoded.content, headers=headers, media_type="application/json")
+    def _serve_document(self, call: Call) -> Reply:
+        encoded = self.encoded(_root_path(call))
+        headers = [(b"etag", encoded.etag.encode("ascii")), (b"cache-control", b"no-cache")]
+        if encoded.etag in (call.header(b"if-none-match") or ""):
+            return Reply(b"", 304, None, headers)
+        return Reply(encoded.content, headers=headers)
 
-    def _serve_swagger_ui(self, request: Request) -> HTMLResponse:
-        app, root_path = self.app, _root_path(request)
+    def _serve_swagger_ui(self, call: Call) -> Reply:
+        app, root_path = self.app, _root_path(call)
         redirect = app.swagger_ui_oauth2_redirect_url
-        page: HTMLResponse = _module("pages").get_swagger_ui_html(
+        page = pages.get_swagger_ui_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - Swagger UI",
             oauth2_redirect_url=None if redirect is None else root_path + redirect,
@@ -196,28 +208,25 @@ class Documentation:
             assets_url=root_path + self.assets_url,
             connect_origins=_origins(app.openapi()),
         )
-        return page
+        return replies.reply_from_response(page)
 
-    async def _serve_oauth2_redirect(self, request: Request) -> HTMLResponse:
-        make: Callable[[str], HTMLResponse] = _module("pages").get_swagger_ui_oauth2_redirect_html
-        return make(_root_path(request) + self.assets_url)
+    async def _serve_oauth2_redirect(self, call: Call) -> Reply:
+        assets_url = _root_path(call) + self.assets_url
+        page = pages.get_swagger_ui_oauth2_redirect_html(assets_url)
+        return replies.reply_from_response(page)
 
-    async def _serve_redoc(self, request: Request) -> HTMLResponse:
-        root_path = _root_path(request)
-        page: HTMLResponse = _module("pages").get_redoc_html(
+    async def _serve_redoc(self, call: Call) -> Reply:
+        root_path = _root_path(call)
+        page = pages.get_redoc_html(
             openapi_url=f"{root_path}{self.app.openapi_url}",
             title=f"{self.app.title} - ReDoc",
             assets_url=root_path + self.assets_url,
         )
-        return page
+        return replies.reply_from_response(page)
 
-    async def _serve_asset(self, request: Request, name: str) -> Response:
-        return respond(name, request.headers.get("accept-encoding", ""))
-
-
-def _module(name: str) -> ModuleType:
-    """Return a module of this room that is not needed before a document or page is asked for."""
-    return import_module(f"triode.openapi.{name}")
+    async def _serve_asset(self, call: Call, name: str) -> Reply:
+        found = bundle.respond(name, call.header(b"accept-encoding") or "")
+        return replies.reply_from_response(found)
 
 
 def _are_same(routes: list[Any], others: list[Any]) -> bool:
@@ -231,8 +240,8 @@ def _encode(document: Json) -> Encoded:
     return Encoded(content, f'"{hashlib.sha256(content).hexdigest()[:32]}"')
 
 
-def _root_path(request: Request) -> str:
-    root_path: str = request.scope.get("root_path", "")
+def _root_path(call: Call) -> str:
+    root_path: str = call.scope().get("root_path", "")
     return root_path.rstrip("/")
 
 

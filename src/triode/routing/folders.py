@@ -5,20 +5,33 @@ Both are routes like any other: dependencies and middleware apply, and they stay
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import warnings
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import quote
 
-from triode.concurrency import run_in_threadpool
 from triode.errors import RouteError
-from triode.http import Call, HTTPException, Reply
-from triode.http.compressed import send_found
+from triode.http import Call, Reply
 from triode.http.folder import Folder, Found
 from triode.http.negotiation import is_navigation
+from triode.later import later
 from triode.settings import is_debug
+
+if TYPE_CHECKING:
+    import hashlib
+
+    from triode import concurrency
+    from triode.http import compressed, exceptions
+    from triode.http.exceptions import HTTPException
+else:
+    later(
+        globals(),
+        hashlib="hashlib",
+        concurrency="triode.concurrency",
+        compressed="triode.http.compressed",
+        exceptions="triode.http.exceptions",
+    )
 
 Fallback: TypeAlias = Literal["auto", "index.html", "404.html"] | None
 
@@ -51,7 +64,7 @@ class StaticFolder:
 
     async def __call__(self, call: Call, path: str) -> Reply:
         """Answer a request for a file."""
-        return await run_in_threadpool(self._answer, call, path)
+        return await concurrency.run_in_threadpool(self._answer, call, path)
 
     def _answer(self, call: Call, path: str) -> Reply:
         found = self.folder.find(path)
@@ -65,11 +78,13 @@ class StaticFolder:
                 is_current = found is not None and self._digest(found) == digest
                 cache_control = FOREVER if is_current else ASK_FIRST
         if found is None or not found.is_file:
-            raise HTTPException(404, "Not Found")
+            raise exceptions.HTTPException(404, "Not Found")
         if call.method not in ("GET", "HEAD"):
-            raise HTTPException(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
+            raise exceptions.HTTPException(
+                405, "Method Not Allowed", headers={"Allow": "GET, HEAD"}
+            )
         request = (call.method, call.head)
-        return send_found(self.folder, found, request, cache_control=cache_control)
+        return compressed.send_found(self.folder, found, request, cache_control=cache_control)
 
     def _cache_control(self, call: Call) -> str:
         is_debug = getattr(call.app, "debug", False)
@@ -110,7 +125,7 @@ class Frontend:
 
     async def __call__(self, call: Call, path: str = "") -> Reply:
         """Answer a request that no route has answered."""
-        return await run_in_threadpool(self._answer, call, path)
+        return await concurrency.run_in_threadpool(self._answer, call, path)
 
     def _answer(self, call: Call, path: str) -> Reply:
         if not self.folder.exists:
@@ -124,7 +139,9 @@ class Frontend:
             found = self.folder.find(f"{path.rstrip('/')}/{INDEX}".lstrip("/"))
         if found is not None and found.is_file:
             if call.method not in ("GET", "HEAD"):
-                raise HTTPException(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
+                raise exceptions.HTTPException(
+                    405, "Method Not Allowed", headers={"Allow": "GET, HEAD"}
+                )
             if is_index and not call.path.endswith("/"):
                 return self._to_directory(call)
             return self._send(found, call)
@@ -141,11 +158,11 @@ class Frontend:
                 found = self.folder.find(INDEX)
                 if found is not None and found.is_file:
                     return self._send(found, call)
-        raise HTTPException(404, "Not Found")
+        raise exceptions.HTTPException(404, "Not Found")
 
     def _send(self, found: Found, call: Call, *, status_code: int = 200) -> Reply:
         request = (call.method, call.head)
-        return send_found(
+        return compressed.send_found(
             self.folder, found, request, cache_control=ASK_FIRST, status_code=status_code
         )
 
@@ -154,6 +171,10 @@ class Frontend:
         url = str(call.request().url.replace(path=quote(path, safe=_PATH_CHARACTERS)))
         location = quote(url, safe=_PATH_CHARACTERS + "%?#[]")
         return Reply(b"", 307, None, [(b"location", location.encode("ascii"))])
+
+
+def _read_only() -> HTTPException:
+    return exceptions.HTTPException(405, "Method Not Allowed", headers={"Allow": "GET, HEAD"})
 
 
 def make_static(

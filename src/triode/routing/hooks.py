@@ -5,10 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncIterator, Callable, Generator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from triode.concurrency import contextmanager_in_threadpool
 from triode.errors import ConfigError
+from triode.later import later
+
+if TYPE_CHECKING:
+    from triode import concurrency
+else:
+    later(globals(), concurrency="triode.concurrency")
 
 Hook: TypeAlias = Callable[[], Any]
 LifespanState: TypeAlias = Mapping[str, Any] | None
@@ -58,7 +63,7 @@ def _in_thread(given: Callable[[Any], Generator[LifespanState, None, None]]) -> 
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[LifespanState]:
-        async with contextmanager_in_threadpool(manager(app)) as state:
+        async with concurrency.contextmanager_in_threadpool(manager(app)) as state:
             yield state
 
     return lifespan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from triode.binding.results import has_body, is_response
+from triode.binding.contract import has_body, is_response
 from triode.errors import RouteError, did_you_mean, place_of
 from triode.schema import MISSING
 

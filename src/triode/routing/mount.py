@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from copy import copy
-from typing import Any, Self
-
-from starlette.datastructures import URLPath
+from typing import TYPE_CHECKING, Any, Self
 
 from triode.errors import RouteError
+from triode.later import later
 from triode.routing.options import RouterOptions
 from triode.routing.path import (
     CONVERTERS,
@@ -19,6 +18,12 @@ from triode.routing.path import (
     parse_path,
     rewritten,
 )
+
+if TYPE_CHECKING:
+    from starlette import datastructures
+    from starlette.datastructures import URLPath
+else:
+    later(globals(), datastructures="starlette.datastructures")
 
 
 class Mount:
@@ -99,7 +104,7 @@ class Mount:
         rest = {key: value for key, value in values.items() if key not in own}
         start = self.template.fill(own) if self.path else ""
         if name == self.name and set(rest) == {"path"}:
-            return URLPath(f"{start}/{str(rest['path']).lstrip('/')}")
+            return datastructures.URLPath(f"{start}/{str(rest['path']).lstrip('/')}")
         inner = _inner_path(self.app, self.name, name, rest)
         return rewritten(inner, start + inner)
 
@@ -155,7 +160,7 @@ class Host:
         rest = {key: value for key, value in values.items() if key not in own}
         host = PARAMETER.sub(lambda match: str(own[match[1]]), self.host)
         if name == self.name and set(rest) == {"path"}:
-            return URLPath(f"/{str(rest['path']).lstrip('/')}", host=host)
+            return datastructures.URLPath(f"/{str(rest['path']).lstrip('/')}", host=host)
         inner = _inner_path(self.app, self.name, name, rest)
         return rewritten(inner, str(inner), host=host)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
-from starlette.responses import Response
-
-from triode.binding.bodies import FormLimits
-from triode.binding.markers import DependsInfo
 from triode.errors import RouteError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from triode.binding.bodies import FormLimits
+    from triode.binding.markers import DependsInfo
 
 
 class RouterKeywords(TypedDict, total=False):

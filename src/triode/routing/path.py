@@ -11,13 +11,18 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import UUID
 
-from starlette.datastructures import URLPath
-
 from triode.errors import RouteError
+from triode.later import later
+
+if TYPE_CHECKING:
+    from starlette import datastructures
+    from starlette.datastructures import URLPath
+else:
+    later(globals(), datastructures="starlette.datastructures")
 
 PARAMETER = re.compile(r"{([^{}:]*)(?::([^{}]*))?}")
 # The address of a callback, which OpenAPI describes and nobody is served at.
@@ -131,7 +136,7 @@ class PathTemplate:
 def rewritten(path: URLPath, text: str, *, host: str | None = None) -> URLPath:
     """Return an address with another path, and perhaps another host."""
     protocol: Any = path.protocol
-    return URLPath(text, protocol=protocol, host=path.host if host is None else host)
+    return datastructures.URLPath(text, protocol=protocol, host=path.host if host is None else host)
 
 
 def no_match(message: str, *, code: str = "route-unknown-name") -> RouteError:

@@ -9,31 +9,47 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, Generic, Self, TypedDict, TypeVar, Unpack, overload
 
-from starlette.datastructures import URLPath
-from starlette.responses import Response
-
-from triode.binding import Dependency, Endpoint, ResultOptions, compile_endpoint, read_signature
-from triode.binding.bodies import FormLimits
-from triode.binding.endpoint import Overrides
+from triode.binding.description import Dependency
 from triode.binding.markers import DependsInfo
 from triode.binding.mistakes import check_path_names
-from triode.binding.places import place_of_field
 from triode.binding.signature import (
     check_connection,
     check_lifetimes,
     name_of,
     read_dependency,
+    read_signature,
     signature_of,
 )
 from triode.binding.trimming import Names, Trim
 from triode.errors import BindingError, RouteError, SchemaError, place_of
-from triode.routing.handlers import RouteHandler, endpoint_of, request_handler
+from triode.later import later
 from triode.routing.mistakes import check_options, check_status
 from triode.routing.options import RouterOptions
 from triode.routing.path import PathTemplate, no_match, parse_path
 from triode.schema import MISSING
+
+if TYPE_CHECKING:
+    from starlette import datastructures
+    from starlette.datastructures import URLPath
+    from starlette.responses import Response
+
+    from triode.binding import endpoint as compiling
+    from triode.binding import places, results
+    from triode.binding.bodies import FormLimits
+    from triode.binding.endpoint import Endpoint, Overrides
+    from triode.routing import handlers
+    from triode.routing.handlers import RouteHandler
+else:
+    later(
+        globals(),
+        datastructures="starlette.datastructures",
+        compiling="triode.binding.endpoint",
+        places="triode.binding.places",
+        results="triode.binding.results",
+        handlers="triode.routing.handlers",
+    )
 
 
 class RouteKeywords(TypedDict, total=False):
@@ -176,7 +192,7 @@ class Route:
     description = Option[str | None]()
     responses = Option[dict[int | str, dict[str, Any]]]()
     response_description = Option[str]()
-    response_class = Option[type[Response] | None]()
+    response_class = Option["type[Response] | None"]()
     response_model = Option[Any]()
     status_code = Option[int | None]()
     deprecated = Option[bool | None]()
@@ -289,7 +305,7 @@ class Route:
         """
         if name != self.name:
             raise no_match(f'This route is named "{self.name}", not "{name}".')
-        return URLPath(self.template.fill(values), protocol="http")
+        return datastructures.URLPath(self.template.fill(values), protocol="http")
 
     # --- compile
 
@@ -337,7 +353,7 @@ class Route:
     def compile(self, overrides: Overrides | None = None) -> Endpoint:
         """Return the compiled endpoint, with dependencies replaced as `overrides` says."""
         options = self.options
-        result = ResultOptions(
+        result = results.ResultOptions(
             annotation=self.response_annotation,
             status_code=options.status_code,
             response_class=options.response_class,
@@ -345,7 +361,7 @@ class Route:
             trim=options.trim,
         )
         try:
-            endpoint = compile_endpoint(
+            endpoint = compiling.compile_endpoint(
                 self.dependant,
                 result,
                 sync_to_thread=options.sync_to_thread,
@@ -357,12 +373,12 @@ class Route:
             raise
         self._inner = endpoint
         if type(self).get_route_handler is not Route.get_route_handler:
-            return endpoint_of(endpoint, self.get_route_handler())
+            return handlers.endpoint_of(endpoint, self.get_route_handler())
         return endpoint
 
     def get_route_handler(self) -> RouteHandler:
         """Return what makes a response of a request; a subclass may put its own around it."""
-        return request_handler(self._inner or self.compiled)
+        return handlers.request_handler(self._inner or self.compiled)
 
     def locate(
         self, field: str, model: str | None = None, item: int | None = None
@@ -371,7 +387,7 @@ class Route:
 
         `model` is the class that has the field, `item` the number of the object in a list.
         """
-        return place_of_field(self.dependant, field, model, item)
+        return places.place_of_field(self.dependant, field, model, item)
 
     def __repr__(self) -> str:
         return f"<Route {'/'.join(sorted(self.methods))} {self.path} {name_of(self.handler)}>"

@@ -9,14 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, Literal, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 from weakref import WeakSet
-
-from starlette.datastructures import URLPath
-from starlette.responses import Response
 
 from triode.binding.markers import DependsInfo
 from triode.errors import RouteError
+from triode.later import later
 from triode.routing.controller import Controller, controller_routes
 from triode.routing.folders import (
     FOLDER_PATH,
@@ -27,7 +25,6 @@ from triode.routing.folders import (
     make_frontend,
     make_static,
 )
-from triode.routing.foreign import adopt, plain_handler
 from triode.routing.hooks import Hook, LifespanHooks
 from triode.routing.mistakes import check_path
 from triode.routing.mount import Host, Mount
@@ -42,6 +39,14 @@ from triode.routing.route import Route, RouteKeywords, RouteOptions, make_option
 from triode.routing.tree import AnyRoute, Inclusion, Routes
 from triode.routing.verbs import Verbs
 from triode.routing.websocket import WebSocketRoute
+
+if TYPE_CHECKING:
+    from starlette.datastructures import URLPath
+    from starlette.responses import Response
+
+    from triode.routing import foreign
+else:
+    later(globals(), foreign="triode.routing.foreign")
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 ControllerClass = TypeVar("ControllerClass", bound=type[Controller])
@@ -89,7 +94,7 @@ class Router(Verbs):
         self._parents: WeakSet[Router] = WeakSet()
         self._routes = Routes(self._changed)
         for route in routes or ():
-            self._add(adopt(route))
+            self._add(foreign.adopt(route))
 
     @property
     def routes(self) -> Routes:
@@ -177,7 +182,7 @@ class Router(Verbs):
 
         Nothing is bound, and the API's documentation leaves it out, as FastAPI's does.
         """
-        made = plain_handler(route, methods)
+        made = foreign.plain_handler(route, methods)
         options = RouteOptions(name=name or made.name, include_in_schema=False)
         self._add(Route(self.prefix + path, made.handler, methods=made.methods, options=options))
 
@@ -185,7 +190,7 @@ class Router(Verbs):
         self, path: str, route: Callable[..., Any], name: str | None = None
     ) -> None:
         """Add Starlette's kind of WebSocket handler: a function of the connection."""
-        made = plain_handler(route, None, is_socket=True)
+        made = foreign.plain_handler(route, None, is_socket=True)
         self._add(WebSocketRoute(self.prefix + path, made.handler, name or made.name))
 
     def mount(self, path: str, app: Any, name: str | None = None, *, lifespan: bool = True) -> None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from copy import copy
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from starlette.datastructures import URLPath
-
-from triode.binding import Dependency, read_signature
-from triode.binding.endpoint import Overrides
+from triode.binding.description import Dependency
 from triode.binding.markers import DependsInfo
-from triode.binding.signature import name_of
-from triode.binding.sockets import SocketEndpoint, compile_socket
+from triode.binding.signature import name_of, read_signature
 from triode.errors import BindingError, RouteError, place_of
+from triode.later import later
 from triode.routing.options import RouterOptions
 from triode.routing.path import PathTemplate, no_match, parse_path
+
+if TYPE_CHECKING:
+    from starlette import datastructures
+    from starlette.datastructures import URLPath
+
+    from triode.binding import sockets
+    from triode.binding.endpoint import Overrides
+    from triode.binding.sockets import SocketEndpoint
+else:
+    later(globals(), datastructures="starlette.datastructures", sockets="triode.binding.sockets")
 
 
 class WebSocketRoute:
@@ -92,7 +99,7 @@ class WebSocketRoute:
 
     def compile(self, overrides: Overrides | None = None) -> SocketEndpoint:
         """Return the compiled endpoint."""
-        return compile_socket(
+        return sockets.compile_socket(
             self.handler,
             dependencies=self.dependencies,
             overrides=overrides,
@@ -116,7 +123,7 @@ class WebSocketRoute:
         """
         if name != self.name:
             raise no_match(f'This route is named "{self.name}", not "{name}".')
-        return URLPath(self.template.fill(values), protocol="websocket")
+        return datastructures.URLPath(self.template.fill(values), protocol="websocket")
 
     def __repr__(self) -> str:
         return f"<WebSocketRoute {self.path} {name_of(self.handler)}>"

@@ -142,5 +142,16 @@ def test_tables_that_differ_are_not_taken_over(migrations: Migrations) -> None:
         migrations.make("first")
 
 
+def test_renamed_field_is_no_reason_to_ask_for_a_default(migrations: Migrations) -> None:
+    define_first()
+    migrations.database.create_tables().run()
+
+    class Book(Model):
+        heading: str = Field(renamed_from="title")
+
+    with pytest.raises(MigrationError, match="Make the first migration with the models they were"):
+        migrations.make("first")
+
+
 def test_names_made_in_one_second_differ() -> None:
     assert len({new_revision() for _ in range(200)}) > 190

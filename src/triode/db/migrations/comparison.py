@@ -196,7 +196,10 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
     Raises:
         MigrationError: its tables are not those of the models.
     """
-    present = compare(connection).upgrade_ops
+    try:
+        present = compare(connection).upgrade_ops
+    except MigrationError as exc:  # a column that no row has a value for
+        raise _not_those_of_the_models(str(exc)) from exc
     assert present is not None
     lacking = {each.index_name for each in _index_operations(present)}
     unsearched = _searches(present)
@@ -206,11 +209,7 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
             table.ops = [each for each in table.ops if not isinstance(each, ops.CreateIndexOp)]
     differing = [*describe(present), *unfillable(connection, complete_metadata(), managed_names())]
     if differing:
-        raise MigrationError(
-            "The tables in the database were made before the first migration, and differ from "
-            f"the models: {'; '.join(differing)}. Make the first migration with the models they "
-            "were made of, or delete the database if nothing in it is worth keeping."
-        )
+        raise _not_those_of_the_models(f"{'; '.join(differing)}.")
     script = from_nothing()
     assert script.upgrade_ops is not None
     for each in _index_operations(script.upgrade_ops):
@@ -221,6 +220,14 @@ def compare_with_nothing(connection: Connection) -> ops.MigrationScript:
             _remove(script.upgrade_ops, search)
     script.downgrade_ops = script.upgrade_ops.reverse()
     return script
+
+
+def _not_those_of_the_models(differing: str) -> MigrationError:
+    return MigrationError(
+        "The tables in the database were made before the first migration, and differ from the "
+        f"models: {differing} Make the first migration with the models they were made of, and the "
+        "next one with what is new; or delete the database if nothing in it is worth keeping."
+    )
 
 
 def _index_operations(operations: Any) -> list[ops.CreateIndexOp]:

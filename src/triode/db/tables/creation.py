@@ -65,8 +65,9 @@ async def create_missing(
         problems += problem
     if problems:
         raise SchemaMismatch(
-            f"{' '.join(problems)} Or delete the database, if nothing in it is worth keeping: "
-            "it is made again."
+            f"{' '.join(problems)} If the field gets a default, that is done by itself; a renamed "
+            "field takes a migration (triode db migrate). Or delete the database, if nothing in "
+            "it is worth keeping: it is made again."
         )
     additions += await _missing_indexes(channel, present)
     additions += await _searches(channel, present)
