@@ -18,14 +18,22 @@ class HasChannels(Protocol):
     """What a statement needs of a database."""
 
     @property
-    def name(self) -> str | None: ...
+    def name(self) -> str | None:
+        """What `Meta.database` and `using` call it; None for the default one."""
+        ...
 
     @property
-    def is_read_only(self) -> bool: ...
+    def is_read_only(self) -> bool:
+        """Whether it is a copy, in which nothing is written."""
+        ...
 
-    def channel(self) -> Channel: ...
+    def channel(self) -> Channel:
+        """Return the way that awaited statements take: that of the block around them, if any."""
+        ...
 
-    def blocking_channel(self) -> Channel: ...
+    def blocking_channel(self) -> Channel:
+        """Return the way that statements of plain code take."""
+        ...
 
 
 FindDatabase: TypeAlias = Callable[[], HasChannels]

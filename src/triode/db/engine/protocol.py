@@ -134,7 +134,9 @@ class RootChannel(Channel, Protocol):
 class PinnedChannel(Channel, Protocol):
     """A channel whose statements belong to one transaction."""
 
-    async def commit(self) -> None: ...
+    async def commit(self) -> None:
+        """Make everything durable, and give the connection back."""
+        ...
 
     async def rollback(self) -> None:
         """Undo everything; nothing happens if the database has done so already."""
@@ -145,10 +147,14 @@ class Pinned(Protocol):
     """One transaction, for either kind of caller."""
 
     @property
-    def awaiting(self) -> PinnedChannel: ...
+    def awaiting(self) -> PinnedChannel:
+        """Its statements for code on an event loop."""
+        ...
 
     @property
-    def blocking(self) -> PinnedChannel: ...
+    def blocking(self) -> PinnedChannel:
+        """Its statements for plain code."""
+        ...
 
 
 class Engine(Protocol):
@@ -158,7 +164,9 @@ class Engine(Protocol):
     """The innermost block of this context; the `Database` gives it."""
 
     @property
-    def dialect(self) -> Dialect: ...
+    def dialect(self) -> Dialect:
+        """What compiles statements; another than SQLite's may first have to ask the server."""
+        ...
 
     @property
     def plans(self) -> dict[Any, Any]:
@@ -166,10 +174,14 @@ class Engine(Protocol):
         ...
 
     @property
-    def awaiting(self) -> RootChannel: ...
+    def awaiting(self) -> RootChannel:
+        """The way for code on an event loop."""
+        ...
 
     @property
-    def blocking(self) -> RootChannel: ...
+    def blocking(self) -> RootChannel:
+        """The way for plain code; its coroutines never suspend."""
+        ...
 
     async def start(self) -> None:
         """Open the database and check that it can be used.

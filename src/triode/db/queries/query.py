@@ -80,6 +80,9 @@ class Query(Selecting, Streamed[M], Generic[M]):
             ValueRefused: it is negative, which SQLite would take for no limit.
         """
         _refuse_negative(count)
+        return self._at_most(count)
+
+    def _at_most(self, count: int | None) -> Self:
         clone = self._copy()
         clone._limit = count
         return clone
@@ -187,11 +190,15 @@ class Query(Selecting, Streamed[M], Generic[M]):
         except ValueRefused as exc:
             blame_conditions(channel, self.table, exc, self._conditions)
             raise
-        return await self._made(channel, plan, rows)
+        if self._includes:
+            return await self._made(channel, plan, rows)
+        return self._kept(self.table.build(rows, plan))
 
     async def _read(self, channel: Channel, plan: Plan) -> list[Row]:
         try:
-            return await channel.read(plan.sql, plan.parameters(self._values()))
+            parameters = plan.parameters(self._values())
+            rows = channel.read_now(plan.sql, parameters)
+            return await channel.read(plan.sql, parameters) if rows is None else rows
         except ValueRefused as exc:
             blame_conditions(channel, self.table, exc, self._conditions)
             raise
@@ -219,7 +226,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
         """Give the first row, None if there is none."""
 
         async def execute(channel: Channel) -> M | None:
-            found = await self.limit(1).execute(channel)
+            found = await self._at_most(1).execute(channel)
             return found[0] if found else None
 
         return Operation(execute, self.find)
@@ -271,7 +278,7 @@ class Query(Selecting, Streamed[M], Generic[M]):
         """Say whether there is any row."""
 
         async def execute(channel: Channel) -> bool:
-            one = self if self._limit is not None else self.limit(1)
+            one = self if self._limit is not None else self._at_most(1)
             plan = one._plan(channel, "exists", one._select_one)
             return bool(await one._read(channel, plan))
 

@@ -11,6 +11,7 @@ from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path
 from triode.db.sql.expressions import Expression
 from triode.db.sql.nodes import Built
+from triode.db.sql.order import Order
 
 FindKinds: TypeAlias = Callable[[], tuple[type, ...] | None]
 
@@ -32,7 +33,16 @@ class Column(Expression):
     while `user.age` is the value.
     """
 
-    __slots__ = ("_find_kinds", "key", "name", "owner", "path")
+    __slots__ = (
+        "_ascending",
+        "_descending",
+        "_find_kinds",
+        "_kinds",
+        "key",
+        "name",
+        "owner",
+        "path",
+    )
 
     is_stored = True
 
@@ -44,11 +54,29 @@ class Column(Expression):
         self.shape = ("c", key)
         self.values = ()
         self._find_kinds = find_kinds
+        # PERF: made once, for most queries have conditions and an order over the same columns.
+        self._kinds: tuple[type, ...] | None = None
+        self._ascending: Order | None = None
+        self._descending: Order | None = None
 
     @property
     def kinds(self) -> tuple[type, ...] | None:  # type: ignore[override]
         # Asked for late: those of a foreign key are known once the other model is.
-        return self._find_kinds()
+        if self._kinds is None:
+            self._kinds = self._find_kinds()
+        return self._kinds
+
+    def asc(self) -> Order:
+        """Sort the smallest first."""
+        if self._ascending is None:
+            self._ascending = super().asc()
+        return self._ascending
+
+    def desc(self) -> Order:
+        """Sort the largest first."""
+        if self._descending is None:
+            self._descending = super().desc()
+        return self._descending
 
     def __get__(self, instance: object, owner: type | None = None) -> Column:
         return self
