@@ -100,6 +100,10 @@ class _IndexOp(ops.CreateIndexOp):
     """An index whose parts or condition may read otherwise in each kind of database."""
 
 
+class _DropIndexOp(ops.DropIndexOp):
+    """One of those that goes: its name says enough."""
+
+
 class _CheckOp(ops.CreateCheckConstraintOp):
     """A check whose condition may."""
 
@@ -113,6 +117,8 @@ def _portable(operations: Any) -> Any:
             made.ops.append(_portable(each))
         elif isinstance(each, ops.CreateIndexOp) and is_special(each.to_index()):
             made.ops.append(_IndexOp.from_index(each.to_index()))
+        elif isinstance(each, ops.DropIndexOp) and is_special(each.to_index()):
+            made.ops.append(_DropIndexOp(each.index_name, each.table_name, schema=each.schema))
         elif isinstance(each, ops.CreateCheckConstraintOp):
             made.ops.append(
                 _CheckOp(each.constraint_name, each.table_name, each.condition, schema=each.schema)
@@ -138,6 +144,11 @@ def _index_text(context: AutogenContext, operation: _IndexOp) -> str:
         f"batch_op.create_index({str(index.name)!r}, [{', '.join(parts)}], "
         f"unique={bool(index.unique)}{''.join(conditions)})"
     )
+
+
+@renderers.dispatch_for(_DropIndexOp)
+def _drop_index_text(context: AutogenContext, operation: _DropIndexOp) -> str:
+    return f"batch_op.drop_index({str(operation.index_name)!r})"
 
 
 def _condition_text(where: Any, dialect: str) -> str:
