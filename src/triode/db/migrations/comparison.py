@@ -275,8 +275,8 @@ def _default(table_name: str, column: sa.Column[Any]) -> sa.DefaultClause:
     """Return what the rows that exist get; the value itself, so that any database can write it."""
     model = _model_of(table_name)
     default = None
-    if model is not None and column.name in model.by_name:
-        default = model.by_name[column.name].make_default()
+    if model is not None and column.name in model.by_column:
+        default = model.by_column[column.name].make_default()
     if default is None:
         raise MigrationError(
             f"{table_name}.{column.name} is new and may not be empty, and the field has no "

@@ -351,16 +351,16 @@ def _addable(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> sa.Co
     sa.Table(table.name, sa.MetaData(), added)
     if column.nullable or column.server_default is not None:
         return added
-    default = _default_of(table, column.name)
+    default = _default_of(table, column.key)
     if default is None or column.foreign_keys:
         return None
     added.server_default = sa.DefaultClause(sa.literal(default, column.type))
     return added
 
 
-def _default_of(table: sa.Table, column_name: str) -> Any:
+def _default_of(table: sa.Table, field_name: str) -> Any:
     model = next((each for each in model_registry.tables() if each._table is table), None)
-    field = None if model is None else model.by_name.get(column_name)
+    field = None if model is None else model.by_name.get(field_name)
     return None if field is None else field.make_default()
 
 
@@ -369,7 +369,7 @@ def _addition(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> str:
     text = (
         f"ALTER TABLE {name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
     )
-    for key in table.c[column.name].foreign_keys:
+    for key in table.c[column.key].foreign_keys:
         target = key.column
         quote = dialect.identifier_preparer
         rule = f" ON DELETE {key.ondelete}" if key.ondelete else ""
