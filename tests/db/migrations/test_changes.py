@@ -377,3 +377,31 @@ def test_a_dropped_partial_index_comes_back_as_it_was(on_sqlite: Migrations) -> 
     on_sqlite.downgrade()
     [after] = on_sqlite.database.fetch(sa.text(sql)).run()
     assert tuple(after) == tuple(before)
+
+
+def test_colons_in_sql_are_no_parameters(migrations: Migrations, engine_name: str) -> None:
+    where = {} if engine_name == "mariadb" else {"where": "x <> ':b'"}
+
+    class Thing(Model):
+        x: str = Field(check="x <> ':name'", max_length=50)
+        y: str = Field(server_default="lower('A:b')", max_length=9)
+
+        class Meta:
+            indexes = (Index("x", name="some", **where),)
+
+    make_and_apply(migrations, "first")
+    assert told(migrations) == []
+    with pytest.raises(CheckFailed):
+        Thing(x=":name").save().run()
+    assert Thing(x="a").save().run().y == "a:b"
+
+    class Thing(Model):  # type: ignore[no-redef]
+        x: int = Field(check="x <> 5")
+        y: str = Field(server_default="lower('A:c')", max_length=9)
+
+    Thing.all().delete().run()
+    make_and_apply(migrations, "second")
+    assert told(migrations) == []
+    migrations.downgrade()
+    migrations.upgrade()
+    assert Thing(x=1).save().run().y == "a:c"

@@ -76,7 +76,7 @@ def unfillable(connection: Connection, metadata: sa.MetaData, names: set[str]) -
         f"{table.fullname}.{column['name']} may not be empty"
         for table in tables
         for column in inspector.get_columns(table.name, schema=table.schema)
-        if column["name"] not in table.columns
+        if column["name"] not in {each.name for each in table.columns}
         and not column["nullable"]
         and column["default"] is None
     ]

@@ -18,7 +18,7 @@ from triode.db.errors import MigrationError
 from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.expressions import add_missing, without_the_warning
 from triode.db.migrations.facts import add_facts
-from triode.db.migrations.ordering import drop_rules_first, put_in_order, untangle
+from triode.db.migrations.ordering import drop_rules_first, put_in_order, untangle, use_free_names
 from triode.db.migrations.rendering import OPTIONS, render_item
 from triode.db.migrations.rules import add_rules
 from triode.db.migrations.scope import (
@@ -111,6 +111,7 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     add_rules(script.upgrade_ops, connection, metadata, owned)
     untangle(script.upgrade_ops, metadata)
     add_searches(script.upgrade_ops, connection, metadata, wanted)
+    use_free_names(script.upgrade_ops, owned.holders)
     drop_rules_first(script.upgrade_ops)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()
     for side in (script.upgrade_ops, backward):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import sqlalchemy as sa
 from alembic.operations import ops
@@ -34,6 +35,49 @@ def untangle(operations: ops.UpgradeOps, metadata: sa.MetaData) -> None:
     rest = [each for each in operations.ops if not isinstance(each, ops.CreateTableOp)]
     made.sort(key=lambda each: position[whole_name(each)])
     operations.ops = [*made, *rest, *keys]
+
+
+_CONSTRAINTS: Final = (
+    ops.CreateUniqueConstraintOp,
+    ops.CreateForeignKeyOp,
+    ops.CreateCheckConstraintOp,
+    ops.CreatePrimaryKeyOp,
+)
+
+
+def use_free_names(operations: ops.UpgradeOps, holders: Mapping[str, str]) -> None:
+    """Number the names of new constraints and indexes that another table has.
+
+    A table that was renamed keeps the names that it was made with, and most databases have each
+    name once. PostgreSQL numbers its own in this way.
+    """
+    for each in operations.ops:
+        table = whole_name(each) if hasattr(each, "table_name") else ""
+        if isinstance(each, ops.CreateTableOp):
+            each.columns = [_with_free_name(part, table, holders) for part in each.columns]
+        for made in each.ops if isinstance(each, ops.ModifyTableOps) else ():
+            if isinstance(made, ops.CreateIndexOp) and made.index_name:
+                made.index_name = _free(made.index_name, table, holders)
+            elif isinstance(made, _CONSTRAINTS) and made.constraint_name:
+                made.constraint_name = _free(str(made.constraint_name), table, holders)
+
+
+def _with_free_name(part: Any, table: str, holders: Mapping[str, str]) -> Any:
+    name = part.name if isinstance(part, sa.Constraint) else None
+    free = None if name is None else _free(str(name), table, holders)
+    if free == name:
+        return part
+    made = copy.copy(part)  # The model's own stays as it is.
+    made.name = free
+    return made
+
+
+def _free(name: str, table: str, holders: Mapping[str, str]) -> str:
+    number, free = 0, name
+    while holders.get(free, table) != table:
+        number += 1
+        free = f"{name}{number}"
+    return free
 
 
 def drop_rules_first(operations: ops.UpgradeOps) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from triode.db.migrations.rules import is_special, source_of, text_for
 from triode.db.migrations.scope import chosen_metadata
+from triode.db.sql.literals import escaped
 from triode.db.sql.storage import Storage
 from triode.db.tables.ddl import ModelDefault
 from triode.schema.foreign import to_builtins
@@ -152,7 +153,7 @@ def _drop_index_text(context: AutogenContext, operation: _DropIndexOp) -> str:
 
 
 def _condition_text(where: Any, dialect: str) -> str:
-    return f"sa.text({text_for(where, dialect)!r})"
+    return f"sa.text({escaped(text_for(where, dialect) or '')!r})"
 
 
 @renderers.dispatch_for(_CheckOp)

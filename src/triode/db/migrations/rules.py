@@ -34,6 +34,8 @@ _DIALECTS: Final[dict[str, Any]] = {
 
 def texts_of(element: Any) -> dict[str, str]:
     """Return what a condition is in the SQL of each kind of database."""
+    if isinstance(element, str):  # as the database gave it back
+        return dict.fromkeys(_DIALECTS, element)
     kept = getattr(element, "texts", None)
     if kept is not None:
         return dict(kept)
@@ -82,6 +84,7 @@ def add_rules(
     inspector = sa.inspect(connection)
     dialect = connection.dialect.name
     present = tables_in_database(inspector) - gone
+    _use_known_conditions(operations, metadata, owned.indexes)
     touched = set(_indexes_in(operations))
     retyped = _retyped(operations)
     tables = {table for table, _ in (*owned.checks, *owned.indexes)} | _with_rules(metadata)
@@ -100,6 +103,20 @@ def add_rules(
         if found:
             change = ops.ModifyTableOps(table.name, found, schema=table.schema)
             operations.ops.append(change)
+
+
+def _use_known_conditions(
+    operations: ops.UpgradeOps, metadata: sa.MetaData, known: Mapping[tuple[str, str], Call]
+) -> None:
+    """Let dropped indexes come back as the scripts made them, for every kind of database."""
+    for each in operations.ops:
+        table = metadata.tables.get(whole_name(each)) if hasattr(each, "table_name") else None
+        if table is None or not isinstance(each, ops.ModifyTableOps):
+            continue
+        for at, drop in enumerate(each.ops):
+            call = known.get((table.fullname, str(getattr(drop, "index_name", None))))
+            if isinstance(drop, ops.DropIndexOp) and call is not None and _is_special(call):
+                each.ops[at] = _drop_index(table, str(drop.index_name), call)
 
 
 def _retyped(operations: Any) -> dict[str, frozenset[str]]:

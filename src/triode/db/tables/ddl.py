@@ -16,6 +16,7 @@ from triode.db.fields.field import ForeignKeyInfo
 from triode.db.fields.kinds import LENGTH_IN_INDEX
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Condition, Expression
+from triode.db.sql.literals import escaped
 from triode.db.sql.order import Order
 from triode.db.sql.storage import PatternStorage, Storage, TextStorage
 from triode.db.tables.lookup import make_order
@@ -242,7 +243,7 @@ def _server_default(model: ModelTable, field: ModelField) -> Any:
         )
     if given is not None:
         if isinstance(given, str) and not isinstance(given, enum.Enum):
-            return sa.text(_as_default(given))
+            return sa.text(escaped(_as_default(given)))
         return ModelDefault(_literal(_checked_default(model, field, given), field))
     if not (isinstance(info, ForeignKeyInfo) and info.on_delete == "set default"):
         return None
@@ -373,7 +374,7 @@ def _constraint_text(
 ) -> ColumnElement[Any]:
     """Build what a rule says, its values written into the text."""
     if isinstance(rule, str):
-        return sa.literal_column(rule) if isinstance(owner, Index) else sa.text(rule)  # type: ignore[return-value]
+        return sa.literal_column(rule) if isinstance(owner, Index) else sa.text(escaped(rule))  # type: ignore[return-value]
     try:
         found = rule(model.model)
     except AttributeError as exc:
