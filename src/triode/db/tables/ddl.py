@@ -20,8 +20,9 @@ from triode.db.sql.literals import escaped
 from triode.db.sql.order import Order
 from triode.db.sql.storage import PatternStorage, Storage, TextStorage
 from triode.db.tables.lookup import make_order
+from triode.db.tables.registry import model_registry
 from triode.db.tables.search_index import declare
-from triode.db.tables.table import ModelField, ModelTable, check_name, model_registry
+from triode.db.tables.table import ModelField, ModelTable, check_name
 from triode.errors import ModelError, SchemaError
 from triode.schema import INVALID, MISSING, Problem
 from triode.schema.constraints import compiled
