@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 import sqlalchemy as sa
 
-from triode.db import Database, Field, ForeignKey, Model, SchemaMismatch, utcnow
+from triode.db import Database, Duplicate, Field, ForeignKey, Model, SchemaMismatch, utcnow
 
 
 def start(database: Database) -> None:
@@ -80,3 +80,56 @@ def test_table_of_somebody_else_is_left_alone(empty: Database) -> None:
     assert empty.fetch(sa.text("SELECT * FROM legacy")).run() == []
     empty.drop_tables(Legacy).run()
     assert empty.fetch(sa.text("SELECT * FROM legacy")).run() == []
+
+
+def test_what_is_unique_is_added_on_sqlite(empty: Database) -> None:
+    if empty.engine.dialect.name != "sqlite":
+        pytest.skip("left to migrations elsewhere")
+    start(empty)
+
+    class Item(Model):
+        name: str = Field(unique=True)
+        code: int | None = Field(None, unique=True)
+        shelf: str = ""
+
+        class Meta:
+            unique_together = (("name", "shelf"),)
+
+    empty.create_tables(Item).run()
+    assert {"item_name_key", "item_code_key", "item_name_shelf_key"} <= empty_indexes(empty)
+    Item(name="new", code=1).save().run()
+    with pytest.raises(Duplicate) as refused:
+        Item(name="newer", code=1).save().run()
+    assert refused.value.fields == ("code",)
+    assert Item.upsert([Item(name="new", code=2)], on="name", update="code").run() == 1
+    assert empty.create_tables(Item).run() == []
+
+
+def test_rows_that_are_the_same_keep_what_is_unique_from_being_added(empty: Database) -> None:
+    if empty.engine.dialect.name != "sqlite":
+        pytest.skip("left to migrations elsewhere")
+    start(empty)
+
+    class Item(Model):
+        name: str
+
+    Item(name="old").save().run()
+
+    class Item(Model):  # type: ignore[no-redef]
+        name: str = Field(unique=True)
+
+    with pytest.raises(SchemaMismatch) as same:
+        empty.create_tables(Item).run()
+    assert same.value.message == (
+        "name of the table 'item' is to be unique, and there are rows with the same values. "
+        "Change or delete rows, take the uniqueness away, or delete the database, if nothing in "
+        "it is worth keeping: it is made again."
+    )
+
+    class Item(Model):  # type: ignore[no-redef]
+        name: str
+        code: int = Field(7, unique=True)
+
+    with pytest.raises(SchemaMismatch, match="and the new code would be the same in all of them"):
+        empty.create_tables(Item).run()
+    assert len(Item.where(Item.name == "old").column(Item.name).run()) == 2

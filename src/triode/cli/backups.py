@@ -8,6 +8,7 @@ from triode.cli.database import database_of
 from triode.cli.errors import CommandError
 from triode.cli.target import Named, Target
 from triode.db.migrations import Migrations
+from triode.db.sources import command_for
 from triode.db.transfer.backups import Contents, back_up
 from triode.db.transfer.backups import restore as put_back
 
@@ -59,4 +60,5 @@ def restore(file: Path, target: Target = "", /, *, database: Named = "", yes: bo
     if folder.is_dir():
         waiting = [step for step in Migrations(opened, folder).steps() if not step.is_applied]
         if waiting:
-            print(f"The backup lacks {len(waiting)} migrations. Apply them: triode db upgrade")
+            command = command_for(opened.name, "upgrade")
+            print(f"The backup lacks {len(waiting)} migrations. Apply them: {command}")

@@ -14,6 +14,7 @@ from triode.cli.target import Named, Target
 from triode.db import Database
 from triode.db.migrations import Danger, Migrations, Question, Step, nothing_renamed
 from triode.db.migrations.renames import Chooser, refuse_to_guess
+from triode.db.sources import command_for
 from triode.framework import Triode
 
 Flag = Annotated[bool, Parameter(negative="")]
@@ -54,7 +55,8 @@ def migrate(
     if made.is_applied:
         print(f"Wrote {_shown(made.path)}. This database has its tables already: it is applied.")
         return
-    print(f"Wrote {_shown(made.path)}. Read it, then: triode db upgrade")
+    command = command_for(migrations.database.name, "upgrade")
+    print(f"Wrote {_shown(made.path)}. Read it, then: {command}")
     _warn(made.dangers)
 
 
@@ -122,11 +124,13 @@ def history(target: Target = "", /, *, database: Named = "") -> None:
     database
         The name of one of the application's databases; the default one when left out.
     """
-    steps = _migrations(target, database).steps()
+    migrations = _migrations(target, database)
+    steps = migrations.steps()
     for step in steps:
         print(f"{'applied' if step.is_applied else 'waiting'}  {step.revision}  {step.message}")
     if not steps:
-        print('There are no migrations. Make the first: triode db migrate "message"')
+        command = command_for(migrations.database.name, 'migrate "message"')
+        print(f"There are no migrations. Make the first: {command}")
 
 
 def check(target: Target = "", /, *, database: Named = "") -> None:
@@ -160,7 +164,9 @@ def merge(message: str, target: Target = "", /, *, database: Named = "") -> None
     database
         The name of one of the application's databases; the default one when left out.
     """
-    print(f"Wrote {_shown(_migrations(target, database).merge(message))}. Then: triode db upgrade")
+    migrations = _migrations(target, database)
+    command = command_for(migrations.database.name, "upgrade")
+    print(f"Wrote {_shown(migrations.merge(message))}. Then: {command}")
 
 
 def squash(

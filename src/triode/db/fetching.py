@@ -130,14 +130,16 @@ def _make(into: Callable[..., R], names: tuple[str, ...], rows: list[Row]) -> li
 
 
 def _rows_of(table: ModelTable, names: tuple[str, ...], rows: list[Row]) -> list[Any]:
-    missing = [field.name for field in table.loaded if field.name not in names]
+    # The statement gives the columns by their names in the database, or by those of the fields.
+    named = [field.name if field.name in names else field.column_name for field in table.loaded]
+    missing = [name for name in named if name not in names]
     if missing:
         raise QueryError(
             f"A {table.model_name} is always whole, and the statement does not select its "
             f"{', '.join(missing)}. Write select({table.model_name}.table).",
             code="query-into",
         )
-    places = [names.index(field.name) for field in table.loaded]
+    places = [names.index(name) for name in named]
     return table.build([tuple([row[place] for place in places]) for row in rows])
 
 

@@ -5,6 +5,7 @@ It is decided when a statement runs, so that a model or a query may be made befo
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import partial
@@ -128,3 +129,9 @@ def keep_source(result: Any, find: FindDatabase) -> None:
             seen.add(id(item))
             vars(item)["_find"] = find
             waiting += [slot.peek(item) for slot in table.slots.values()]
+
+
+def command_for(database: str | None, words: str) -> str:
+    """Return a command of `triode db`, which names a database that has a name."""
+    option = "" if database is None else f" --database {shlex.quote(database)}"
+    return f"triode db {words}{option}"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from triode.db.database import Database
 from triode.db.engine import Channel
 from triode.db.errors import SchemaMismatch
+from triode.db.sources import command_for
 from triode.db.statement import Operation
 from triode.db.tables.creation import VERSION_TABLE, columns_in_database
 
@@ -77,7 +78,7 @@ def pending(database: Database, directory: Path) -> Operation[list[str]]:
             raise SchemaMismatch(
                 f"The database has the migration {unknown[0]}, which is not in {directory}: the "
                 "program is older than the database. Start the newer version, or take the "
-                "migration back with it: triode db downgrade."
+                f"migration back with it: {command_for(database.name, 'downgrade')}."
             )
         return scripts.missing(current)
 

@@ -8,7 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+import pytest
+import sqlalchemy as sa
+
 from triode.db import Check, Field, Index, Model, Value, lower
+from triode.db.errors import CheckFailed
 from triode.db.migrations import Migrations, nothing_renamed
 
 EVERYWHERE = ("sqlite", "postgres", "mariadb")
@@ -310,3 +314,94 @@ def test_options_of_tables_are_changed(migrations: Migrations, engine_name: str)
     assert [step.message for step in migrations.upgrade()] == ["second"]
     assert told(migrations) == []
     assert [model.count().run() for model in after] == [1] * len(after)
+
+
+def test_rules_over_a_column_that_gets_another_type(
+    migrations: Migrations, engine_name: str
+) -> None:
+    class Thing(Model):
+        size: str = Field(check="size <> '0'")
+        kept: str = Field(check="kept <> '1'")
+
+        class Meta:
+            indexes = (
+                [Index("size", where="size > 'a'", name="large"), Index("-size", name="down")]
+                if engine_name != "mariadb"
+                else []
+            )
+
+    make_and_apply(migrations, "first")
+    Thing(size="12", kept="2").save().run()
+
+    class Thing(Model):  # type: ignore[no-redef]
+        size: int = Field(check="size > 0")
+        kept: int = Field(check="kept <> '1'")
+
+        class Meta:
+            indexes = (
+                [Index("size", where="size > 5", name="large"), Index("-size", name="down")]
+                if engine_name != "mariadb"
+                else []
+            )
+
+    make_and_apply(migrations, "second")
+    assert told(migrations) == []
+    [row] = Thing.all().run()
+    assert (row.size, row.kept) == (12, 2)
+    for bad in ({"size": -1, "kept": 2}, {"size": 1, "kept": 1}):
+        with pytest.raises(CheckFailed):
+            Thing(**bad).save().run()
+    migrations.downgrade()
+    [bare] = migrations.database.fetch(sa.text("SELECT size, kept FROM thing")).run()
+    assert tuple(bare) == ("12", "2")
+    assert [step.message for step in migrations.upgrade()] == ["second"]
+    assert told(migrations) == []
+
+
+def test_a_dropped_partial_index_comes_back_as_it_was(on_sqlite: Migrations) -> None:
+    def define(*indexes: Index) -> None:
+        class Thing(Model):
+            size: int
+
+            class Meta:
+                pass
+
+            Meta.indexes = list(indexes)  # type: ignore[attr-defined]
+
+    define(Index("size", where="size > 1", unique=True, name="large"))
+    make_and_apply(on_sqlite, "first")
+    sql = "SELECT sql FROM sqlite_schema WHERE name = 'large'"
+    [before] = on_sqlite.database.fetch(sa.text(sql)).run()
+    define()
+    make_and_apply(on_sqlite, "second")
+    on_sqlite.downgrade()
+    [after] = on_sqlite.database.fetch(sa.text(sql)).run()
+    assert tuple(after) == tuple(before)
+
+
+def test_colons_in_sql_are_no_parameters(migrations: Migrations, engine_name: str) -> None:
+    where = {} if engine_name == "mariadb" else {"where": "x <> ':b'"}
+
+    class Thing(Model):
+        x: str = Field(check="x <> ':name'", max_length=50)
+        y: str = Field(server_default="lower('A:b')", max_length=9)
+
+        class Meta:
+            indexes = (Index("x", name="some", **where),)
+
+    make_and_apply(migrations, "first")
+    assert told(migrations) == []
+    with pytest.raises(CheckFailed):
+        Thing(x=":name").save().run()
+    assert Thing(x="a").save().run().y == "a:b"
+
+    class Thing(Model):  # type: ignore[no-redef]
+        x: int = Field(check="x <> 5")
+        y: str = Field(server_default="lower('A:c')", max_length=9)
+
+    Thing.all().delete().run()
+    make_and_apply(migrations, "second")
+    assert told(migrations) == []
+    migrations.downgrade()
+    migrations.upgrade()
+    assert Thing(x=1).save().run().y == "a:c"

@@ -232,10 +232,10 @@ def test_types_and_rules_of_a_table_in_a_schema_are_compared(migrations: Migrati
 
         told = [each.partition(": ")[2] for each in migrations.check().problems]
         assert [each.replace(name, "schema") for each in told] == [
-            "change column schema.place.size.",
-            "drop constraint schema.place.place_size.",
-            "add check constraint schema.place.place_size.",
             "drop index schema.place.place_small.",
+            "drop constraint schema.place.place_size.",
+            "change column schema.place.size.",
+            "add check constraint schema.place.place_size.",
             "create index schema.place.place_small.",
         ]
         assert migrations.make("sizes are numbers") is not None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from triode.db import Field, ForeignKey, Model, SchemaMismatch
+from triode.db import Database, Field, ForeignKey, Model, SchemaMismatch
 from triode.db.errors import MigrationError
 from triode.db.migrations import Migrations, nothing_renamed
 from triode.db.migrations.folder import new_revision
@@ -155,3 +156,62 @@ def test_renamed_field_is_no_reason_to_ask_for_a_default(migrations: Migrations)
 
 def test_names_made_in_one_second_differ() -> None:
     assert len({new_revision() for _ in range(200)}) > 190
+
+
+def test_a_database_with_a_name_is_taken_over(only_new_models: None, tmp_path: Path) -> None:
+    class Old(Model):
+        name: str
+
+        class Meta:
+            database = "archive"
+
+    opened = []
+    try:
+        for file in ("here.db", "there.db"):
+            made = Database(f"sqlite:///{tmp_path / file}", name="archive")
+            opened.append(made)
+            made.create_tables().run()
+        here, there = (Migrations(each, tmp_path / "migrations") for each in opened)
+        first = here.make("first")
+        assert first is not None
+        assert first.is_applied
+        revision = first.path.stem.rpartition("_")[0]
+        with pytest.raises(MigrationError) as refused:
+            there.upgrade()
+        assert refused.value.message == (
+            f"The database has the table old already, which {revision} makes. If its tables are "
+            "as that migration makes them, say so: triode db upgrade --taken-over "
+            "--database archive. If nothing in it is worth keeping, delete the database."
+        )
+        assert [step.message for step in there.upgrade(is_taken_over=True)] == ["first"]
+        assert there.check() == ([], [])
+        there.make_empty("more")
+        with pytest.raises(MigrationError) as behind:
+            there.make("again")
+        assert behind.value.message == (
+            "The database does not have every migration yet. Apply them first: "
+            "triode db upgrade --database archive."
+        )
+    finally:
+        for each in opened:
+            each.close()
+
+
+def test_mariadb_says_that_it_keeps_what_a_failed_script_did(
+    migrations: Migrations, engine_name: str
+) -> None:
+    if engine_name != "mariadb":
+        pytest.skip("the others take it back")
+    path = migrations.make_empty("half")
+    body = "steps.run('CREATE TABLE half (x int)')\n    steps.run('SELECT nothing')"
+    path.write_text(path.read_text().replace("    change_rows()", f"    {body}"))
+    for said in ("Unknown column 'nothing'", "Table 'half' already exists"):
+        with pytest.raises(MigrationError) as failed:
+            migrations.upgrade()
+        assert said in failed.value.message
+        assert failed.value.message.endswith(
+            "MySQL and MariaDB keep what the script did before that, and do not count it as "
+            "applied: undo it by hand, or take those lines out, then try again."
+        )
+    assert [step.is_applied for step in migrations.steps()] == [False]
+    migrations.database.fetch(sa.text("DROP TABLE half")).run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from triode.db import Field, ForeignKey, ManyToMany, Model
+from triode.db import Duplicate, Field, ForeignKey, ManyToMany, Model
 from triode.db.errors import MigrationError
 from triode.db.migrations import Migrations, Question
 
@@ -129,3 +129,70 @@ def test_renamed_from_may_stay(migrations: Migrations) -> None:
     migrations.make("first")
     migrations.upgrade()
     assert migrations.make("nothing") is None
+
+
+def test_a_new_table_may_have_the_name_that_a_renamed_one_had(migrations: Migrations) -> None:
+    class Author(Model):
+        name: str = Field(unique=True, check="name <> ''")
+
+    class Page(Model):
+        title: str = Field(unique=True, index=True, max_length=9)
+        number: int = Field(index=True)
+        author: Author = ForeignKey()
+
+    migrations.make("first")
+    migrations.upgrade()
+    ann = Author(name="Ann").save().run()
+    Page(title="T", number=1, author=ann).save().run()
+    forget(Page)
+
+    class Sheet(Model):
+        title: str = Field(unique=True, index=True, max_length=9)
+        number: int = Field(index=True)
+        author: Author = ForeignKey()
+
+        class Meta:
+            renamed_from = "page"
+
+    migrations.make("second")
+    migrations.upgrade()
+
+    class Page(Model):  # type: ignore[no-redef]
+        title: str = Field(unique=True, index=True, max_length=9)
+        number: int = Field(index=True)
+        author: Author = ForeignKey()
+
+    made = migrations.make("third")
+    assert made is not None
+    migrations.upgrade()
+    assert migrations.check().problems == []
+    Page(title="T", number=1, author=ann).save().run()
+    with pytest.raises(Duplicate) as refused:
+        Page(title="T", number=2, author=ann).save().run()
+    assert refused.value.fields == ("title",)
+    migrations.downgrade("base")
+    migrations.upgrade()
+    assert migrations.check().problems == []
+
+
+def test_a_unique_constraint_is_dropped_after_its_table_was_renamed(
+    migrations: Migrations,
+) -> None:
+    class Page(Model):
+        title: str = Field(unique=True, max_length=9)
+
+    migrations.make("first")
+    migrations.upgrade()
+    forget(Page)
+
+    class Sheet(Model):
+        title: str = Field(max_length=9)
+
+        class Meta:
+            renamed_from = "page"
+
+    migrations.make("second")
+    migrations.upgrade()
+    assert migrations.check().problems == []
+    Sheet(title="T").save().run()
+    Sheet(title="T").save().run()

@@ -34,6 +34,7 @@ class ColumnOptions(FieldOptions, total=False):
     array: bool
     column_type: Any
     renamed_from: str | None
+    db_column: str | tuple[str, ...] | None
 
 
 class ColumnInfo(FieldInfo):
@@ -51,6 +52,7 @@ class ColumnInfo(FieldInfo):
     array: bool = False
     column_type: Any = None
     renamed_from: str | None = None
+    db_column: str | tuple[str, ...] | None = None
 
 
 class ForeignKeyInfo(ColumnInfo):
@@ -97,6 +99,7 @@ def Field(
     stands beside the input of a form, and is the description where none is given. A `version`
     counts the changes of a row: a change that does not know the last one is a `StaleRow`.
     `renamed_from` is the name the field had before: a migration then renames the column.
+    `db_column` is the name of the column where it is not that of the field.
 
     `check` is a condition that the database holds: SQL, or a function of the model. `timezone` is
     False for a datetime in no zone; `array` makes a list an array on PostgreSQL (JSON elsewhere);
@@ -118,7 +121,7 @@ def ForeignKey(
     related_name: str | None = None,
     **options: Unpack[ColumnOptions],
 ) -> Any:
-    """Refer to a row of another model; the column is the field's name with `_id`.
+    """Refer to a row of another model; the column is the field's name with `_id`, or `db_column`.
 
     `on_delete` says what becomes of this row when the other is deleted: "cascade" deletes it,
     "set null" forgets, "set default" takes the default, "restrict" (or "protect") refuses.

@@ -66,6 +66,13 @@ _ADDRESSES: Final[dict[Any, bool]] = {
 }
 """Classes of IP addresses, and whether they stand for networks."""
 
+_EITHER_ADDRESS: Final[tuple[tuple[frozenset[Any], Converter, bool], ...]] = (
+    (frozenset({ipaddress.IPv4Address, ipaddress.IPv6Address}), ipaddress.ip_address, False),
+    (frozenset({ipaddress.IPv4Interface, ipaddress.IPv6Interface}), ipaddress.ip_interface, False),
+    (frozenset({ipaddress.IPv4Network, ipaddress.IPv6Network}), ipaddress.ip_network, True),
+)
+"""Both classes of one kind of address, what makes them of a text, whether they are networks."""
+
 _JSON_ORIGINS: Final = (dict, list, tuple, set, frozenset)
 
 
@@ -104,6 +111,10 @@ def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
         return ParsedStorage(make, _length_of(info))
     if bare in _ADDRESSES:
         return AddressStorage(typing.cast(Any, bare), is_network=_ADDRESSES[bare])
+    for kinds, make, is_network in _EITHER_ADDRESS:
+        is_union = get_origin(bare) in (typing.Union, types.UnionType)
+        if is_union and frozenset(get_args(bare)) - {types.NoneType} == kinds:
+            return AddressStorage(make, is_network=is_network, kinds=(*kinds, str))
     return JsonStorage(bare) if _is_json(bare) else None
 
 

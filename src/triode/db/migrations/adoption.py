@@ -14,7 +14,7 @@ from alembic.operations import ops
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Connection
 
-from triode.db.migrations.scope import in_schema, tables_in_database
+from triode.db.migrations.scope import chosen_metadata, in_schema, tables_in_database
 
 _FAMILIES: Final[tuple[tuple[tuple[Any, ...], Any], ...]] = (
     ((sa.String, sa.Enum), sa.String),
@@ -76,7 +76,7 @@ def unfillable(connection: Connection, metadata: sa.MetaData, names: set[str]) -
         f"{table.fullname}.{column['name']} may not be empty"
         for table in tables
         for column in inspector.get_columns(table.name, schema=table.schema)
-        if column["name"] not in table.columns
+        if column["name"] not in {each.name for each in table.columns}
         and not column["nullable"]
         and column["default"] is None
     ]
@@ -197,5 +197,15 @@ def _referred(key: Any) -> str:
 
 def _signature(key: Any) -> tuple[Any, ...]:
     rule = (key.ondelete or "NO ACTION").upper()
-    targets = tuple(element.target_fullname for element in key.elements)
-    return tuple(str(name) for name in key.column_keys), targets, rule
+    targets = tuple(_target(element) for element in key.elements)
+    columns = tuple(str(key.columns[name].name) for name in key.column_keys)
+    return columns, targets, rule
+
+
+def _target(element: Any) -> str:
+    """Return "table.column" as the database has it, which may be another name than the field's."""
+    whole: str = element.target_fullname
+    table, _, name = whole.rpartition(".")
+    known = chosen_metadata().tables.get(table)
+    column = None if known is None else known.columns.get(name)
+    return whole if column is None else f"{table}.{column.name}"

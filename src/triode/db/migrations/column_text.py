@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -23,6 +24,8 @@ _TYPES: Final[tuple[tuple[Any, str, str | None], ...]] = (
     (sa.Uuid, "UUID", "UUID"),
     (sa.LargeBinary, "bytes", None),
     (sa.JSON, "Any", "Any"),
+    (postgresql.INET, "IPv4Address | IPv6Address", "IPv4Address, IPv6Address"),
+    (postgresql.CIDR, "IPv4Network | IPv6Network", "IPv4Network, IPv6Network"),
     (sa.String, "str", None),
 )
 
@@ -49,6 +52,10 @@ class FieldText:
     target: str | None = None
     on_delete: str = "no action"
     related_name: str | None = None
+    columns: tuple[str, ...] = ()
+    """Those of a foreign key that has several."""
+    is_plain: bool = False
+    """Whether they are called as Triode would call them."""
     reason: str | None = None
     """Why it is no field; None where it is one."""
     note: str | None = None
@@ -75,33 +82,54 @@ class FieldText:
         if self.reason is not None:
             return f"# {self.column}: {self.annotation} is left out: {self.reason}."
         note = f"  # {self.note}" if self.note else ""
-        annotation = f"{self.target or self.annotation}{' | None' if self.is_nullable else ''}"
-        given = self._marker()
-        return f"{self.name}: {annotation}{f' = {given}' if given else ''}{note}"
+        head, options = self.parts()
+        given = head if options is None else f"{head}({', '.join(options)})"
+        return f"{given}{note}"
 
-    def _marker(self) -> str:
+    def parts(self) -> tuple[str, list[str] | None]:
+        """Return the line up to the bracket, and what stands in it; None where there is none."""
+        annotation = f"{self.target or self.annotation}{' | None' if self.is_nullable else ''}"
+        start = f"{self.name}: {annotation}"
         if self.text:
-            return self.text
+            head, _, rest = self.text.partition("(")
+            inner = rest.removesuffix(")")
+            return f"{start} = {head}", [inner] if inner else []
+        options = self._options()
+        if self.target is not None:
+            return f"{start} = ForeignKey", _listed(options)
+        if options:
+            return f"{start} = Field", _listed(options)
+        return (f"{start} = None" if self.is_nullable else start), None
+
+    def _options(self) -> dict[str, str]:
         options = dict(self.options)
         if self.is_unique:
             options["unique"] = "True"
         elif self.is_indexed and self.target is None:
             options["index"] = "True"
         if self.target is not None:
-            options = {"on_delete": f'"{self.on_delete}"', **options}
+            options = {"on_delete": quoted(self.on_delete), **options}
             if self.related_name is not None:
-                options["related_name"] = f'"{self.related_name}"'
-            return f"ForeignKey({_listed(options)})"
-        is_empty = self.is_nullable and "server_default" not in options
-        if not options:
-            return "None" if is_empty else ""
-        if is_empty:
-            options = {"default": "None", **options}
-        return f"Field({_listed(options)})"
+                options["related_name"] = quoted(self.related_name)
+        if self.columns and not self.is_plain:
+            options["db_column"] = f"({', '.join(map(quoted, self.columns))})"
+        elif not self.columns and self.column != self._usual_column:
+            options["db_column"] = quoted(self.column)
+        is_empty = self.is_nullable and "server_default" not in options and self.target is None
+        return {"default": "None", **options} if options and is_empty else options
+
+    @property
+    def _usual_column(self) -> str:
+        return self.name if self.target is None else f"{self.name}_id"
 
 
-def _listed(options: dict[str, str]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in options.items())
+def quoted(text: str) -> str:
+    """Return a text as Python has it, in double quotes."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _listed(options: dict[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in options.items()]
 
 
 def field_of(column: Any, dialect: str, *, is_key: bool) -> FieldText:
@@ -114,7 +142,7 @@ def field_of(column: Any, dialect: str, *, is_key: bool) -> FieldText:
         made.reason = f"no field holds the type {_shown(kind)}"
         return made
     made.annotation, needed = found
-    made.needs = {needed} if needed else set()
+    made.needs = set(needed.split(", ")) if needed else set()
     if name in _SECRETS:
         made.options["write_only"] = "True"
     if is_key:
@@ -154,6 +182,7 @@ def _decimal(kind: Any, dialect: str, made: FieldText) -> tuple[str, str | None]
 
 def _add_default(made: FieldText, text: str) -> None:
     """Leave the default to the database, but where PostgreSQL counts by it."""
+    text = text.replace("\\:", ":")  # as our reflection of SQLite escapes it
     if "nextval(" not in text:
         is_plain = not set(text) & {'"', "\\", "\n"}
         made.options["server_default"] = f'"{text}"' if is_plain else repr(text)

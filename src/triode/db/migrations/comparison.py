@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from triode.db.errors import MigrationError
 from triode.db.migrations.adoption import differ, unfillable, without_satisfied
 from triode.db.migrations.expressions import add_missing, without_the_warning
 from triode.db.migrations.facts import add_facts
+from triode.db.migrations.ordering import drop_rules_first, put_in_order, untangle, use_free_names
 from triode.db.migrations.rendering import OPTIONS, render_item
 from triode.db.migrations.rules import add_rules
 from triode.db.migrations.scope import (
@@ -30,7 +31,7 @@ from triode.db.migrations.scope import (
 from triode.db.migrations.searches import CreateSearchOp, DropSearchOp, add_searches
 from triode.db.migrations.written import Owned
 from triode.db.sql.storage import Storage
-from triode.db.tables.creation import circular, in_order
+from triode.db.tables.creation import in_order
 from triode.db.tables.table import ModelTable
 
 _EMPTY: Final[dict[type, str]] = {
@@ -110,12 +111,11 @@ def compare(connection: Connection, owned: Owned = NOTHING_OWNED) -> ops.Migrati
     add_rules(script.upgrade_ops, connection, metadata, owned)
     untangle(script.upgrade_ops, metadata)
     add_searches(script.upgrade_ops, connection, metadata, wanted)
+    use_free_names(script.upgrade_ops, owned.holders)
+    drop_rules_first(script.upgrade_ops)
     backward = script.downgrade_ops = script.upgrade_ops.reverse()
     for side in (script.upgrade_ops, backward):
-        dropped = {whole_name(each) for each in side.ops if isinstance(each, ops.DropTableOp)}
-        for table in side.ops:
-            if isinstance(table, ops.ModifyTableOps):
-                table.ops = _new_indexes_first(_without_needless(table, dropped))
+        put_in_order(side)
     for table_name, column in _new_columns(script.upgrade_ops):
         column.server_default = _default(table_name, column)
     for _, column in _new_columns(backward):
@@ -132,55 +132,6 @@ def _is_ours(item: Any, name: str | None, kind: str, owned: Owned) -> bool:
     first = next((column.name for column in getattr(item, "columns", ())), "")
     usual = {f"{table}_{first}_{ending}" for ending in ("key", "idx")}
     return name in owned.names or name in usual
-
-
-def untangle(operations: ops.UpgradeOps, metadata: sa.MetaData) -> None:
-    """Make tables before those that refer to them; keys that lead in a circle come last."""
-    made = [each for each in operations.ops if isinstance(each, ops.CreateTableOp)]
-    if not made:
-        return
-    by_name = {whole_name(each): each for each in made}
-    tables = in_order({metadata.tables[name] for name in by_name})
-    late = circular(tables)
-    position = {table.fullname: number for number, table in enumerate(tables)}
-    for key in late:
-        create = by_name[key.table.fullname]
-        create.columns = [each for each in create.columns if each is not key]
-    keys = [
-        ops.ModifyTableOps(
-            key.table.name, [ops.CreateForeignKeyOp.from_constraint(key)], schema=key.table.schema
-        )
-        for key in late
-    ]
-    rest = [each for each in operations.ops if not isinstance(each, ops.CreateTableOp)]
-    made.sort(key=lambda each: position[whole_name(each)])
-    operations.ops = [*made, *rest, *keys]
-
-
-def _without_needless(table: ops.ModifyTableOps, dropped: set[str]) -> list[Any]:
-    """Leave out indexes that go with their table; MySQL would not drop those of foreign keys."""
-    is_dropped = whole_name(table) in dropped
-    return [each for each in table.ops if not (is_dropped and isinstance(each, ops.DropIndexOp))]
-
-
-def _new_indexes_first(operations: Sequence[Any]) -> list[Any]:
-    """Make an index before another is dropped: MySQL wants one for each foreign key, always."""
-    dropped = {each.index_name for each in operations if isinstance(each, ops.DropIndexOp)}
-    first = next(
-        (at for at, each in enumerate(operations) if isinstance(each, ops.DropIndexOp)), None
-    )
-    if first is None:
-        return list(operations)
-    moved = [
-        each
-        for each in operations[first:]
-        if isinstance(each, ops.CreateIndexOp) and each.index_name not in dropped
-    ]
-    return [
-        *operations[:first],
-        *moved,
-        *(each for each in operations[first:] if each not in moved),
-    ]
 
 
 def has_tables(connection: Connection) -> bool:
@@ -332,8 +283,8 @@ def _default(table_name: str, column: sa.Column[Any]) -> sa.DefaultClause:
     """Return what the rows that exist get; the value itself, so that any database can write it."""
     model = _model_of(table_name)
     default = None
-    if model is not None and column.name in model.by_name:
-        default = model.by_name[column.name].make_default()
+    if model is not None and column.name in model.by_column:
+        default = model.by_column[column.name].make_default()
     if default is None:
         raise MigrationError(
             f"{table_name}.{column.name} is new and may not be empty, and the field has no "

@@ -21,7 +21,7 @@ from triode.db.database import Database, parse
 from triode.db.engine.generic import GenericEngine
 from triode.db.engine.options import EngineOptions, take_options
 from triode.db.errors import DatabaseUnavailable, MigrationError
-from triode.db.migrations.rebuild import keep_what_a_rebuild_loses, reflect_rules
+from triode.db.migrations.rebuild import keep_what_a_rebuild_loses, reflect_colons, reflect_rules
 from triode.errors import MissingExtraError
 
 T = TypeVar("T")
@@ -134,6 +134,7 @@ def _on_sqlite(url: URL, run: Work[T]) -> T:
 
     keep_what_a_rebuild_loses(engine)
     reflect_rules(engine)
+    reflect_colons(engine)
     try:
         with engine.connect() as connection:
             return run(connection)

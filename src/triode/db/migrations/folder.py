@@ -13,10 +13,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import StatementError
 
 from triode.db.errors import MigrationError
 from triode.db.migrations.lint import calls_in
 from triode.db.migrations.rendering import imports_for
+from triode.db.migrations.scope import command
 
 TEMPLATE = Path(__file__).parent / "template"
 
@@ -45,8 +47,10 @@ def open_folder(directory: Path) -> ScriptDirectory:
     return script
 
 
-def script_error(exc: Exception, directory: Path) -> MigrationError:
-    """Say which line of which script failed, and how."""
+def script_error(
+    exc: Exception, directory: Path, mend: str = "Mend it, then try again."
+) -> MigrationError:
+    """Say which line of which script failed, how, and what to do."""
     frames = [
         frame
         for frame in traceback.extract_tb(exc.__traceback__)
@@ -57,7 +61,9 @@ def script_error(exc: Exception, directory: Path) -> MigrationError:
         place = f"{Path(exc.filename).name}:{exc.lineno}"
         return MigrationError(f"The migration {place} is no Python: {exc.msg}. Mend that line.")
     said = f"{type(exc).__name__}: {exc}" if str(exc) else type(exc).__name__
-    return MigrationError(f"The migration {place} failed: {said}. Mend it, then try again.")
+    if isinstance(exc, StatementError):
+        said = f"{exc.orig}. The statement was: {exc.statement}"
+    return MigrationError(f"The migration {place} failed: {said}. {mend}")
 
 
 def only_head(script: ScriptDirectory) -> str | None:
@@ -68,9 +74,10 @@ def only_head(script: ScriptDirectory) -> str | None:
     """
     heads = sorted(script.get_heads())
     if len(heads) > 1:
+        merge = command('merge "message"')
         raise MigrationError(
             f"Migrations were made side by side: {' and '.join(heads)}. Look whether they change "
-            'the same things, then join them: triode db merge "message".'
+            f"the same things, then join them: {merge}."
         )
     return heads[0] if heads else None
 
@@ -97,7 +104,8 @@ def write_script(
         MigrationError: the message is empty, or the file cannot be written.
     """
     if not message.strip():
-        raise MigrationError('A migration needs a message: triode db migrate "books have a price".')
+        wanted = command('migrate "books have a price"')
+        raise MigrationError(f"A migration needs a message: {wanted}.")
     try:
         Path(script.version_locations[0]).mkdir(parents=True, exist_ok=True)
         made = script.generate_revision(

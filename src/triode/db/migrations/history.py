@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
@@ -30,9 +30,10 @@ from triode.db.migrations.lint import Danger, find_dangers
 from triode.db.migrations.making import EMPTY_STEP, make_script
 from triode.db.migrations.offline import Recorder, offline_text
 from triode.db.migrations.renames import Chooser, refuse_to_guess
-from triode.db.migrations.scope import models_of
+from triode.db.migrations.scope import command, models_of
 from triode.db.migrations.squashing import squash
 from triode.db.migrations.taking_over import take_over
+from triode.db.sql.storage import is_mysql
 from triode.errors import TriodeError
 
 
@@ -89,7 +90,8 @@ class Migrations:
                 not known what was renamed, or a new column cannot be filled in the rows that exist.
         """
         script = open_folder(self.directory)
-        only_head(script)
+        with models_of(self.database.name):
+            only_head(script)
 
         def work(connection: Connection) -> tuple[Path | None, bool]:
             self._current(script, connection)
@@ -104,10 +106,11 @@ class Migrations:
     def make_empty(self, message: str) -> Path:
         """Write a migration that changes no table, with a place for steps that change rows."""
         script = open_folder(self.directory)
-        only_head(script)
-        return write_script(
-            script, message, ("change_rows()", ""), functions=EMPTY_STEP, head="head"
-        )
+        with models_of(self.database.name):
+            only_head(script)
+            return write_script(
+                script, message, ("change_rows()", ""), functions=EMPTY_STEP, head="head"
+            )
 
     def merge(self, message: str) -> Path:
         """Write a migration that joins those that were made side by side.
@@ -172,7 +175,8 @@ class Migrations:
         """
         script = open_folder(self.directory)
         steps = _downgrade_to(target) if is_downgrade else _upgrade_to(target)
-        newest = only_head(script)
+        with models_of(self.database.name):
+            newest = only_head(script)
 
         def record(connection: Connection) -> str:
             self._current(script, connection, is_complete=False)
@@ -184,7 +188,10 @@ class Migrations:
                 return recorder.text()
             return offline_text(connection, script, steps)
 
-        text: str = _reached(target, lambda: on_connection(self.database, record, is_kept=False))
+        with models_of(self.database.name):
+            text: str = _reached(
+                target, lambda: on_connection(self.database, record, is_kept=False)
+            )
         return text
 
     def steps(self) -> list[Step]:
@@ -204,7 +211,8 @@ class Migrations:
     def _move(self, target: str, steps: Steps, prepare: Prepare | None = None) -> list[Step]:
         script = open_folder(self.directory)
         if target in ("head", "heads"):
-            only_head(script)
+            with models_of(self.database.name):
+                only_head(script)
         moved: list[str] = []
 
         def run(connection: Connection) -> None:
@@ -217,7 +225,8 @@ class Migrations:
             connection.rollback()
             moved.extend(run_scripts(connection, script, steps))
 
-        _reached(target, lambda: while_locked(self.database, run))
+        with models_of(self.database.name):
+            _reached(target, lambda: while_locked(self.database, run))
         known = {step.revision: step for step in self.steps()}
         return [known[revision] for revision in moved if revision in known]
 
@@ -231,11 +240,15 @@ class Migrations:
         if is_complete and current != set(script.get_heads()):
             raise MigrationError(
                 "The database does not have every migration yet. Apply them first: "
-                "triode db upgrade."
+                f"{command('upgrade')}."
             )
         return current
 
 
+_KEPT: Final = (
+    "MySQL and MariaDB keep what the script did before that, and do not count it as applied: undo "
+    "it by hand, or take those lines out, then try again."
+)
 Prepare = Callable[[Connection, ScriptDirectory], list[str]]
 Steps = Callable[[ScriptDirectory, Any], Any]
 
@@ -277,10 +290,15 @@ def run_scripts(connection: Connection, script: ScriptDirectory, steps: Steps) -
         with environment.begin_transaction():
             try:
                 environment.run_migrations()
-            except (TriodeError, CommandError, StatementError):
+            except (TriodeError, CommandError):
                 raise
             except Exception as exc:  # A script is a program, and may do anything.
-                raise script_error(exc, Path(script.versions)) from exc
+                folder = Path(script.versions)
+                if is_mysql(connection.dialect):
+                    raise script_error(exc, folder, _KEPT) from exc
+                if isinstance(exc, StatementError):
+                    raise
+                raise script_error(exc, folder) from exc
             check_references(connection)
     return moved
 
@@ -301,10 +319,10 @@ def _reached(target: str, work: Callable[[], Any]) -> Any:
             side = "that are applied" if target.startswith("-") else "that are not applied"
             raise MigrationError(
                 f"There are not as many migrations {side} as {target!r} says. See: "
-                "triode db history."
+                f"{command('history')}."
             ) from exc
         raise MigrationError(
-            f"The migration {target!r} cannot be reached: {exc}. See: triode db history."
+            f"The migration {target!r} cannot be reached: {exc}. See: {command('history')}."
         ) from exc
 
 

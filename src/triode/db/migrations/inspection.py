@@ -14,8 +14,8 @@ from triode.db.errors import MigrationError
 from triode.db.fields.words import plural
 from triode.db.migrations.adoption import all_indexes
 from triode.db.migrations.column_text import FieldText, field_of
+from triode.db.migrations.naming import Names, common_relation, refuse_name, wide_keys
 from triode.db.migrations.searches import present_searches, tables_of_searches
-from triode.db.model import Model
 from triode.db.tables.creation import VERSION_TABLE
 from triode.db.tables.search_index import VECTOR, SearchIndex
 
@@ -67,14 +67,39 @@ def inspect_models(connection: Connection, chosen: Sequence[str]) -> list[ModelT
             f"There is no table {unknown[0]!r}. There are: {', '.join(present) or 'none'}."
         )
     tables = {name: _Table(inspector, name) for name in chosen or present}
-    names = _class_names(tables)
-    models = {name: _model(table, tables, names) for name, table in tables.items()}
     for table in tables.values():
-        _add_many_to_many(table, tables, names, models)
+        table.give_names(tables)
+    classes = _class_names(tables)
+    models = {name: _model(tables[name], tables, classes) for name in _parents_first(tables)}
+    for table in tables.values():
+        _add_many_to_many(table, tables, classes, models)
     for name, there in searches.items():
         if name in models and there.made is not None:
             models[name].search = there.made
     return list(models.values())
+
+
+def _parents_first(tables: Mapping[str, _Table]) -> list[str]:
+    """Sort tables by name, but for those that a key of several columns leads to: they are first.
+
+    Where such keys lead in a circle, those of the later tables are left to plain fields.
+    """
+    ordered: list[str] = []
+
+    def visit(name: str, around: tuple[str, ...]) -> None:
+        table = tables[name]
+        for key in list(table.whole):
+            target = key["referred_table"]
+            if target in around:
+                table.whole.remove(key)
+            elif target != name and target not in ordered:
+                visit(target, (*around, name))
+        if name not in ordered:
+            ordered.append(name)
+
+    for name in sorted(tables):
+        visit(name, ())
+    return ordered
 
 
 class _Table:
@@ -89,11 +114,13 @@ class _Table:
             if each["name"] != VECTOR or "computed" not in each
         }
         self.keys: list[str] = inspector.get_pk_constraint(name)["constrained_columns"]
+        foreign = inspector.get_foreign_keys(name)
         self.foreign: dict[str, Any] = {
             each["constrained_columns"][0]: each
-            for each in inspector.get_foreign_keys(name)
+            for each in foreign
             if len(each["constrained_columns"]) == 1
         }
+        self.wide = [each for each in foreign if len(each["constrained_columns"]) > 1]
         self.unique = [
             tuple(each["column_names"]) for each in inspector.get_unique_constraints(name)
         ]
@@ -105,7 +132,27 @@ class _Table:
             and not any(key.endswith("_where") for key in each.get("dialect_options", {}))
         ]
         self.unique += [tuple(map(str, each["column_names"])) for each in plain if each["unique"]]
+        self.unique = [group for group in self.unique if list(group) != self.keys]
         self.indexes = [tuple(map(str, each["column_names"])) for each in plain]
+        self.indexes = [group for group in self.indexes if list(group) != self.keys]
+
+    def give_names(self, tables: Mapping[str, _Table]) -> None:
+        """Name the fields, once every table is known."""
+        self.whole = wide_keys(self, tables)
+        lead = [name for name in self.foreign if self._refused_target(name, tables) is None]
+        self.notes = {name: self._refused_target(name, tables) for name in self.foreign}
+        self.names = Names(self.columns, lead)
+
+    def _refused_target(self, name: str, tables: Mapping[str, _Table]) -> str | None:
+        """Return why a foreign key is no relation, None where it is one."""
+        foreign = self.foreign[name]
+        target = foreign["referred_table"]
+        there = tables.get(target)
+        if there is None:
+            return f"refers to {target}, which was not inspected"
+        if there.keys != foreign["referred_columns"]:
+            return f"refers to {target}.{foreign['referred_columns'][0]}, which is not its key"
+        return None
 
     @property
     def ends(self) -> list[str]:
@@ -139,23 +186,35 @@ _TAKEN: Final = frozenset(
 )
 
 
-def _model(table: _Table, tables: Mapping[str, _Table], names: Mapping[str, str]) -> ModelText:
-    made = ModelText(names[table.name], table.name)
-    refused = next((name for name in table.keys if _refuse_name(name) is not None), None)
-    if not table.keys or refused is not None:
-        kind = f"a key named {refused}" if refused else "no primary key"
-        made.reason = f"it has {kind}, which a model cannot have"
+def _model(table: _Table, tables: Mapping[str, _Table], classes: Mapping[str, str]) -> ModelText:
+    made = ModelText(classes[table.name], table.name)
+    if not table.keys:
+        made.reason = "it has no primary key, which a model cannot have"
         return made
+    whole = {key["constrained_columns"][0]: key for key in table.whole}
+    parts = {name for key in table.whole for name in key["constrained_columns"]}
+    known: dict[str, str] = {}
     for name, column in table.columns.items():
-        made.fields.append(_field(table, name, column, tables, names))
-    known = {each.column: each.name for each in made.fields if each.is_model_field}
+        if name in whole:
+            known |= _add_whole(made, whole[name], table, tables, classes)
+        elif name not in parts:
+            field = _field(table, name, column, tables, classes)
+            made.fields.append(field)
+            if field.is_model_field:
+                known[name] = field.name
     if len(table.keys) > 1:
-        made.primary_key = tuple(known[name] for name in table.keys)
+        wide = {name: key["constrained_columns"][0] for key in table.whole for name in
+                key["constrained_columns"]}  # fmt: skip
+        relations = {each.column: each.name for each in made.fields if each.columns}
+        keys = [relations[wide[name]] if name in wide else known[name] for name in table.keys]
+        made.primary_key = tuple(dict.fromkeys(keys))
     for group in dict.fromkeys(table.unique):
         if len(group) > 1 and all(name in known for name in group):
             made.unique_together.append(tuple(known[name] for name in group))
     for group in dict.fromkeys(table.indexes):
-        if len(group) > 1 and group not in table.unique and all(name in known for name in group):
+        is_of_key = any(list(group) == key["constrained_columns"] for key in table.whole)
+        is_new = len(group) > 1 and group not in table.unique and not is_of_key
+        if is_new and all(name in known for name in group):
             made.indexes.append(tuple(known[name] for name in group))
     return made
 
@@ -165,70 +224,71 @@ def _field(
     name: str,
     column: Any,
     tables: Mapping[str, _Table],
-    names: Mapping[str, str],
+    classes: Mapping[str, str],
 ) -> FieldText:
     is_key = table.keys == [name]
-    refused = _refuse_name(name)
     made = field_of(column, table.dialect, is_key=is_key)
     made.is_unique = (name,) in table.unique and not is_key
     made.is_indexed = (name,) in table.indexes and not made.is_unique and not is_key
-    foreign = table.foreign.get(name)
-    if refused is not None:
-        made.reason = refused
-    elif foreign is not None:
-        _make_relation(made, name, foreign, (table, tables, names))
+    relation = table.names.relations.get(name)
+    made.name = relation or table.names.fields[name]
+    if relation is not None:
+        _make_relation(made, table, table.foreign[name], (tables, classes))
+    elif table.notes.get(name) is not None:
+        made.note = table.notes[name]
     return made
 
 
-def _refuse_name(name: str) -> str | None:
-    if not name.isidentifier():
-        return "its name is none in Python"
-    if keyword.iskeyword(name):
-        return "its name is a word of Python"
-    if name.startswith("_"):
-        return "its name begins with an underscore"
-    if name in dir(Model) or hasattr(type(Model), name):
-        return "its name belongs to a method of every model"
-    return None
+def _add_whole(
+    model: ModelText,
+    key: Any,
+    table: _Table,
+    tables: Mapping[str, _Table],
+    classes: Mapping[str, str],
+) -> dict[str, str]:
+    """Add a foreign key of several columns; give the names of their fields."""
+    columns = key["constrained_columns"]
+    there = tables[key["referred_table"]]
+    ends = [there.names.fields[name] for name in key["referred_columns"]]
+    wanted = common_relation(dict(zip(columns, ends, strict=True))) or there.name
+    # The columns themselves are no fields any more.
+    table.names.taken -= {table.names.fields[name] for name in columns}
+    name = table.names.relation(wanted, ends)
+    made = FieldText(name, columns[0], "", is_nullable=bool(table.columns[columns[0]]["nullable"]))
+    made.columns = tuple(columns)
+    made.is_plain = [f"{name}_{end}" for end in ends] == columns
+    made.is_unique = tuple(columns) in table.unique and table.keys != columns
+    _make_relation(made, table, key, (tables, classes))
+    model.fields.append(made)
+    return {column: f"{name}_{end}" for column, end in zip(columns, ends, strict=True)}
 
 
 def _make_relation(
-    made: FieldText, name: str, foreign: Any, known: tuple[_Table, Any, Mapping[str, str]]
+    made: FieldText,
+    table: _Table,
+    foreign: Any,
+    known: tuple[Mapping[str, _Table], Mapping[str, str]],
 ) -> None:
-    table, tables, names = known
+    tables, classes = known
     target = foreign["referred_table"]
-    there = tables.get(target)
-    relation = name.removesuffix("_id")
-    why = None
-    if there is None:
-        why = f"refers to {target}, which was not inspected"
-    elif there.keys != foreign["referred_columns"]:
-        why = f"refers to {target}.{foreign['referred_columns'][0]}, which is not its key"
-    elif relation == name:
-        why = f"refers to {target}; a relation needs a column that ends in _id"
-    elif relation in table.columns or _refuse_name(relation) is not None:
-        why = f"refers to {target}; the name {relation} is taken"
-    if why is not None:
-        made.note = why
-        return
-    made.name = relation
-    made.target = names[target]
+    there = tables[target]
+    made.target = classes[target]
     made.on_delete = _RULES.get(foreign["options"].get("ondelete", "").upper(), "no action")
-    assert there is not None
-    related = f"{table.name}_by_{relation}" if _is_ambiguous(table, target) else table.name
-    if related not in there.columns and _refuse_name(related) is None:
+    related = f"{table.name}_by_{made.name}" if _is_ambiguous(table, target) else table.name
+    if related not in there.names.taken and not refuse_name(related):
+        there.names.taken.add(related)
         made.related_name = related
 
 
 def _is_ambiguous(table: _Table, target: str) -> bool:
-    targets = [each["referred_table"] for each in table.foreign.values()]
+    targets = [each["referred_table"] for each in (*table.foreign.values(), *table.wide)]
     return targets.count(target) > 1
 
 
 def _add_many_to_many(
     table: _Table,
     tables: Mapping[str, _Table],
-    names: Mapping[str, str],
+    classes: Mapping[str, str],
     models: Mapping[str, ModelText],
 ) -> None:
     """Add the relation that a link table makes to the model on its first side."""
@@ -239,25 +299,17 @@ def _add_many_to_many(
     first = models[sides[0]]
     if first.reason is not None or models[sides[1]].reason is not None:
         return
-    name = _relation_name(table.name, sides, {each.name for each in first.fields})
-    target = names[sides[1]]
+    own = table.name.removeprefix(f"{sides[0]}_")
+    name = tables[sides[0]].names.many([*([own] if own != table.name else []), plural(sides[1])])
+    target = classes[sides[1]]
     if models[table.name].reason is None:
-        text = f'ManyToMany(through="{names[table.name]}")'
+        text = f'ManyToMany(through="{classes[table.name]}")'
     elif _is_as_triode_makes_it(table, sides, ends, name):
         text = "ManyToMany()"
         models[table.name].reason = f"it is {first.name}.{name}"
     else:
         return
     first.fields.append(FieldText(name, name, f"list[{target}]", text=text, needs={"ManyToMany"}))
-
-
-def _relation_name(link: str, sides: Sequence[str], taken: set[str]) -> str:
-    name = link.removeprefix(f"{sides[0]}_")
-    if not name.isidentifier() or name in taken or name == link or _refuse_name(name) is not None:
-        name = plural(sides[1])
-    while name in taken or _refuse_name(name) is not None:
-        name += "_"
-    return name
 
 
 def _is_as_triode_makes_it(

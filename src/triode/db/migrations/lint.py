@@ -7,10 +7,11 @@ The script is read, not run, so that steps written by hand are seen too. A line 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from triode.db.migrations.sql_dangers import danger_of
 
 
 class Danger(NamedTuple):
@@ -317,58 +318,11 @@ def _exclusion(call: Call, dialect: str) -> tuple[str, str]:
     )
 
 
-_SQL: Final[tuple[tuple[str, str, str], ...]] = (
-    (r"drop\s+(table|column|schema|database)\b|\btruncate\b", "loses rows", "Keep a backup."),
-    (
-        r"^\s*(update|delete)\b(?!.*\bwhere\b)",
-        "changes every row of a table at once, in one transaction",
-        "Give it a WHERE, and do it in batches, each in an autocommit_block().",
-    ),
-    (
-        r"(create|drop)\s+(unique\s+)?index\s+(?!concurrently)|\breindex\s+(?!.*concurrently)",
-        "keeps others from writing while an index is made or dropped",
-        "Say CONCURRENTLY, inside `with op.get_context().autocommit_block():`.",
-    ),
-    (
-        r"\bvacuum\s+full\b|\bcluster\b|\block\s+table\b",
-        "keeps everybody from the table",
-        "Do it while nobody uses it, or leave it.",
-    ),
-    (
-        r"alter\s+table.*\badd\s+constraint\b(?!.*(not\s+valid|using\s+index))",
-        "reads the whole table under a lock",
-        "Add it NOT VALID, and VALIDATE it in a later migration.",
-    ),
-    (
-        r"alter\s+column\s+\S+\s+(set\s+data\s+)?type\b",
-        "writes every row anew, and nobody reads or writes meanwhile",
-        "Add a new column, fill it in batches, let the code use it, then drop the old one.",
-    ),
-    (
-        r"\bset\s+not\s+null\b",
-        "fails where values are empty, and reads the whole table under a lock",
-        "Fill them first; on PostgreSQL validate a CHECK (… IS NOT NULL) before.",
-    ),
-)
-"""What SQL that is written by hand may do: a pattern, the danger, the safe way."""
-
-
 def _own_sql(call: Call, dialect: str) -> tuple[str, str] | None:
     argument = call.node.args[0] if call.node.args else None
     is_text = isinstance(argument, ast.Call) and _called(argument) == "text"
     text = _text(argument, 0) if is_text and isinstance(argument, ast.Call) else _text(call.node, 0)
-    for pattern, what, safe in _SQL:
-        is_about_locks = "index" in pattern or "vacuum" in pattern or "valid" in pattern
-        if is_about_locks and dialect != "postgresql":
-            continue
-        if re.search(pattern, text, re.IGNORECASE | re.DOTALL):
-            return f"runs SQL that {what}: {_short(text)}", safe
-    return None
-
-
-def _short(text: str) -> str:
-    joined = " ".join(text.split())
-    return f"{joined[:60]}…" if len(joined) > 60 else f"{joined.removesuffix(';')}."
+    return danger_of(text, dialect)
 
 
 def _create_search(call: Call, dialect: str) -> tuple[str, str] | None:

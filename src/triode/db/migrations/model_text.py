@@ -7,12 +7,14 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from triode.db.migrations.column_text import FieldText, quoted
 from triode.db.migrations.inspection import ModelText, imports_of
 from triode.db.tables.search_index import SearchIndex
 
 _HOMES: Final = {
     "datetime": ("datetime", "date", "time", "timedelta"),
     "decimal": ("Decimal",),
+    "ipaddress": ("IPv4Address", "IPv4Network", "IPv6Address", "IPv6Network"),
     "typing": ("Any",),
     "uuid": ("UUID",),
     "triode": ("Field", "ForeignKey", "ManyToMany", "Model", "Search"),
@@ -46,8 +48,8 @@ def _class(model: ModelText) -> list[str]:
         return [f"# The table {model.table} has no model: {model.reason}."]
     lines = [f"class {model.name}(Model):"]
     for field in model.fields:
-        lines += _wrapped(field.line())
-    lines += ["", "    class Meta:", f'        db_table = "{model.table}"']
+        lines += _wrapped(field)
+    lines += ["", "    class Meta:", f"        db_table = {quoted(model.table)}"]
     if not model.is_managed:
         lines.append("        managed = False  # A new row needs what is left out above.")
     if model.primary_key:
@@ -72,7 +74,7 @@ def _groups(option: str, groups: Sequence[Sequence[str]]) -> list[str]:
 
 def _search(index: SearchIndex, names: Mapping[str, str]) -> list[str]:
     """Return the option; of weights the database tells only which is larger."""
-    given = [json.dumps(names.get(column, column)) for column, _ in index.labels]
+    given = [quoted(names.get(column, column)) for column, _ in index.labels]
     labels = sorted({label for _, label in index.labels}, reverse=True)
     weights = {
         names.get(column, column): labels.index(label) + 1
@@ -85,15 +87,15 @@ def _search(index: SearchIndex, names: Mapping[str, str]) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"({', '.join(json.dumps(name) for name in names)})"
+    return f"({', '.join(quoted(name) for name in names)})"
 
 
-def _wrapped(line: str) -> list[str]:
+def _wrapped(field: FieldText) -> list[str]:
     """Return a line of a class body, one option a line where it is too long."""
-    if line.startswith("#"):
+    line = field.line()
+    if not field.is_model_field:
         return textwrap.wrap(line, _WIDTH, initial_indent="    ", subsequent_indent="    # ")
-    if len(line) <= _WIDTH or "(" not in line or not line.endswith(")"):
+    head, options = field.parts()
+    if len(line) <= _WIDTH or not options or field.note:
         return [f"    {line}"]
-    head, _, rest = line.partition("(")
-    options = rest.removesuffix(")").split(", ")
     return [f"    {head}(", *(f"        {option}," for option in options), "    )"]

@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from triode.db.migrations.conversion import sqlite_conversion
+from triode.db.sql.literals import escaped
 from triode.db.sql.storage import Storage
 
 _DROP: Final = re.compile(r'\s*DROP TABLE "?(?P<name>[^"]+?)"?\s*$')
@@ -115,6 +116,26 @@ def reflect_rules(engine: Engine) -> None:
         return found
 
     dialect.get_foreign_keys = get_foreign_keys
+
+
+def reflect_colons(engine: Engine) -> None:
+    """Let a colon in a reflected check or default be a colon, and no parameter."""
+    dialect: Any = engine.dialect
+    checks, columns = dialect.get_check_constraints, dialect.get_columns
+
+    def get_check_constraints(*given: Any, **options: Any) -> Any:
+        found = checks(*given, **options)
+        return [{**each, "sqltext": escaped(each["sqltext"])} for each in found]
+
+    def get_columns(*given: Any, **options: Any) -> Any:
+        found = columns(*given, **options)
+        for each in found:
+            if isinstance(each.get("default"), str):
+                each["default"] = escaped(each["default"])
+        return found
+
+    dialect.get_check_constraints = get_check_constraints
+    dialect.get_columns = get_columns
 
 
 def _exists(cursor: Any, name: str) -> bool:

@@ -177,19 +177,22 @@ class Renames:
                         yield Rename(link.name, old, column.name)
 
     def _columns(self, model: ModelTable, table: str, present: set[str]) -> Iterator[Rename]:
-        wanted = {field.name for field in model.fields}
+        wanted = set(model.by_column)
         ours = {column for owner, column in self._owned.columns if owner == table}
         gone = sorted((present & ours) - wanted)
         for field in model.fields:
-            if field.name in present:
+            name = field.column_name
+            if name in present:
                 continue
             old = _given_name(field, present)
+            if old is None and field.name in gone:
+                old = field.name  # It has a db_column from now on.
             if old is None and gone:
-                old = self._choose(Question(model.name, field.name, tuple(gone)))
+                old = self._choose(Question(model.name, name, tuple(gone)))
             if old is not None:
                 if old in gone:
                     gone.remove(old)
-                yield Rename(model.name, old, field.name, model.options.schema)
+                yield Rename(model.name, old, name, model.options.schema)
 
 
 def _given_name(field: ModelField, present: set[str]) -> str | None:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from triode.db.migrations.rules import is_special, source_of, text_for
 from triode.db.migrations.scope import chosen_metadata
+from triode.db.sql.literals import escaped
 from triode.db.sql.storage import Storage
 from triode.db.tables.ddl import ModelDefault
 from triode.schema.foreign import to_builtins
@@ -100,6 +101,10 @@ class _IndexOp(ops.CreateIndexOp):
     """An index whose parts or condition may read otherwise in each kind of database."""
 
 
+class _DropIndexOp(ops.DropIndexOp):
+    """One of those that goes: its name says enough."""
+
+
 class _CheckOp(ops.CreateCheckConstraintOp):
     """A check whose condition may."""
 
@@ -113,6 +118,8 @@ def _portable(operations: Any) -> Any:
             made.ops.append(_portable(each))
         elif isinstance(each, ops.CreateIndexOp) and is_special(each.to_index()):
             made.ops.append(_IndexOp.from_index(each.to_index()))
+        elif isinstance(each, ops.DropIndexOp) and is_special(each.to_index()):
+            made.ops.append(_DropIndexOp(each.index_name, each.table_name, schema=each.schema))
         elif isinstance(each, ops.CreateCheckConstraintOp):
             made.ops.append(
                 _CheckOp(each.constraint_name, each.table_name, each.condition, schema=each.schema)
@@ -140,8 +147,13 @@ def _index_text(context: AutogenContext, operation: _IndexOp) -> str:
     )
 
 
+@renderers.dispatch_for(_DropIndexOp)
+def _drop_index_text(context: AutogenContext, operation: _DropIndexOp) -> str:
+    return f"batch_op.drop_index({str(operation.index_name)!r})"
+
+
 def _condition_text(where: Any, dialect: str) -> str:
-    return f"sa.text({text_for(where, dialect)!r})"
+    return f"sa.text({escaped(text_for(where, dialect) or '')!r})"
 
 
 @renderers.dispatch_for(_CheckOp)

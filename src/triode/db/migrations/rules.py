@@ -34,6 +34,8 @@ _DIALECTS: Final[dict[str, Any]] = {
 
 def texts_of(element: Any) -> dict[str, str]:
     """Return what a condition is in the SQL of each kind of database."""
+    if isinstance(element, str):  # as the database gave it back
+        return dict.fromkeys(_DIALECTS, element)
     kept = getattr(element, "texts", None)
     if kept is not None:
         return dict(kept)
@@ -82,12 +84,15 @@ def add_rules(
     inspector = sa.inspect(connection)
     dialect = connection.dialect.name
     present = tables_in_database(inspector) - gone
+    _use_known_conditions(operations, metadata, owned.indexes)
     touched = set(_indexes_in(operations))
+    retyped = _retyped(operations)
     tables = {table for table, _ in (*owned.checks, *owned.indexes)} | _with_rules(metadata)
     for name in sorted((tables & present & set(metadata.tables)) - made):
         table = metadata.tables[name]
-        found: list[Any] = list(_checks(inspector, table, owned.checks, dialect))
-        for old, new in _indexes(table, owned.indexes, dialect):
+        stale = _Stale(retyped.get(name, frozenset()))
+        found: list[Any] = list(_checks(inspector, table, owned.checks, stale, dialect))
+        for old, new in _indexes(table, owned.indexes, stale, dialect):
             names = {each for each in (old and old[0], new and str(new.name)) if each}
             if {(name, each) for each in names} & touched:
                 continue  # The database itself told.
@@ -98,6 +103,55 @@ def add_rules(
         if found:
             change = ops.ModifyTableOps(table.name, found, schema=table.schema)
             operations.ops.append(change)
+
+
+def _use_known_conditions(
+    operations: ops.UpgradeOps, metadata: sa.MetaData, known: Mapping[tuple[str, str], Call]
+) -> None:
+    """Let dropped indexes come back as the scripts made them, for every kind of database."""
+    for each in operations.ops:
+        table = metadata.tables.get(whole_name(each)) if hasattr(each, "table_name") else None
+        if table is None or not isinstance(each, ops.ModifyTableOps):
+            continue
+        for at, drop in enumerate(each.ops):
+            call = known.get((table.fullname, str(getattr(drop, "index_name", None))))
+            if isinstance(drop, ops.DropIndexOp) and call is not None and _is_special(call):
+                each.ops[at] = _drop_index(table, str(drop.index_name), call)
+
+
+def _retyped(operations: Any) -> dict[str, frozenset[str]]:
+    """Return the columns of each table that get a type of another kind."""
+    found: dict[str, frozenset[str]] = {}
+    for table in operations.ops:
+        for each in table.ops if isinstance(table, ops.ModifyTableOps) else ():
+            if not isinstance(each, ops.AlterColumnOp) or each.modify_type is None:
+                continue
+            if type(each.modify_type) is not type(each.existing_type):
+                name = whole_name(each)
+                found[name] = found.get(name, frozenset()) | {each.column_name}
+    return found
+
+
+class _Stale(NamedTuple):
+    """The columns of a table that get another type.
+
+    What the database holds of a condition over them is of the type before: it is made anew, though
+    its text stays.
+    """
+
+    columns: frozenset[str]
+
+    def holds(self, text: str | None) -> bool:
+        """Whether a condition names one of them."""
+        words = re.findall(r"\w+", re.sub(r"'(?:[^']|'')*'", "", text or ""))
+        return not self.columns.isdisjoint(words)
+
+    def is_in(self, index: IndexText | None) -> bool:
+        """Whether the condition of an index, or a part that is no column, names one of them."""
+        if index is None:
+            return False
+        expressions = [part for part in index.parts if not part.isidentifier()]
+        return any(self.holds(text) for text in (*expressions, index.where))
 
 
 def _with_rules(metadata: sa.MetaData) -> set[str]:
@@ -122,6 +176,7 @@ def _checks(
     inspector: sa.Inspector,
     table: sa.Table,
     known: Mapping[tuple[str, str], ast.expr],
+    stale: _Stale,
     dialect: str,
 ) -> Iterator[Any]:
     wanted = {str(each.name): each for each in _checks_of(table)}
@@ -138,7 +193,9 @@ def _checks(
             del spare[same]
         elif name not in present:
             yield ops.CreateCheckConstraintOp.from_constraint(wanted[name])
-        elif texts.get(name) is not None and texts[name] != needs[name]:
+        elif texts.get(name) is not None and (
+            texts[name] != needs[name] or stale.holds(needs[name])
+        ):
             yield _drop_check(table, name, ours[name])
             yield ops.CreateCheckConstraintOp.from_constraint(wanted[name])
     for name in sorted(spare):
@@ -155,7 +212,7 @@ def _drop_check(table: sa.Table, name: str, node: ast.expr) -> ops.DropConstrain
 
 
 def _indexes(
-    table: sa.Table, known: Mapping[tuple[str, str], Call], dialect: str
+    table: sa.Table, known: Mapping[tuple[str, str], Call], stale: _Stale, dialect: str
 ) -> Iterator[tuple[tuple[str, Call] | None, sa.Index | None]]:
     """Give the indexes that differ, as the scripts know them and as the models want them."""
     wanted = {str(each.name): each for each in table.indexes}
@@ -171,7 +228,11 @@ def _indexes(
         same = next((old for old, text in spare.items() if text == needs[name] is not None), None)
         if name not in ours and same is not None:
             del spare[same]
-        elif name in ours and texts[name] is not None and texts[name] != needs[name]:
+        elif (
+            name in ours
+            and texts[name] is not None
+            and (texts[name] != needs[name] or stale.is_in(needs[name]))
+        ):
             yield (name, ours[name]), index
     for name in sorted(spare):
         yield (name, ours[name]), None
@@ -232,18 +293,18 @@ def _drop_index(table: sa.Table, name: str, call: Call) -> ops.DropIndexOp:
         if (given := call.option(f"{each}_where")) is not None
     }
     schema = table.schema
+    # What is made when it is taken back: the columns of the reverse, the options of the drop.
+    options: dict[str, Any] = {"unique": call.says("unique", True), **kept}
     reverse = None
     if not any(each is None for each in parts):
-        unique = call.says("unique", True)
         reverse = ops.CreateIndexOp(
             name,
             table.name,
             parts,  # type: ignore[arg-type]
             schema=schema,
-            unique=unique,
-            **kept,
+            **options,
         )
-    return ops.DropIndexOp(name, table.name, schema=schema, _reverse=reverse)
+    return ops.DropIndexOp(name, table.name, schema=schema, _reverse=reverse, **options)
 
 
 def _element(node: ast.expr) -> Any:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from triode.db.sources import command_for
 from triode.db.tables.registry import model_registry
 from triode.db.tables.table import ModelTable
 
@@ -28,6 +29,11 @@ def models_of(database: str | None) -> Iterator[None]:
 def chosen_models() -> list[ModelTable]:
     """Return the models that the migrations are about."""
     return model_registry.tables_in(_name.get())
+
+
+def command(words: str) -> str:
+    """Return a command of `triode db` for the database that the migrations are about."""
+    return command_for(_name.get(), words)
 
 
 def in_schema(schema: str | None, table: str) -> str:

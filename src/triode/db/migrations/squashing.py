@@ -12,6 +12,7 @@ from triode.db.errors import MigrationError
 from triode.db.migrations.comparison import compare, describe, from_nothing
 from triode.db.migrations.folder import has_data_steps, only_head, write_script
 from triode.db.migrations.rendering import schema_lines, write_operations
+from triode.db.migrations.scope import command
 from triode.db.migrations.written import owned_by
 
 
@@ -75,7 +76,8 @@ def squash(
 def _refuse_if_unlike(connection: Connection, script: ScriptDirectory, head: str) -> None:
     if set(MigrationContext.configure(connection).get_current_heads()) != {head}:
         raise MigrationError(
-            "The database does not have every migration yet. Apply them first: triode db upgrade."
+            "The database does not have every migration yet. Apply them first: "
+            f"{command('upgrade')}."
         )
     differing = compare(connection, owned_by(script)).upgrade_ops
     assert differing is not None

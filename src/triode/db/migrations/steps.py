@@ -6,7 +6,6 @@ table is today, a script what it was then.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from sqlalchemy.sql.base import Executable
 
 from triode.db.errors import MigrationError
 from triode.db.migrations import searches
+from triode.db.sql.literals import escaped
 from triode.db.tables.search_index import SearchIndex
 
 
@@ -125,8 +125,7 @@ def sql(text: str, **by_dialect: str) -> sa.TextClause:
     """
     name = op.get_context().dialect.name
     own = "mysql" if name == "mariadb" else name
-    # A colon would be the beginning of a parameter.
-    return sa.text(re.sub(r"(?<!:):(?=\w)", r"\:", by_dialect.get(own, text)))
+    return sa.text(escaped(by_dialect.get(own, text)))
 
 
 def value(plain: Any, kind: Any) -> sa.BindParameter[Any]:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from triode.db.errors import MigrationError
 from triode.db.migrations.folder import stamp
 from triode.db.migrations.lint import calls_in
-from triode.db.migrations.scope import schema_of, tables_in
+from triode.db.migrations.scope import command, schema_of, tables_in
 
 
 def take_over(connection: Connection, script: ScriptDirectory, *, is_wanted: bool) -> list[str]:
@@ -37,7 +37,8 @@ def take_over(connection: Connection, script: ScriptDirectory, *, is_wanted: boo
         if there:
             raise MigrationError(
                 f"The database has the table {there[0]} already, which {first} makes. If its "
-                "tables are as that migration makes them, say so: triode db upgrade --taken-over. "
+                "tables are as that migration makes them, say so: "
+                f"{command('upgrade --taken-over')}. "
                 "If nothing in it is worth keeping, delete the database."
             )
         return []

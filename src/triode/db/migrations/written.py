@@ -28,6 +28,15 @@ from triode.db.sql.storage import Storage
 
 Key = tuple[str, str]
 
+_MAKERS: Final = frozenset(
+    {
+        "create_index",
+        "create_unique_constraint",
+        "create_foreign_key",
+        "create_check_constraint",
+        "create_primary_key",
+    }
+)
 _NAMES: Final[dict[str, Any]] = {
     "sa": sa,
     "storage": storage,
@@ -57,6 +66,8 @@ class Owned:
     defaults: Mapping[Key, ast.expr] = field(default_factory=dict)
     checks: Mapping[Key, ast.expr] = field(default_factory=dict)
     indexes: Mapping[Key, Call] = field(default_factory=dict)
+    holders: Mapping[str, str] = field(default_factory=dict)
+    """The tables that have the constraints and indexes there are now, by the names of these."""
 
     def renamed(self, table: Mapping[str, str], column: Mapping[Key, str]) -> Owned:
         """Return the same with other names of tables (old to new), then of columns."""
@@ -105,7 +116,10 @@ def sql_in(node: ast.expr | None, dialect: str) -> str | None:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
     first = node.args[0] if node.args else None
-    if node.func.attr in ("text", "literal_column"):
+    if node.func.attr == "text":
+        text = sql_in(first, dialect)
+        return None if text is None else text.replace("\\:", ":")
+    if node.func.attr == "literal_column":
         return sql_in(first, dialect)
     if node.func.attr != "sql":
         return None
@@ -125,6 +139,7 @@ class _Reader:
         self.defaults = dict(start.defaults)
         self.checks = dict(start.checks)
         self.indexes = dict(start.indexes)
+        self.holders = dict(start.holders)
 
     def owned(self) -> Owned:
         return Owned(
@@ -135,6 +150,7 @@ class _Reader:
             self.defaults,
             self.checks,
             self.indexes,
+            self.holders,
         )
 
     def take(self, call: Call) -> None:
@@ -165,12 +181,29 @@ class _Reader:
                 self.indexes[call.table, call.subject] = call
             case "drop_index":
                 self._drop_index(call)
+        self._hold(call)
         self.names.update(call.texts)
         if call.constraint_name:
             self.names.add(call.constraint_name)
 
+    def _hold(self, call: Call) -> None:
+        """Note which table has a constraint or index."""
+        name = call.subject or next(iter(call.texts), "")
+        if call.name in _MAKERS:
+            self.holders[name] = call.table
+        elif call.name in ("drop_constraint", "drop_index"):
+            self.holders.pop(name, None)
+        elif call.name == "create_table":
+            for part in call.node.args:
+                if isinstance(part, ast.Call):
+                    made = Call(call_name(part), call.table, "", part).constraint_name
+                    self.holders |= {made: call.table} if made else {}
+
     def rename_table(self, old: str, new: str) -> None:
         """Give everything of a table to its new name."""
+        self.holders = {
+            name: new if table == old else table for name, table in self.holders.items()
+        }
         if old in self.tables:
             self.tables.discard(old)
             self.tables.add(new)
@@ -237,6 +270,7 @@ class _Reader:
                 del self.indexes[key]
 
     def _forget(self, table: str) -> None:
+        self.holders = {name: each for name, each in self.holders.items() if each != table}
         for known in self._known():
             for key in [each for each in known if each[0] == table]:
                 del known[key]

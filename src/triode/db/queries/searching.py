@@ -149,7 +149,7 @@ class Found(Condition):
         source = self.source(builder)
         if builder.family == "postgresql":
             return self.vector(source).op("@@", is_comparison=True)(self.query(builder))
-        key = source.c[key_of(self._table.table).name]
+        key = source.c[self._table.primary_key.name]
         return key.in_(self.matching(builder))
 
     def source(self, builder: Builder) -> FromClause:
@@ -250,7 +250,7 @@ class Relevance(Expression):
                 sa.literal_column("1"),
             )
             return typed(sa.func.coalesce(rank, nothing), RealStorage())
-        key = key_of(found._table.table).name
+        key = found._table.primary_key.name
         # PERF: FTS5 ranks all rows once, by way of a limit that is none; SQLite then makes an index
         # of them. It would rank them anew for each row, and passes over the index where it joins
         # two such (10,000 rows found, the best 20: 0.05 s and 16 s).

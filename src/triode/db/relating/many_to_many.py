@@ -146,7 +146,7 @@ class ManyToManyRelation(BaseRelation):
     async def _pairs(self, channel: Channel, part: Sequence[Any]) -> list[tuple[Any, Any]]:
         here, there = self.sides()
         owner = LinkOwner(self.link())
-        condition = Column(owner, here.name, self.key, lambda: None).in_(part)
+        condition = Column(owner, here.key, self.key, lambda: None).in_(part)
 
         def make() -> tuple[Any, int]:
             family = family_of(channel.engine.dialect)
@@ -185,8 +185,8 @@ class ManyToManyRelation(BaseRelation):
 
         def make() -> tuple[Any, int]:
             values = {
-                here.name: sa.bindparam("_p0", type_=here.type),
-                there.name: sa.bindparam("_p1", type_=there.type),
+                here.key: sa.bindparam("_p0", type_=here.type),
+                there.key: sa.bindparam("_p1", type_=there.type),
             }
             return insert_unless_there(channel.engine.dialect, link, values), 2
 
@@ -203,7 +203,7 @@ class ManyToManyRelation(BaseRelation):
         made = []
         for other in dict.fromkeys(key_of(each, self.target) for each in others):
             if other not in linked:
-                made.append(through.model(**{here.name: key, there.name: other, **values}))
+                made.append(through.model(**{here.key: key, there.key: other, **values}))
         if made:
             extra = tuple(
                 field.name for field in through.optional if getattr(made[0], field.name) is not None
@@ -290,7 +290,7 @@ def insert_unless_there(dialect: Dialect, table: sa.Table, values: dict[str, Any
 
 def _is_pair(exc: Duplicate, here: sa.Column[Any], there: sa.Column[Any]) -> bool:
     """Whether what exists is the link itself, not something else that is unique of it."""
-    return set(exc.fields) == {here.name, there.name}
+    return set(exc.fields) == {here.key, there.key}
 
 
 class LinkOwner:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,11 @@ from typing import Any
 from sqlalchemy.engine.interfaces import Dialect
 
 from triode.db.errors import MigrationError
+
+
+def escaped(sql: str) -> str:
+    """Return SQL for `sa.text`, which would take a colon for the beginning of a parameter."""
+    return re.sub(r"(?<![:\\]):(?=\w)", r"\:", sql)
 
 
 def literal_text(value: Any, dialect: Dialect) -> str:

@@ -110,11 +110,17 @@ class AddressStorage(Storage):
 
     impl = sa.Text
 
-    def __init__(self, make: Converter = str, *, is_network: bool = False) -> None:
+    def __init__(
+        self,
+        make: Converter = str,
+        *,
+        is_network: bool = False,
+        kinds: tuple[type, ...] | None = None,
+    ) -> None:
         super().__init__()
         self.make = make
         self.is_network = is_network
-        self.kinds = (make, str) if isinstance(make, type) else None
+        self.kinds = (make, str) if isinstance(make, type) else kinds
         self.postgres_type = postgresql.CIDR() if is_network else postgresql.INET()  # type: ignore[misc]
 
     @property

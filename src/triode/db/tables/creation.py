@@ -23,6 +23,7 @@ from triode.db.tables.search_index import (
 )
 from triode.db.tables.search_making import dropping, making, refuse_others
 from triode.db.tables.table import ModelTable
+from triode.db.tables.uniqueness import missing_unique
 
 VERSION_TABLE = "alembic_version"
 """Where migrations note what they did; a database that has it is left to them."""
@@ -36,9 +37,9 @@ async def create_missing(
 ) -> list[str]:
     """Create the missing tables, and add to the others what can be added without a script.
 
-    That is: columns that may be empty or have a default, indexes, and searches, which alone are
-    made anew where they differ. Nothing else is dropped or changed. A database that is versioned
-    by migrations is left to them.
+    That is: columns that may be empty or have a default, indexes, on SQLite what is unique, and
+    searches, which alone are made anew where they differ. Nothing else is dropped or changed. A
+    database that is versioned by migrations is left to them.
 
     Raises:
         SchemaMismatch: an existing table lacks a column that cannot be added, or the database is
@@ -69,6 +70,7 @@ async def create_missing(
             "field takes a migration (triode db migrate). Or delete the database, if nothing in "
             "it is worth keeping: it is made again."
         )
+    additions += await missing_unique(channel, present, existing)
     additions += await _missing_indexes(channel, present)
     additions += await _searches(channel, present)
     texts = [*creation_texts(channel.engine.dialect, missing), *additions]
@@ -347,22 +349,24 @@ def additions_to(
 
 def _addable(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> sa.Column[Any] | None:
     """Return the column as it can be added to a table with rows, None if it cannot."""
-    if column.primary_key or (column.unique and dialect.name == "sqlite"):
+    if column.primary_key:
         return None
     added: sa.Column[Any] = column._copy()
+    if dialect.name == "sqlite":
+        added.unique = None  # An index makes it so, see `uniqueness`.
     sa.Table(table.name, sa.MetaData(), added)
     if column.nullable or column.server_default is not None:
         return added
-    default = _default_of(table, column.name)
+    default = _default_of(table, column.key)
     if default is None or column.foreign_keys:
         return None
     added.server_default = sa.DefaultClause(sa.literal(default, column.type))
     return added
 
 
-def _default_of(table: sa.Table, column_name: str) -> Any:
+def _default_of(table: sa.Table, field_name: str) -> Any:
     model = next((each for each in model_registry.tables() if each._table is table), None)
-    field = None if model is None else model.by_name.get(column_name)
+    field = None if model is None else model.by_name.get(field_name)
     return None if field is None else field.make_default()
 
 
@@ -371,13 +375,13 @@ def _addition(dialect: Dialect, table: sa.Table, column: sa.Column[Any]) -> str:
     text = (
         f"ALTER TABLE {name} ADD COLUMN {sa.schema.CreateColumn(column).compile(dialect=dialect)}"
     )
-    for key in table.c[column.name].foreign_keys:
+    for key in table.c[column.key].foreign_keys:
         target = key.column
         quote = dialect.identifier_preparer
         rule = f" ON DELETE {key.ondelete}" if key.ondelete else ""
         referred = f"{quote.format_table(target.table)} ({quote.format_column(target)})"
         text += f" REFERENCES {referred}{rule}"
-    return f"{text} UNIQUE" if column.unique else text
+    return f"{text} UNIQUE" if column.unique and dialect.name != "sqlite" else text
 
 
 def difference(dialect: Dialect, table: sa.Table, existing: set[str]) -> str:

@@ -16,6 +16,7 @@ from triode.db.fields.field import ForeignKeyInfo
 from triode.db.fields.kinds import LENGTH_IN_INDEX
 from triode.db.sql.builder import Builder
 from triode.db.sql.expressions import Condition, Expression
+from triode.db.sql.literals import escaped
 from triode.db.sql.order import Order
 from triode.db.sql.storage import PatternStorage, Storage, TextStorage
 from triode.db.tables.lookup import make_order
@@ -82,6 +83,7 @@ def check_options(model: ModelTable) -> None:
     Raises:
         ModelError: names the field.
     """
+    _check_columns(model)
     for field in model.fields:
         _check_pattern(model, field)
         _check_default(model, field)
@@ -97,6 +99,26 @@ def check_options(model: ModelTable) -> None:
                 code="model-unknown-field",
                 where=model.where,
             ) from exc
+
+
+def _check_columns(model: ModelTable) -> None:
+    owners: dict[str, ModelField] = {}
+    for field in model.fields:
+        given = field.info.db_column
+        if given is not None and (not isinstance(given, str) or not given or "\0" in given):
+            raise ModelError(
+                f"{model.model_name}.{field.name}: db_column={given!r} is no name of a column.",
+                code="model-db-column",
+                where=field.where,
+            )
+        other = owners.setdefault(field.column_name, field)
+        if other is not field:
+            raise ModelError(
+                f"{model.model_name}.{other.name} and {field.name} both want the column "
+                f"{field.column_name!r}. Give one of them another: Field(db_column=…).",
+                code="model-db-column",
+                where=field.where,
+            )
 
 
 def _check_pattern(model: ModelTable, field: ModelField) -> None:
@@ -142,7 +164,15 @@ def _limit_texts(model: ModelTable) -> None:
 def _groups(model: ModelTable) -> Iterator[sa.UniqueConstraint]:
     for group in model.options.unique_together:
         names = [field.name for field in model.fields_named(group)]
-        yield sa.UniqueConstraint(*names, name=f"{model.name}_{'_'.join(group)}_key")
+        named = "_".join(_in_database(model, name) for name in group)
+        yield sa.UniqueConstraint(*names, name=f"{model.name}_{named}_key")
+
+
+def _in_database(model: ModelTable, name: str) -> str:
+    """Return what a field is called in the names of constraints."""
+    fields = model.fields_named([name])
+    is_named = len(fields) == 1 and fields[0].info.db_column is not None
+    return fields[0].column_name if is_named else name
 
 
 def _composite_key(model: ModelTable) -> Iterator[sa.PrimaryKeyConstraint]:
@@ -160,18 +190,20 @@ def _whole_keys(model: ModelTable) -> Iterator[sa.Constraint | sa.Index]:
         info = fields[0].info
         assert isinstance(info, ForeignKeyInfo)
         names = [field.name for field in fields]
+        is_named = info.db_column is not None
+        named = "_".join(field.column_name for field in fields) if is_named else relation.name
         target = relation.target
         yield sa.ForeignKeyConstraint(
             names,
             [f"{target.full_name}.{field.referred.name}" for field in fields],
             ondelete=_RULES.get(info.on_delete, info.on_delete.upper()),
-            name=f"{model.name}_{relation.name}_fkey",
+            name=f"{model.name}_{named}_fkey",
         )
         if relation.is_unique:
-            yield sa.UniqueConstraint(*names, name=f"{model.name}_{relation.name}_key")
+            yield sa.UniqueConstraint(*names, name=f"{model.name}_{named}_key")
         elif [field.name for field in model.key_fields[: len(names)]] != names:
             # The first columns of the key have the key's index.
-            yield sa.Index(f"{model.name}_{relation.name}_idx", *names)
+            yield sa.Index(f"{model.name}_{named}_idx", *names)
 
 
 def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
@@ -182,10 +214,12 @@ def make_column(model: ModelTable, field: ModelField) -> sa.Column[Any]:
     if field.relation is not None and not is_part:
         arguments.append(_foreign_key(model, field))
     is_indexed = not info.unique and (info.index or (field.relation is not None and not is_part))
+    # SQLAlchemy finds it by the field's name, and writes the column's.
     column: sa.Column[Any] = sa.Column(
-        field.name,
+        field.column_name,
         storage_for(field),
         *arguments,
+        key=field.name,
         primary_key=field.is_key,
         autoincrement=field.is_automatic if field.is_key else "auto",
         nullable=field.is_nullable,
@@ -212,7 +246,7 @@ def _server_default(model: ModelTable, field: ModelField) -> Any:
         )
     if given is not None:
         if isinstance(given, str) and not isinstance(given, enum.Enum):
-            return sa.text(_as_default(given))
+            return sa.text(escaped(_as_default(given)))
         return ModelDefault(_literal(_checked_default(model, field, given), field))
     if not (isinstance(info, ForeignKeyInfo) and info.on_delete == "set default"):
         return None
@@ -303,10 +337,9 @@ def _add_index(model: ModelTable, table: sa.Table, index: Index) -> None:
     for each in index.fields:
         if isinstance(each, str):
             descends = each.startswith("-")
-            name = model.field(each.removeprefix("-")).name
-            column = table.c[name]
+            column = table.c[model.field(each.removeprefix("-")).name]
             parts.append(column.desc() if descends else column)
-            names.append(name)
+            names.append(column.name)
         else:
             parts.append(_constraint_text(model, table, each, index))
             names.append("expression")
@@ -344,7 +377,7 @@ def _constraint_text(
 ) -> ColumnElement[Any]:
     """Build what a rule says, its values written into the text."""
     if isinstance(rule, str):
-        return sa.literal_column(rule) if isinstance(owner, Index) else sa.text(rule)  # type: ignore[return-value]
+        return sa.literal_column(rule) if isinstance(owner, Index) else sa.text(escaped(rule))  # type: ignore[return-value]
     try:
         found = rule(model.model)
     except AttributeError as exc:

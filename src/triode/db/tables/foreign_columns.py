@@ -32,6 +32,7 @@ def foreign_fields(
             where=declaration.where,
         )
     names = _key_names(model_name, declaration.target.model, own)
+    _refuse_columns(model_name, declaration, len(names))
     if len(names) < 2:
         return [
             ModelField(
@@ -90,6 +91,8 @@ def _part_info(model_name: str, declaration: Declaration, part: int, count: int)
     # What is unique or indexed is the whole of it.
     made = info.merged()
     made.unique = made.index = False
+    if isinstance(info.db_column, tuple):
+        made.db_column = info.db_column[part]
     if info.default is not MISSING and info.default is not None:
         if not isinstance(info.default, tuple) or len(info.default) != count:
             raise ModelError(
@@ -100,6 +103,27 @@ def _part_info(model_name: str, declaration: Declaration, part: int, count: int)
             )
         made.default = info.default[part]
     return made
+
+
+def _refuse_columns(model_name: str, declaration: Declaration, count: int) -> None:
+    """Refuse names of columns that are not as many as the key has.
+
+    Raises:
+        ModelError: says how many there are.
+    """
+    info = declaration.info
+    assert isinstance(info, ForeignKeyInfo)
+    given = info.db_column
+    if given is None or (
+        isinstance(given, str) if count < 2 else isinstance(given, tuple) and len(given) == count
+    ):
+        return
+    wanted = "one name" if count < 2 else f"a tuple of {count} names, one for each column"
+    raise ModelError(
+        f"{model_name}.{declaration.name}: db_column={given!r}. Its key wants {wanted}.",
+        code="model-db-column",
+        where=declaration.where,
+    )
 
 
 def refuse_late_key(source: ModelTable, name: str, target: ModelTable, count: int) -> None:

@@ -89,8 +89,8 @@ def declare(model: ModelTable, table: sa.Table) -> None:
 def _wrong(model: ModelTable, search: Search) -> str | None:
     if model.is_composite:
         return "a model whose key has several columns cannot be searched. Give it an id."
-    if VECTOR in model.by_name:
-        return f"the field {VECTOR} has the name of the column that it makes. Name it otherwise."
+    if VECTOR in model.by_column:
+        return f"the column {VECTOR} has the name of the column that it makes. Name it otherwise."
     own = (index_name(model.name), f"{index_name(model.name)}_key")
     for each in model_registry.tables():
         if each.name in own:
@@ -122,7 +122,9 @@ def index_name(table: str) -> str:
 def labels_of(model: ModelTable, search: Search) -> tuple[tuple[str, str], ...]:
     """Give the fields of the largest weight the label A, and so on."""
     label = dict(zip(weights_of(search), "ABCD", strict=False))
-    return tuple((model.field(name).name, label[search.weight(name)]) for name in search.fields)
+    return tuple(
+        (model.field(name).column_name, label[search.weight(name)]) for name in search.fields
+    )
 
 
 def weights_of(search: Search) -> list[float]:

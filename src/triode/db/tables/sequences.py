@@ -39,4 +39,4 @@ def after_key(dialect: Dialect, model: ModelTable, highest: int) -> list[Write]:
     if dialect.name != "postgresql":
         return []
     table = dialect.identifier_preparer.format_table(model.table)
-    return [Write(_CONTINUE, (table, model.key_fields[0].name, highest))]
+    return [Write(_CONTINUE, (table, model.key_fields[0].column_name, highest))]

@@ -76,6 +76,12 @@ class ModelField:
         return NullableSchema(self.annotation, self.info, node) if self.is_nullable else node
 
     @property
+    def column_name(self) -> str:
+        """The name of the column in the database."""
+        given = self.info.db_column
+        return given if isinstance(given, str) else self.name
+
+    @property
     def value_annotation(self) -> Any:
         """The type of the value: one of the choices, or the type of the key it refers to."""
         if self.relation is None:
@@ -227,6 +233,7 @@ class ModelTable:
         self.key_fields = in_key_order(
             [each for each in fields if each.is_key], options.primary_key
         )
+        self.by_column = {field.column_name: field for field in fields}
         self.key_names = frozenset(field.name for field in self.key_fields)
         self.is_composite = len(self.key_fields) > 1
         self.key_of: Final = key_reader([field.name for field in self.key_fields])
@@ -414,4 +421,4 @@ class ModelTable:
 
 def check_name(model: ModelTable, field: ModelField) -> str:
     """Return the name of a field's own check in the database."""
-    return f"{model.name}_{field.name}_check"
+    return f"{model.name}_{field.column_name}_check"

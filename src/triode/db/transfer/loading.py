@@ -170,7 +170,7 @@ class _ForeignKeys:
         )
         rows = plan.load(await self._channel.read(plan.sql, ()))
         if rows:
-            names = ", ".join(str(column.name) for column in key.columns)
+            names = ", ".join(str(column.key) for column in key.columns)
             shown = ", ".join(repr(value) for value in rows[0])
             raise DataError(
                 f"A row of {key.table.name} has {names} {shown}, and there is no such row of "
@@ -181,7 +181,7 @@ class _ForeignKeys:
 def _lost(key: sa.ForeignKeyConstraint) -> sa.Select[Any]:
     """Select what a row refers to that is not there."""
     child, parent = key.table.alias(), key.referred_table.alias()
-    pairs = [(child.c[each.parent.name], parent.c[each.column.name]) for each in key.elements]
+    pairs = [(child.c[each.parent.key], parent.c[each.column.key]) for each in key.elements]
     found = sa.exists().where(*(one == other for one, other in pairs))
     one_row: Any = sa.literal_column("1")
     from_start: Any = sa.literal_column("0")
@@ -200,6 +200,6 @@ async def _continue_keys(channel: Channel, record: Record) -> None:
     if model is None or not model.key_fields[0].is_automatic or dialect.name != "postgresql":
         return
     quote = dialect.identifier_preparer
-    table, key = quote.format_table(record.table), quote.quote(model.key_fields[0].name)
+    table, key = quote.format_table(record.table), quote.quote(model.key_fields[0].column_name)
     [[highest]] = await channel.read(f"SELECT max({key}) FROM {table}", ())  # noqa: S608
     await channel.write(after_key(dialect, model, highest))

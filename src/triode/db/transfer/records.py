@@ -37,8 +37,8 @@ class Record:
         self.model = model
         # SQLAlchemy's names are a kind of text that JSON does not know.
         self.name = str(table.fullname)
-        self.names = [str(column.name) for column in table.columns]
-        self.keys = [str(column.name) for column in table.primary_key.columns]
+        self.names = [str(column.key) for column in table.columns]
+        self.keys = [str(column.key) for column in table.primary_key.columns]
         types = [(column.type, _bare(model, column)) for column in table.columns]
         self._writers = [_writer(*each) for each in types]
         self._readers = {name: _reader(*each) for name, each in zip(self.names, types, strict=True)}
@@ -84,7 +84,7 @@ def records_of(models: Sequence[Any], database: str | None = None) -> list[Recor
 
 
 def _field_of(model: ModelTable | None, column: sa.Column[Any]) -> ModelField | None:
-    return None if model is None else model.by_name.get(column.name)
+    return None if model is None else model.by_name.get(column.key)
 
 
 def _writer(storage: Any, bare: Any) -> Coder:
@@ -136,7 +136,7 @@ def _referred(column: sa.Column[Any]) -> ModelField | None:
     for key in column.foreign_keys:
         for model in model_registry.tables():
             if model.table is key.column.table:
-                return model.by_name.get(key.column.name)
+                return model.by_name.get(key.column.key)
     return None
 
 

@@ -49,7 +49,8 @@ def blame(
     """Say which of `values` was refused, where that can be told."""
     if refused.model is not None:
         return
-    name = refused.field if refused.field in model.by_name else culprit(channel, model, values)
+    told = model.by_column.get(refused.field or "")
+    name = told.name if told is not None else culprit(channel, model, values)
     names = () if name is None else (name,)
     refused.about(model.model_name, names, _shown(model, names, values))
 
@@ -149,7 +150,7 @@ async def explain(
     columns = violation.columns
     if not columns and violation.constraint is not None:
         columns = await columns_of_key(channel, model.table, violation.constraint)
-    names = tuple(name for name in columns if name in model.by_name)
+    names = tuple(model.by_column[name].name for name in columns if name in model.by_column)
     if violation.kind == "foreign key":
         return await _foreign_key(channel, model, values, is_update=is_update)
     if violation.kind == "unique":
@@ -183,10 +184,10 @@ def _refused_by_check(
 async def columns_of_key(channel: Channel, table: sa.Table, key: str) -> tuple[str, ...]:
     """Return the columns of a unique key by its name, () where nobody knows it."""
     if key == "PRIMARY":
-        return tuple(table.primary_key.columns.keys())
+        return tuple(column.name for column in table.primary_key.columns)
     for each in (*table.constraints, *table.indexes):
         if isinstance(each, sa.UniqueConstraint | sa.Index) and each.name == key:
-            return tuple(each.columns.keys())
+            return tuple(column.name for column in each.columns)
     if not is_mysql(channel.engine.dialect):
         return ()
     # The table was made by something else, which named the key.

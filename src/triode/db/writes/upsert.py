@@ -85,7 +85,7 @@ class Upsert:
         groups: list[Any] = [each for each in table.constraints if isinstance(each, _UNIQUE)]
         groups += [each for each in table.indexes if each.unique]
         for group in groups:
-            names = {column.name for column in group.columns}
+            names = {column.key for column in group.columns}
             if names != set(self.on) and names <= given:
                 raise QueryError(
                     f"{', '.join(sorted(names))} of {self.table.model_name} is unique too, and "

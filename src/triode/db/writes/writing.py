@@ -82,7 +82,7 @@ async def insert_many(
     shape = ("insert many", model.key, names)
     plan = plan_for(channel.engine, shape, lambda: _insert_statement(model, names, False))
     # SQLAlchemy writes the columns in the order of the table.
-    columns = tuple(column.name for column in model.table.columns if column.name in names)
+    columns = tuple(column.name for column in model.table.columns if column.key in names)
     into = Into(model.table.name, columns, model.table.schema)
     write = Write(plan.sql, plan.parameters_of_all(rows), many=True, into=into)
     continued = after_given(channel.engine.dialect, model, names, rows)
