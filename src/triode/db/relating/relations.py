@@ -110,7 +110,7 @@ class BaseRelation:
         )
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         raise NotImplementedError
 
@@ -167,7 +167,7 @@ class ForeignKeyRelation(BaseRelation):
         return list(zip(self.fields, parts, strict=True))
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         read = self.key_of
         wanted = {key for each in objects if (key := read(each)) is not None}
@@ -199,7 +199,7 @@ class ReverseRelation(BaseRelation):
         )
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         read, columns = self.source.key_of, self.forward.columns
         groups: defaultdict[Any, list[Any]] = defaultdict(list)
@@ -218,7 +218,7 @@ class ReverseOneRelation(ReverseRelation):
     is_many = False
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         await super().load(channel, objects, rest)
         slot = self.source.slots[self.name]
@@ -366,7 +366,10 @@ def key_of(value: Any, target: ModelTable) -> Any:
 
 
 async def by_key(
-    channel: Channel, target: ModelTable, wanted: Iterable[Any], rest: tuple[Relation, ...]
+    channel: Channel,
+    target: ModelTable,
+    wanted: Iterable[Any],
+    rest: tuple[tuple[Relation, ...], ...],
 ) -> dict[Any, Any]:
     """Return the rows with the wanted keys, by key, in the order of their model."""
     found: dict[Any, Any] = {}
@@ -383,9 +386,9 @@ def key_columns(target: ModelTable, path: tuple[Any, ...] = ()) -> list[Column]:
     return [column.along(path) for column in columns] if path else columns
 
 
-def including(query: Query[Any], rest: tuple[Relation, ...]) -> Query[Any]:
-    """Return the query with the rest of a path included."""
-    return query.include(RelationPath(rest)) if rest else query  # type: ignore[arg-type]
+def including(query: Query[Any], rest: tuple[tuple[Relation, ...], ...]) -> Query[Any]:
+    """Return the query with the rest of some paths included."""
+    return query.include(*map(RelationPath, rest)) if rest else query  # type: ignore[arg-type]
 
 
 def parts(wanted: Iterable[Any], width: int = 1) -> list[list[Any]]:
