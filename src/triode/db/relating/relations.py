@@ -18,6 +18,7 @@ from triode.db.engine import Channel
 from triode.db.errors import NotLoaded, QueryError
 from triode.db.fields.declaration import Declaration, Target
 from triode.db.fields.field import ForeignKeyInfo
+from triode.db.queries.quantified import any_of, none_of
 from triode.db.queries.query import Query
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition, Selected
@@ -275,9 +276,13 @@ class RelationPath:
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        if other is None and self.as_path[-1].is_many:
+            return none_of(self)
         return has_key(self.as_columns(), key_of(other, self.as_path[-1].target))
 
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+        if other is None and self.as_path[-1].is_many:
+            return any_of(self)
         return has_other_key(self.as_columns(), key_of(other, self.as_path[-1].target))
 
     def in_(self, values: Iterable[Any]) -> Condition:
@@ -289,11 +294,11 @@ class RelationPath:
 
     def is_(self, value: None) -> Condition:
         """Lead nowhere."""
-        return has_key(self.as_columns(), value)
+        return self == value
 
     def is_not(self, value: None) -> Condition:
         """Lead somewhere."""
-        return has_other_key(self.as_columns(), value)
+        return self != value
 
 
 class Slot:
