@@ -44,8 +44,8 @@ def only_models_of(*packages: str, but: Collection[str] = ()) -> Iterator[None]:
 
 def _registered() -> dict[tuple[str, str], ModelTable]:
     """Return the models by module and name; none where no test has loaded the database."""
-    tables = sys.modules.get("triode.db.tables.table")
-    return {} if tables is None else tables.model_registry._tables  # type: ignore[no-any-return]
+    registry = sys.modules.get("triode.db.tables.registry")
+    return {} if registry is None else registry.model_registry._tables  # type: ignore[no-any-return]
 
 
 def _is_in(module: str, packages: Iterable[str]) -> bool:

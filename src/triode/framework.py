@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from triode.middleware.errors import ErrorBoundary
 
 _logger = logging.getLogger("triode")
-_TABLES = "triode.db.tables.table"  # imported with the first model
+_TABLES = "triode.db.tables.registry"  # imported with the first model
 
 
 class Triode(App):

@@ -112,6 +112,7 @@ def test_columns_are_named_for_the_other_key() -> None:
 
 def test_relation_is_set_by_row_by_key_and_by_columns(shop: Database) -> None:
     line = Entry.get((1, 2)).run()
+    assert Entry.where(Entry.place == 2).get((1, 2)).run() == line
     made = [
         Note(text="row", line=line),
         Note(text="key", line=(1, 2)),

@@ -128,6 +128,16 @@ def test_get_of_several_is_refused(people: Database) -> None:
         User.get(age=99).run()
 
 
+def test_get_of_a_query_takes_a_key_or_values(people: Database) -> None:
+    query = User.where(User.age >= 18)
+    bob = User.get(bio="Bob").run()
+    assert query.get(bob.id).run() == query.get(bio="Bob").run() == bob
+    child = User.get(bio="ann").run()
+    for key in (child.id, "1", 2**70, 10.5, None):
+        with pytest.raises(RowNotFound):
+            query.get(key).run()
+
+
 def test_count_and_exists(people: Database) -> None:
     assert User.count().run() == 4
     assert User.where(User.age == 30).order_by(User.age + 1).count().run() == 2

@@ -207,6 +207,13 @@ def test_row_of_another_model_is_refused(heroes: Database) -> None:
         Hero.where(team=Power.get(1).run())
 
 
+def test_tuple_in_the_place_of_a_row_is_refused(heroes: Database) -> None:
+    made = Power.get_or_create(name="flight").run()
+    with pytest.raises(QueryError, match="where a Power or its key is meant") as caught:
+        Hero.get(3).run().add(Hero.powers, made).run()
+    assert caught.value.code == "query-wrong-model"
+
+
 def test_unsaved_row_is_refused(database: Database) -> None:
     with pytest.raises(QueryError, match="save it first"):
         Hero(name="x", team=Team(name="new"))

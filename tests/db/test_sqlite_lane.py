@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests.db.models import Power, Team
 from triode.db import Database, TransactionError, transaction
 from triode.db.engine import sqlite_writer
-from triode.db.engine.sqlite import LONGEST_BRIEF, PinnedAwaitingChannel
+from triode.db.engine.sqlite_transaction import LONGEST_BRIEF, PinnedAwaitingChannel
 
 LONG = sa.text(
     "SELECT count(*) FROM (WITH RECURSIVE n(i) AS "

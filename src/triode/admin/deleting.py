@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from triode.admin.pages import Related
 from triode.db.relating.relations import ForeignKeyRelation
 from triode.db.sql.keys import among_keys
-from triode.db.tables.table import ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelTable
 
 NAMED = 5
 MOST_KEYS = 5000

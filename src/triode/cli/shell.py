@@ -59,7 +59,7 @@ def shell(target: Target = "", /) -> None:
 def namespace_of(app: App, program: dict[str, Any]) -> dict[str, Any]:
     """Return the names of a shell: triode's, the program's, every model's, and `app`."""
     names: dict[str, Any] = {}
-    if models := sys.modules.get("triode.db.tables.table"):
+    if models := sys.modules.get("triode.db.tables.registry"):
         names.update({name: getattr(triode, name) for name in _names_of_data()})
         names.update(models.model_registry)
     names.update({name: value for name, value in program.items() if not name.startswith("__")})
@@ -127,7 +127,7 @@ def _open_console(names: dict[str, Any], run: RunCoroutine) -> None:
 
 
 def _is_model(value: object) -> bool:
-    models = sys.modules.get("triode.db.tables.table")
+    models = sys.modules.get("triode.db.tables.registry")
     return models is not None and value in models.model_registry.values()
 
 

@@ -109,12 +109,12 @@ if TYPE_CHECKING:
     )
     from triode.db.sql.subqueries import exists, outer
     from triode.db.statement import Statement
-    from triode.db.tables.table import model_registry
+    from triode.db.tables.registry import model_registry
     from triode.db.transactions import request_transaction, request_transaction_in, transaction
-    from triode.db.writes.bulk import excluded
+    from triode.db.writes.upsert import excluded
 
 _HOMES = {
-    "writes.bulk": ("excluded",),
+    "writes.upsert": ("excluded",),
     "fields.column_type": ("ColumnType",),
     "commit_hooks": ("on_commit",),
     "fields.computing": ("computed",),
@@ -216,7 +216,7 @@ _HOMES = {
     ),
     "sql.subqueries": ("exists", "outer"),
     "statement": ("Statement",),
-    "tables.table": ("model_registry",),
+    "tables.registry": ("model_registry",),
     "transactions": ("request_transaction", "request_transaction_in", "transaction"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -17,7 +17,8 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.sql.expression import ClauseElement
 
 from triode.db.engine import Channel, Engine, Write
-from triode.db.engine.generic import MYSQL, GenericEngine
+from triode.db.engine.generic import GenericEngine
+from triode.db.engine.generic_statements import MYSQL
 from triode.db.engine.observed import ObservedChannel, Observer
 from triode.db.engine.options import EngineOptions, take_options
 from triode.db.engine.postgres import PostgresEngine
@@ -32,7 +33,7 @@ from triode.db.slowness import SlowLog
 from triode.db.sources import Source
 from triode.db.statement import Operation
 from triode.db.tables.creation import create_missing, drop
-from triode.db.tables.table import model_registry
+from triode.db.tables.registry import model_registry
 from triode.errors import ConfigError
 from triode.settings import is_debug
 from triode.settings import slow_query as default_slow_query

@@ -34,7 +34,8 @@ from triode.db.tables.column_making import make_field
 from triode.db.tables.ddl import make_table
 from triode.db.tables.description import ModelSchema
 from triode.db.tables.foreign_columns import foreign_fields
-from triode.db.tables.table import ModelField, ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelField, ModelTable
 from triode.errors import ModelError
 from triode.schema import INVALID, Problem, ValidationFailed
 from triode.schema.problems import HIDDEN, problem

@@ -15,6 +15,7 @@ from sqlalchemy.exc import (
 )
 
 from triode.db.engine.protocol import (
+    BUSY,
     LOCKED,
     LOST,
     READ_ONLY,
@@ -27,7 +28,6 @@ from triode.db.errors import (
     ConnectionLost,
     ConstraintViolation,
     DatabaseBusy,
-    DatabaseUnavailable,
     Deadlock,
     LockTimeout,
     OutOfRange,
@@ -85,7 +85,7 @@ def translate(exc: SQLAlchemyError) -> Exception:
     if number in _LOST or is_lost:
         return ConnectionLost(LOST)
     if number in _BUSY or not isinstance(exc, DBAPIError):
-        return DatabaseBusy("The database cannot be reached or is busy. Try again.")
+        return DatabaseBusy(BUSY)
     return exc
 
 
@@ -126,10 +126,7 @@ def _violation(kind: Any, message: str) -> ConstraintViolation:
     return ConstraintViolation(kind, columns=columns, constraint=name, message=message)
 
 
-def unavailable(address: str, exc: Exception) -> DatabaseUnavailable:
-    """Describe a failure to connect to `address`, which holds no password."""
-    reason = _message(getattr(exc, "orig", None)) if isinstance(exc, OperationalError) else str(exc)
-    return DatabaseUnavailable(
-        f"The database {address} cannot be used: {reason}. Check that the server runs and that "
-        "DATABASE_URL names the right host, user, password and database."
-    )
+def reason_of(exc: Exception) -> str:
+    """Return why a connection failed, without the driver's numbers."""
+    is_told = isinstance(exc, OperationalError)
+    return _message(getattr(exc, "orig", None)) if is_told else str(exc)

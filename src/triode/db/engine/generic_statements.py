@@ -17,6 +17,9 @@ from triode.db.engine.generic_errors import translate
 from triode.db.engine.protocol import SURROGATE, TOO_LARGE, Outcome, Row, Write
 from triode.db.errors import OutOfRange, ValueRefused
 
+MYSQL: Final = ("mysql", "mariadb")
+"""The dialects of SQLAlchemy that speak MySQL's language."""
+
 _PLAIN: Final = (str, int, float, bytes, Decimal, date, time, timedelta)
 """What every driver understands."""
 

@@ -17,23 +17,22 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import Dialect
 
+from triode.db.engine.network import NetworkChannel, unavailable
 from triode.db.engine.options import EngineOptions
-from triode.db.engine.postgres_errors import is_unsent, translate, unavailable
+from triode.db.engine.postgres_driver import give_up, load_driver
+from triode.db.engine.postgres_errors import is_unsent, translate
 from triode.db.engine.postgres_listening import Listener
 from triode.db.engine.postgres_pool import Connection, Connections
-from triode.db.engine.postgres_streams import CursorParts, PartsAside, StreamParts
-from triode.db.engine.postgres_writing import Guard, run_writes
-from triode.db.engine.protocol import LOST, USUAL, Mode, Outcome, Parts, Row, Write
+from triode.db.engine.postgres_streams import PartsAside, StreamParts
+from triode.db.engine.postgres_transaction import PostgresTransaction
+from triode.db.engine.postgres_writing import run_writes
+from triode.db.engine.protocol import USUAL, Mode, Outcome, Parts, Row, Write
 from triode.db.engine.side_loop import SideLoop
 from triode.db.engine.stream_turns import StreamTurns
-from triode.db.errors import ConnectionLost, TransactionError
-from triode.errors import MissingExtraError
+from triode.db.errors import ConnectionLost
 
 T = TypeVar("T")
 POOL_SIZE = 10
-
-CLOSE_LIMIT = 2.0
-"""Seconds that a connection may take to close before it is aborted."""
 
 
 class PostgresEngine:
@@ -57,7 +56,7 @@ class PostgresEngine:
         self._side = SideLoop()
         self.awaiting = AwaitingChannel(self)
         self.blocking = BlockingChannel(self)
-        self._driver = _driver()
+        self._driver = load_driver()
 
     async def start(self) -> None:
         """See `Engine.start`."""
@@ -217,7 +216,7 @@ class PostgresEngine:
                     await block.start()
                 except BaseException:
                     # Cancelled or failed: nobody knows whether the transaction has begun.
-                    await _give_up(pool, connection)
+                    await give_up(pool, connection)
                     raise
                 return PostgresTransaction(self, pool, connection, block)
             except Exception as exc:
@@ -226,23 +225,6 @@ class PostgresEngine:
                 if not isinstance(error, ConnectionLost) or attempt == self._pool_size:
                     raise error from exc
         raise AssertionError  # the last attempt returns or raises
-
-
-async def _give_up(pool: Connections, connection: Connection) -> None:
-    """Close a connection in an unknown state; the pool opens another in its place."""
-    await asyncio.shield(_close(pool, connection))
-
-
-async def _close(pool: Connections, connection: Connection) -> None:
-    driver = _driver()
-    try:
-        # Not aborted: the driver may still be cancelling a statement, and waits for that here.
-        await connection.close(timeout=CLOSE_LIMIT)
-    except (OSError, TimeoutError, driver.InterfaceError, driver.PostgresError):
-        # The driver has aborted it then, or the server closed it before.
-        return
-    finally:
-        await pool.release(connection)
 
 
 async def _close_with_loop(pool: Connections) -> AsyncGenerator[None, None]:
@@ -257,7 +239,7 @@ async def _keep_as_it_is(connection: Connection) -> None:
     """Take the place of the driver's reset."""
 
 
-class AwaitingChannel:
+class AwaitingChannel(NetworkChannel):
     """The channel for code on an event loop."""
 
     is_blocking = False
@@ -269,22 +251,14 @@ class AwaitingChannel:
         self.stream = engine.stream
         self.begin = engine.begin
 
-    def read_now(self, sql: str, parameters: Sequence[Any]) -> None:
-        """See `Channel.read_now`: a network always has to be waited for."""
-        return
 
-
-class BlockingChannel:
+class BlockingChannel(NetworkChannel):
     """The channel for plain code; its coroutines never suspend."""
 
     is_blocking = True
 
     def __init__(self, engine: PostgresEngine) -> None:
         self.engine = engine
-
-    def read_now(self, sql: str, parameters: Sequence[Any]) -> None:
-        """See `Channel.read_now`: a network always has to be waited for."""
-        return
 
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
@@ -302,132 +276,3 @@ class BlockingChannel:
     async def begin(self, mode: Mode = USUAL) -> PostgresTransaction:
         """See `RootChannel.begin`."""
         return self.engine.run_aside(self.engine.begin(mode))
-
-
-class PostgresTransaction:
-    """One transaction on one connection, which belongs to the loop that began it."""
-
-    def __init__(
-        self, engine: PostgresEngine, pool: Connections, connection: Connection, block: Any
-    ) -> None:
-        self.engine = engine
-        self.home = asyncio.get_running_loop()
-        self._pool = pool
-        self._connection = connection
-        self._block = block
-        self._turn = asyncio.Lock()
-        self._is_open = True
-        self.guard = Guard()
-        self.awaiting = PinnedChannel(self, self._await_home, is_blocking=False)
-        self.blocking = PinnedChannel(self, self._wait_for_home, is_blocking=True)
-
-    async def _await_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        if asyncio.get_running_loop() is self.home:
-            return await coroutine
-        self._refuse_after_end(coroutine)
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(coroutine, self.home))
-
-    async def _wait_for_home(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        if _running_loop() is self.home:
-            coroutine.close()
-            raise TransactionError(
-                "run() was called on the event loop inside `async with transaction()`, where it "
-                "would wait for itself. Use await."
-            )
-        self._refuse_after_end(coroutine)
-        return asyncio.run_coroutine_threadsafe(coroutine, self.home).result()
-
-    def _refuse_after_end(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        """Refuse to run on a loop that has ended: the database was closed, or its program is."""
-        if self.home.is_closed():
-            coroutine.close()
-            raise ConnectionLost(LOST)
-
-    async def on_connection(self, work: Callable[[Connection], Awaitable[T]]) -> T:
-        """Do one thing at a time on the connection."""
-        if not self._is_open:
-            raise TransactionError("The transaction has ended.")
-        try:
-            async with self._turn:
-                return await work(self._connection)
-        except Exception as exc:
-            raise translate(exc) from exc
-
-    async def finish(self, *, is_commit: bool) -> None:
-        """End the transaction and give the connection back."""
-        if not self._is_open:
-            return
-        self._is_open = False
-        if self.home.is_closed():
-            return  # its connections ended with it
-        try:
-            try:
-                async with self._turn:
-                    await (self._block.commit() if is_commit else self._block.rollback())
-            except BaseException:
-                await _give_up(self._pool, self._connection)
-                raise
-            await self._pool.done(self._connection)
-        except Exception as exc:
-            raise translate(exc) from exc
-
-
-class PinnedChannel:
-    """The statements of one transaction; `go` brings a coroutine to the transaction's loop."""
-
-    def __init__(
-        self,
-        block: PostgresTransaction,
-        go: Callable[..., Awaitable[Any]],
-        *,
-        is_blocking: bool,
-    ) -> None:
-        self.engine = block.engine
-        self.is_blocking = is_blocking
-        self._block = block
-        self._go = go
-
-    def read_now(self, sql: str, parameters: Sequence[Any]) -> None:
-        """See `Channel.read_now`: a network always has to be waited for."""
-        return
-
-    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
-        """See `Channel.read`."""
-        rows: list[Row] = await self._go(
-            self._block.on_connection(lambda connection: connection.fetch(sql, *parameters))
-        )
-        return rows
-
-    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
-        """See `Channel.write`; durable once the transaction is committed."""
-        outcomes: list[Outcome] = await self._go(
-            self._block.on_connection(lambda connection: self._block.guard.run(connection, writes))
-        )
-        return outcomes
-
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
-        """See `Channel.stream`."""
-        return CursorParts(self._block, self._go, (sql, parameters), size)
-
-    async def commit(self) -> None:
-        """See `PinnedChannel.commit`."""
-        await self._go(self._block.finish(is_commit=True))
-
-    async def rollback(self) -> None:
-        """See `PinnedChannel.rollback`."""
-        await self._go(self._block.finish(is_commit=False))
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _driver() -> Any:
-    try:
-        import asyncpg  # type: ignore[import-untyped]
-    except ImportError as exc:
-        raise MissingExtraError("asyncpg", extra="postgres", feature="PostgreSQL") from exc
-    return asyncpg

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from triode.db.engine.postgres_pool import NoConnection
 from triode.db.engine.protocol import (
+    BUSY,
     LOCKED,
     LOST,
     NUL,
@@ -21,7 +22,6 @@ from triode.db.errors import (
     ConnectionLost,
     ConstraintViolation,
     DatabaseBusy,
-    DatabaseUnavailable,
     Deadlock,
     LockTimeout,
     OutOfRange,
@@ -69,7 +69,7 @@ def translate(exc: BaseException) -> BaseException:
     if isinstance(exc, NoConnection):
         return DatabaseBusy(str(exc))
     if state in _BUSY or isinstance(exc, TimeoutError):
-        return DatabaseBusy("The database cannot be reached or is busy. Try again.")
+        return DatabaseBusy(BUSY)
     return exc
 
 
@@ -114,11 +114,3 @@ def _violation(kind: Any, exc: BaseException) -> ConstraintViolation:
     names = found.group(1).split(", ") if found else [getattr(exc, "column_name", None) or ""]
     columns = tuple(name.strip('"') for name in names if name)
     return ConstraintViolation(kind, columns=columns, message=str(exc))
-
-
-def unavailable(address: str, exc: BaseException) -> DatabaseUnavailable:
-    """Describe a failure to connect to `address`, which holds no password."""
-    return DatabaseUnavailable(
-        f"The database {address} cannot be used: {exc}. Check that the server runs and that "
-        "DATABASE_URL names the right host, user, password and database."
-    )

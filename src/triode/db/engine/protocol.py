@@ -24,6 +24,7 @@ NUL: Final = "A text holds a NUL byte, which the database does not store."
 SURROGATE: Final = "A text holds a lone surrogate, which is not a character."
 TOO_LARGE: Final = "A number is too large: the database stores up to 64 bits."
 TOO_LONG: Final = "A value is too long for its column."
+BUSY: Final = "The database cannot be reached or is busy. Try again."
 TIMEOUT: Final = "The database took too long for this, so nothing was changed."
 
 

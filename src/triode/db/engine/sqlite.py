@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
@@ -28,7 +28,6 @@ from triode.db.engine.sqlite_budget import (
     READ_BUDGET,
     WITHOUT_BUDGET,
     Reader,
-    fetch_within_budget,
 )
 from triode.db.engine.sqlite_connection import (
     check_path,
@@ -38,8 +37,9 @@ from triode.db.engine.sqlite_connection import (
     unavailable,
 )
 from triode.db.engine.sqlite_snapshot import Snapshot
-from triode.db.engine.sqlite_streams import CursorParts, stream_here, stream_in_threads
-from triode.db.engine.sqlite_writer import Job, Lane, Task, TransactionJob, Writer
+from triode.db.engine.sqlite_streams import stream_here, stream_in_threads
+from triode.db.engine.sqlite_transaction import SQLiteTransaction, roll_back
+from triode.db.engine.sqlite_writer import Job, Lane, TransactionJob, Writer
 from triode.db.errors import DatabaseUnavailable, TransactionError
 
 SLOW_MEMORY = 10.0
@@ -48,8 +48,6 @@ SLOW_MEMORY = 10.0
 RETRY_MEMORY = 0.05
 """Seconds for which a query that was stopped once is believed to be slow."""
 
-LONGEST_BRIEF = 100_000
-"""Characters of a value that is written on an event loop."""
 
 READING_THREADS = 4
 """Threads for slow reads, where `pool_size` says nothing."""
@@ -265,7 +263,7 @@ class AwaitingChannel:
         except asyncio.CancelledError:
             # The writer may have begun already; a lane that nobody holds must not stay open.
             with suppress(TransactionError):  # it has not begun, and never will
-                job.lane.put(Job(_rollback, asyncio.get_running_loop()))
+                job.lane.put(Job(roll_back, asyncio.get_running_loop()))
             raise
         return SQLiteTransaction(self.engine, lane)
 
@@ -303,155 +301,3 @@ class BlockingChannel:
         job = TransactionJob(None)
         self.engine.writer().put(job)
         return SQLiteTransaction(self.engine, job.future.result())
-
-
-class _Pinned:
-    """The statements of one transaction, all run by the writer.
-
-    Subclasses say how to wait for a job.
-    """
-
-    def __init__(self, engine: SQLiteEngine, lane: Lane) -> None:
-        self.engine = engine
-        self._lane = lane
-
-    async def _run(self, task: Task[Any]) -> Any:
-        raise NotImplementedError
-
-    def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
-        """See `Channel.read_now`: the transaction's thread has to be waited for."""
-        return None
-
-    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
-        """See `Channel.read`."""
-        cursor_rows: list[Row] = await self._run(partial(_fetch, sql=sql, parameters=parameters))
-        return cursor_rows
-
-    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
-        """See `Channel.write`; durable once the transaction is committed."""
-        outcomes: list[Outcome] = await self._run(partial(self._write, writes=writes))
-        return outcomes
-
-    def _write(self, connection: sqlite3.Connection, writes: Sequence[Write]) -> list[Outcome]:
-        self._lane.cursors.settle()
-        return run_writes(connection, writes)
-
-    def stream(self, sql: str, parameters: Sequence[Any], size: int) -> Parts:
-        """See `Channel.stream`; a write meanwhile takes the rest of the rows into memory."""
-        return CursorParts(self._lane.cursors, self._run, (sql, parameters), size)
-
-    async def commit(self) -> None:
-        """See `PinnedChannel.commit`."""
-        await self._run(_commit)
-
-    async def rollback(self) -> None:
-        """See `PinnedChannel.rollback`."""
-        if self._lane.is_open:
-            await self._run(_rollback)
-
-
-class PinnedAwaitingChannel(_Pinned):
-    """A transaction of code on an event loop.
-
-    PERF: what is short is done on the loop and not by the writer's thread, as reads outside of
-    transactions are: an insert 86 -> 21 us.
-    """
-
-    is_blocking = False
-
-    def read_now(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
-        """See `Channel.read_now`."""
-        return None if self._lane.is_due else self._read_here(sql, parameters)
-
-    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
-        """See `Channel.read`."""
-        await self._lane.let_others()
-        rows = self._read_here(sql, parameters)
-        return await super().read(sql, parameters) if rows is None else rows
-
-    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
-        """See `Channel.write`."""
-        if all(map(_is_brief, writes)) and not self._lane.cursors.are_open:
-            await self._lane.let_others()
-            outcomes = self._lane.here(partial(self._write, writes=writes))
-            if outcomes is not None:
-                return outcomes
-        return await super().write(writes)
-
-    def _read_here(self, sql: str, parameters: Sequence[Any]) -> list[Row] | None:
-        # A PRAGMA may change something, and SQLite undoes all of a transaction when it stops that.
-        if not sql.startswith("SELECT") or self.engine.is_slow(sql):
-            return None
-        return self._lane.here(partial(self._fetch_briefly, sql, parameters))
-
-    def _fetch_briefly(
-        self, sql: str, parameters: Sequence[Any], connection: sqlite3.Connection
-    ) -> list[Row] | None:
-        rows = fetch_within_budget(connection, sql, parameters)
-        if rows is None:
-            self.engine.was_stopped(sql)
-        return rows
-
-    async def _run(self, task: Task[Any]) -> Any:
-        job = Job(task, asyncio.get_running_loop())
-        self._lane.put(job)
-        return await job.future
-
-
-class PinnedBlockingChannel(_Pinned):
-    """A transaction of plain code, which does everything but the end of it itself."""
-
-    is_blocking = True
-
-    async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
-        """See `Channel.read`."""
-        rows = self._lane.here(partial(_fetch, sql=sql, parameters=parameters))
-        return await super().read(sql, parameters) if rows is None else rows
-
-    async def write(self, writes: Sequence[Write]) -> list[Outcome]:
-        """See `Channel.write`."""
-        outcomes = self._lane.here(partial(self._write, writes=writes))
-        return await super().write(writes) if outcomes is None else outcomes
-
-    async def _run(self, task: Task[Any]) -> Any:
-        job = Job(task, None)
-        self._lane.put(job)
-        return job.future.result()
-
-
-class SQLiteTransaction:
-    """One transaction, for either kind of caller."""
-
-    def __init__(self, engine: SQLiteEngine, lane: Lane) -> None:
-        self.awaiting = PinnedAwaitingChannel(engine, lane)
-        self.blocking = PinnedBlockingChannel(engine, lane)
-
-
-def _fetch(connection: sqlite3.Connection, sql: str, parameters: Sequence[Any]) -> list[Row]:
-    return connection.execute(sql, parameters).fetchall()
-
-
-_LONG: Final = frozenset({str, bytes})
-
-
-def _is_brief(write: Write) -> bool:
-    if not write.is_short or write.many:
-        return False
-    for value in write.parameters:
-        if type(value) in _LONG and len(value) > LONGEST_BRIEF:
-            return False
-    return True
-
-
-def _commit(connection: sqlite3.Connection) -> None:
-    try:
-        connection.execute("COMMIT")
-    except sqlite3.Error:
-        # What the database refuses to commit would keep the writer from everyone else.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _rollback(connection: sqlite3.Connection) -> None:
-    connection.execute("ROLLBACK")

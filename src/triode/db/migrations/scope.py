@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from triode.db.tables.table import ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelTable
 
 _name: Final[ContextVar[str | None]] = ContextVar("triode_migrated", default=None)
 

@@ -16,7 +16,8 @@ from triode.db.sql.storage import is_mysql
 from triode.db.tables.lookup import make_conditions
 from triode.db.tables.sequences import after_given
 from triode.db.tables.table import ModelTable
-from triode.db.writes.bulk import Upsert, names_given, refuse_not_unique
+from triode.db.writes.new_rows import names_given
+from triode.db.writes.upsert import Upsert, refuse_not_unique
 from triode.db.writes.writing import insert, write_checked
 
 TRIES = 3

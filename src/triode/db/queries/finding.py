@@ -14,8 +14,10 @@ from triode.db.sql.expressions import Condition
 from triode.db.statement import Statement, WriteOperation
 from triode.db.tables.lookup import make_conditions, refuse_unknown
 from triode.db.tables.table import ModelTable
-from triode.db.writes.bulk import Upsert, insert_all, update_all, upsert_all
 from triode.db.writes.by_key import KeyStatement
+from triode.db.writes.insert_many import insert_all
+from triode.db.writes.update_many import update_all
+from triode.db.writes.upsert import Upsert, upsert_all
 from triode.schema import MISSING
 
 STATEMENTS = frozenset(

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Built, Condition
+from triode.db.sql.expressions import Condition
+from triode.db.sql.nodes import Built
 from triode.db.tables.lookup import make_conditions
 from triode.db.tables.table import Relation
 

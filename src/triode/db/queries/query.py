@@ -25,9 +25,17 @@ from triode.db.sql.plan import Plan
 from triode.db.sql.sets import KeySet
 from triode.db.statement import Operation, Statement
 from triode.db.tables.joining import attach, joined_paths, load_further
-from triode.db.tables.lookup import field_of, make_conditions, make_order, name_of, relation_path
+from triode.db.tables.lookup import (
+    field_of,
+    key_conditions,
+    make_conditions,
+    make_order,
+    name_of,
+    relation_path,
+)
 from triode.db.writes.refusals import blame_conditions
 from triode.db.writes.writing import not_found
+from triode.schema import MISSING
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -214,16 +222,17 @@ class Query(Selecting, Streamed[M], Generic[M]):
 
         return Operation(execute, self.find)
 
-    def get(self) -> Statement[M]:
-        """Give the only row.
+    def get(self, key: Any = MISSING, /, **equals: Any) -> Statement[M]:
+        """Give the only row, or the only one with this key or these values.
 
         Raises:
             RowNotFound: there is none.
             MultipleRows: there are several.
         """
+        query = self.where(**equals)
 
         async def execute(channel: Channel) -> M:
-            found = await self.limit(2).execute(channel)
+            found = await query._two_of(channel, key)
             if not found:
                 raise not_found(self.table)
             if len(found) > 1:
@@ -234,6 +243,14 @@ class Query(Selecting, Streamed[M], Generic[M]):
             return found[0]
 
         return Operation(execute, self.find)
+
+    async def _two_of(self, channel: Channel, key: Any) -> list[M]:
+        if key is MISSING:
+            return await self.limit(2).execute(channel)
+        try:
+            return await self.where(*key_conditions(self.table, key)).execute(channel)
+        except ValueRefused:
+            return []  # No row has a key that cannot be stored.
 
     def count(self) -> Statement[int]:
         """Count the rows."""

@@ -17,7 +17,8 @@ from triode.db.fields.constraints import Search
 from triode.db.sql.arithmetic import plain, typed
 from triode.db.sql.builder import Builder, Path
 from triode.db.sql.column import Column
-from triode.db.sql.expressions import Built, Condition, Expression
+from triode.db.sql.expressions import Condition, Expression
+from triode.db.sql.nodes import Built
 from triode.db.sql.search_documents import configuration, document, is_english
 from triode.db.sql.search_marks import BEGIN, END, MarkedText
 from triode.db.sql.search_words import MarkingText, SearchText

@@ -14,8 +14,9 @@ from triode.db.queries.query import Query
 from triode.db.relating.many_to_many import ManyToManyRelation
 from triode.db.relating.relations import ForeignKeyRelation, ReverseRelation, including, parts
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Built, Condition
+from triode.db.sql.expressions import Condition
 from triode.db.sql.keys import among_keys
+from triode.db.sql.nodes import Built
 from triode.db.tables.lookup import make_order
 from triode.db.tables.table import ModelTable, Relation
 

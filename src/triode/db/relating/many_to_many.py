@@ -23,7 +23,8 @@ from triode.db.sql.column import Column
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of, is_mysql
 from triode.db.tables.ddl import storage_for
-from triode.db.tables.table import ModelTable, Relation, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelTable, Relation
 from triode.db.writes.writing import insert_many, write_checked
 from triode.errors import ModelError
 

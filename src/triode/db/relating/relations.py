@@ -24,7 +24,8 @@ from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition, Selected
 from triode.db.sql.keys import among_keys, has_key, has_other_key
 from triode.db.tables.key_parts import key_reader
-from triode.db.tables.table import ModelField, ModelTable, Relation, keys, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelField, ModelTable, Relation, keys
 from triode.errors import ModelError
 
 KEYS_AT_ONCE = 5000
@@ -352,10 +353,17 @@ def key_of(value: Any, target: ModelTable) -> Any:
     """Return the key that an object, a key or None stands for.
 
     Raises:
-        QueryError: the object is of another model, or was never saved.
+        QueryError: it is a tuple and no key, the object is of another model, or was never saved.
     """
     table = getattr(type(value), "__table__", None)
     if table is None:
+        if isinstance(value, tuple) and not target.is_composite:
+            raise QueryError(
+                f"{value!r} was given where a {target.model_name} or its key is meant. "
+                "(get_or_create and update_or_create give a tuple: the row, and whether it was "
+                "made.)",
+                code="query-wrong-model",
+            )
         return value
     if table is not target:
         raise QueryError(

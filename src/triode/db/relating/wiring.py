@@ -17,7 +17,8 @@ from triode.db.relating.relations import (
     Slot,
 )
 from triode.db.tables.foreign_columns import refuse_late_key
-from triode.db.tables.table import ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelTable
 from triode.errors import ModelError
 
 

@@ -14,7 +14,8 @@ from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import places_of, plain, typed
 from triode.db.sql.builder import Builder, Path
 from triode.db.sql.choices import same_type
-from triode.db.sql.expressions import Built, Call, Condition, Expression, as_condition
+from triode.db.sql.expressions import Call, Condition, Expression, as_condition
+from triode.db.sql.nodes import Built
 from triode.db.sql.order import Order
 from triode.db.sql.rendering import renders, word
 from triode.db.sql.storage import (

@@ -15,7 +15,8 @@ from sqlalchemy.sql.elements import Grouping
 
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Built, Call
+from triode.db.sql.expressions import Call
+from triode.db.sql.nodes import Built
 from triode.db.sql.rendering import quoted, renders, word
 from triode.db.sql.storage import (
     ComputedDecimalStorage,

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import as_real, places_of, scaled, typed
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Built, Call, Expression, Value, as_condition, as_literal
+from triode.db.sql.expressions import Call, Expression, Value, as_condition, as_literal
+from triode.db.sql.nodes import Built
 from triode.db.sql.rendering import renders
 from triode.db.sql.storage import (
     ComputedDecimalStorage,

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path
-from triode.db.sql.expressions import Built, Expression
+from triode.db.sql.expressions import Expression
+from triode.db.sql.nodes import Built
 
 FindKinds: TypeAlias = Callable[[], tuple[type, ...] | None]
 

@@ -153,3 +153,14 @@ def plain_text(value: str) -> str:
     if "\0" in value:
         raise ValueRefused(NUL)
     return value
+
+
+def only_of(*kinds: type) -> Converter:
+    """Refuse other types, which a plain driver would send as text for the server to guess at."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, kinds):
+            raise TypeError(f"{' or '.join(kind.__name__ for kind in kinds)} is expected")
+        return value
+
+    return check

@@ -15,16 +15,9 @@ from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import as_real, places_of, rescaled, scaled, typed
 from triode.db.sql.builder import Builder
 from triode.db.sql.column_types import Converter, Family, Storage, TextStorage
-from triode.db.sql.expressions import (
-    OPERATORS,
-    Among,
-    Built,
-    Call,
-    Comparison,
-    Expression,
-    Value,
-)
-from triode.db.sql.rendering import renders
+from triode.db.sql.expressions import Among, Call, Comparison, Expression, Value
+from triode.db.sql.nodes import Built
+from triode.db.sql.rendering import OPERATORS, renders
 from triode.db.sql.storage import (
     BytesStorage,
     DateStorage,

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import as_real, places_of, plain, rescaled, scaled, typed
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Built, Call, JsonValue
+from triode.db.sql.expressions import Call, JsonValue
+from triode.db.sql.nodes import Built
 from triode.db.sql.rendering import RENDERERS, quoted, renders, word
 from triode.db.sql.storage import (
     MOST_DIGITS,

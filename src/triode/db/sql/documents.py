@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import plain, typed
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import OPERATORS, Built, Call, Comparison
-from triode.db.sql.rendering import renders
+from triode.db.sql.expressions import Call, Comparison
+from triode.db.sql.nodes import Built
+from triode.db.sql.rendering import OPERATORS, renders
 from triode.db.sql.storage import (
     DecimalStorage,
     FlagStorage,

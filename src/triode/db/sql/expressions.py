@@ -1,23 +1,20 @@
 """Expressions over columns: what `User.age >= 18` is.
 
-Every expression has a `shape`, which is all that its SQL text depends on, and `values`, which
-fill the text's parameters. Two queries of one shape share one compiled plan.
+What a statement has of them is in `nodes`, what they are in SQL in the modules of each topic.
 """
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 import sqlalchemy as sa
-from sqlalchemy.sql.expression import ColumnElement
 
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path
+from triode.db.sql.nodes import IN_LIMIT, Built, Node
 from triode.db.sql.order import Order
-from triode.db.sql.plan import Shape
 from triode.db.sql.rendering import RENDERERS
 from triode.db.sql.storage import Storage
 from triode.db.sql.value_types import (
@@ -27,44 +24,11 @@ from triode.db.sql.value_types import (
     storage_of_value,
 )
 
-Built = ColumnElement[Any]
 
-IN_LIMIT = 16_384
-"""Values in one IN list; the databases take twice as many parameters in a statement."""
+class Expression(Node):
+    """Something with a value in each row, and what can be asked or made of it."""
 
-OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
-}
-
-
-class Expression:
-    """Something with a value in each row."""
-
-    __slots__ = ("shape", "values")
-
-    shape: Shape
-    values: tuple[Any, ...]
-    kinds: tuple[type, ...] | None = None
-    """The types of values it can be compared with; None: of any."""
-    is_stored: bool = False
-    """Whether it is a column, whose values the table has checked."""
-
-    def build(self, builder: Builder) -> Built:
-        """Return SQLAlchemy's expression, taking parameters in the order of `values`."""
-        raise NotImplementedError
-
-    def build_sortable(self, builder: Builder) -> Built:
-        """Return what rows are sorted by."""
-        return self.build(builder)
-
-    def many_paths(self) -> set[Path]:
-        """Return the paths that lead over a many-valued relation, up to and with it."""
-        return set()
+    __slots__ = ()
 
     __hash__ = object.__hash__
 
@@ -252,7 +216,7 @@ class Selected:
     __slots__ = ()
 
     def as_expression(self) -> Expression:
-        """Return it as a value."""
+        """Return it as an expression."""
         raise NotImplementedError
 
     def as_rows(self, count: int) -> Any:

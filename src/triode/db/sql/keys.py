@@ -11,7 +11,8 @@ from sqlalchemy.sql.operators import custom_op
 
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path
-from triode.db.sql.expressions import IN_LIMIT, Built, Condition, Expression, Missing, Selected
+from triode.db.sql.expressions import Condition, Expression, Missing, Selected
+from triode.db.sql.nodes import IN_LIMIT, Built
 
 
 class KeyAmong(Condition):

@@ -5,6 +5,7 @@ Also words of SQL that are ours.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -15,6 +16,16 @@ from triode.db.sql.builder import Builder
 
 Renderer: TypeAlias = Callable[[Builder, Any], ColumnElement[Any]]
 RENDERERS: Final[dict[str, Renderer]] = {}
+
+OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+"""What the operator of a comparison does with two expressions of SQLAlchemy."""
 
 
 def renders(*names: str) -> Callable[[Renderer], Renderer]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from triode.db.sql.builder import Builder
-from triode.db.sql.expressions import Built, Condition, Expression
+from triode.db.sql.expressions import Condition, Expression
+from triode.db.sql.nodes import Built
 from triode.db.sql.subqueries import QueryValue
 
 _COMBINE: Final[dict[str, Callable[..., Any]]] = {

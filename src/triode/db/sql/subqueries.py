@@ -9,7 +9,8 @@ from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import typed
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
-from triode.db.sql.expressions import Built, Condition, Expression
+from triode.db.sql.expressions import Condition, Expression
+from triode.db.sql.nodes import Built
 from triode.db.sql.plan import Shape
 
 

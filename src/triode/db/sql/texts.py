@@ -10,7 +10,8 @@ from triode.db.errors import QueryError
 from triode.db.sql.arithmetic import join_texts, plain, typed
 from triode.db.sql.builder import Builder
 from triode.db.sql.conversions import as_text
-from triode.db.sql.expressions import Built, Call, Expression, JsonValue, Literal
+from triode.db.sql.expressions import Call, Expression, JsonValue, Literal
+from triode.db.sql.nodes import Built
 from triode.db.sql.rendering import RENDERERS, quoted, renders, word
 from triode.db.sql.storage import IntegerStorage, PatternStorage, TextStorage
 

@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from triode.db.engine import Channel, Write
 from triode.db.errors import SchemaMismatch
 from triode.db.sql.storage import is_mysql
+from triode.db.tables.registry import model_registry
 from triode.db.tables.search_index import (
     PRESENT_ON_POSTGRES,
     PRESENT_ON_SQLITE,
@@ -21,7 +22,7 @@ from triode.db.tables.search_index import (
     present_on_sqlite,
 )
 from triode.db.tables.search_making import dropping, making, refuse_others
-from triode.db.tables.table import ModelTable, model_registry
+from triode.db.tables.table import ModelTable
 
 VERSION_TABLE = "alembic_version"
 """Where migrations note what they did; a database that has it is left to them."""

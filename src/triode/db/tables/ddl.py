@@ -19,8 +19,9 @@ from triode.db.sql.expressions import Condition, Expression
 from triode.db.sql.order import Order
 from triode.db.sql.storage import PatternStorage, Storage, TextStorage
 from triode.db.tables.lookup import make_order
+from triode.db.tables.registry import model_registry
 from triode.db.tables.search_index import declare
-from triode.db.tables.table import ModelField, ModelTable, check_name, model_registry
+from triode.db.tables.table import ModelField, ModelTable, check_name
 from triode.errors import ModelError, SchemaError
 from triode.schema import INVALID, MISSING, Problem
 from triode.schema.constraints import compiled

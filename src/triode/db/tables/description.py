@@ -11,7 +11,8 @@ import msgspec
 
 from triode.db.fields.column_type import ColumnType
 from triode.db.fields.field import ColumnInfo, ForeignKeyInfo
-from triode.db.tables.table import ModelField, ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelField, ModelTable
 from triode.schema import MISSING, FieldDescription, ObjectSchema, Registry, Schema
 from triode.schema.node import walk
 from triode.schema.raw import is_left_unset

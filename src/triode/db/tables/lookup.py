@@ -24,6 +24,17 @@ def make_conditions(
     return made + tuple([_equal(table, name, value) for name, value in equals.items()])
 
 
+def key_conditions(table: ModelTable, key: Any) -> tuple[Condition, ...]:
+    """Return conditions that the row with this key meets.
+
+    Raises:
+        QueryError: the key has another number of values.
+    """
+    values = table.key_values(key)
+    pairs = zip(table.key_fields, values, strict=True)
+    return tuple([field.column.equals(value) for field, value in pairs])
+
+
 def _equal(table: ModelTable, name: str, value: Any) -> Condition:
     field = table.by_name.get(name)
     if field is not None:
@@ -57,6 +68,29 @@ def field_of(table: ModelTable, field: Any) -> Expression:
         f"{field!r} is not a field of {table.model_name}. It has: {', '.join(table.by_name)}.",
         code="query-unknown-field",
     )
+
+
+def own_columns(table: ModelTable, fields: Sequence[Any]) -> list[str]:
+    """Return the names of fields of the model itself; a foreign key may have several.
+
+    Raises:
+        QueryError: one is something else.
+    """
+    names: list[str] = []
+    for field in fields:
+        columns = getattr(field, "as_columns", None)
+        found = [field] if columns is None else columns()
+        names += [_own_column(table, each) for each in found]
+    return names
+
+
+def _own_column(table: ModelTable, field: Any) -> str:
+    found = field_of(table, field)
+    if not isinstance(found, Column) or found.path or found.owner is not table:
+        raise QueryError(
+            f"{found!r} is not a field of {table.model_name} itself.", code="query-unknown-field"
+        )
+    return found.name
 
 
 def named(table: ModelTable, name: str) -> Any:

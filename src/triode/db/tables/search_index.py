@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from triode.db.fields.constraints import Search
 from triode.db.sql.storage import IntegerStorage, TextStorage
-from triode.db.tables.table import ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelTable
 from triode.errors import ModelError
 
 VECTOR: Final = "search_vector"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Final, Literal
@@ -42,14 +42,6 @@ from triode.schema.unchanged import unchanged
 
 keys: Final = itertools.count(1)
 """Numbers for columns, relations and models: parts of shapes, never used twice."""
-
-NAMING: Final = {
-    "pk": "%(table_name)s_pkey",
-    "uq": "%(table_name)s_%(column_0_name)s_key",
-    "ix": "%(table_name)s_%(column_0_name)s_idx",
-    "fk": "%(table_name)s_%(column_0_name)s_fkey",
-}
-"""PostgreSQL's own names, so that migrations can name what they change."""
 
 
 @dataclass(eq=False)
@@ -337,15 +329,6 @@ class ModelTable:
         """The fields that a new row must be given."""
         return [field for field in self.fields if field.is_required]
 
-    @cached_property
-    def is_referred(self) -> bool:
-        """Whether rows of other tables may refer to a row, and go with it."""
-        try:
-            return any(self in table.referred() for table in model_registry.tables())
-        except ModelError:
-            # A relation of some model leads nowhere, which is told when the application starts.
-            return True
-
     def referred(self) -> list[ModelTable]:
         """Return the tables that foreign keys lead to, from this table or one that it made."""
         found = [field.relation.target for field in self.fields if field.relation is not None]
@@ -427,84 +410,6 @@ class ModelTable:
         names = [*self.by_name, *self.relations]
         hint = did_you_mean(name, names) or f" It has: {', '.join(names)}."
         return f"{self.model_name} has no field {name!r}.{hint}"
-
-
-class ModelRegistry(Mapping[str, Any]):
-    """All models by name. A model defined again in the same place replaces the older one."""
-
-    def __init__(self) -> None:
-        self._metadata: dict[str | None, sa.MetaData] = {}
-        self._tables: dict[tuple[str, str], ModelTable] = {}
-
-    @property
-    def metadata(self) -> sa.MetaData:
-        """SQLAlchemy's collection of the tables in the default database."""
-        return self.metadata_of(None)
-
-    def metadata_of(self, database: str | None) -> sa.MetaData:
-        """Return SQLAlchemy's collection of the tables in a database."""
-        if database not in self._metadata:
-            self._metadata[database] = sa.MetaData(naming_convention=NAMING)
-        return self._metadata[database]
-
-    def add(self, table: ModelTable) -> None:
-        """Take a model in."""
-        identity = (table.module, table.model_name)
-        older = self._tables.get(identity)
-        if older is not None:
-            self.remove(older)
-        self._tables[identity] = table
-
-    def remove(self, table: ModelTable) -> None:
-        """Forget a model and the tables that its relations made."""
-        del self._tables[table.module, table.model_name]
-        for relation in table.relations.values():
-            relation.forget()
-        metadata = self.metadata_of(table.options.database)
-        if table._table is not None and metadata.tables.get(table.full_name) is table._table:
-            metadata.remove(table._table)
-
-    def tables(self) -> list[ModelTable]:
-        """Return every model's table, in the order of definition."""
-        return list(self._tables.values())
-
-    def tables_in(self, database: str | None) -> list[ModelTable]:
-        """Return the tables that lie in a database; None is the default one."""
-        return [each for each in self.tables() if each.options.database == database]
-
-    def find(self, name: str, module: str) -> ModelTable | None:
-        """Return the model of that name, that of the same module first.
-
-        Raises:
-            ModelError: several modules have one.
-        """
-        nearest = self._tables.get((module, name))
-        if nearest is not None:
-            return nearest
-        found = [table for table in self._tables.values() if table.model_name == name]
-        if len(found) > 1:
-            modules = ", ".join(table.module for table in found)
-            raise ModelError(
-                f"{name!r} is a model in several modules: {modules}. Import the class and use "
-                "it in the annotation instead of its name.",
-                code="model-ambiguous",
-            )
-        return found[0] if found else None
-
-    def __getitem__(self, name: str) -> Any:
-        for table in self._tables.values():
-            if table.model_name == name:
-                return table.model
-        raise KeyError(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(table.model_name for table in self._tables.values()))
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-model_registry: Final = ModelRegistry()
 
 
 def check_name(model: ModelTable, field: ModelField) -> str:

@@ -20,7 +20,8 @@ from triode.db.fields.column_type import OwnStorage
 from triode.db.fields.kinds import strip_optional
 from triode.db.sql.storage import BytesStorage, EnumStorage, RealStorage
 from triode.db.tables.creation import tables_of
-from triode.db.tables.table import ModelField, ModelTable, model_registry
+from triode.db.tables.registry import model_registry
+from triode.db.tables.table import ModelField, ModelTable
 from triode.schema import INVALID, Problem, describe
 
 _NAMES: Final = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}

@@ -14,6 +14,7 @@ from triode.db.sql.comparing import assigned
 from triode.db.sql.expressions import Expression, as_expression
 from triode.db.sql.plan import plan_for
 from triode.db.sql.storage import family_of
+from triode.db.tables.registry import model_registry
 from triode.db.tables.sequences import after_given
 from triode.db.tables.table import ModelTable
 from triode.db.writes.refusals import blame, explain
@@ -213,7 +214,7 @@ async def delete_row(
 
     plan = plan_for(channel.engine, ("delete row", model.key, version is None), make)
     values = [*model.key_values(key), *([] if version is None else [version])]
-    write = Write(plan.sql, plan.parameters(values), is_short=not model.is_referred)
+    write = Write(plan.sql, plan.parameters(values), is_short=not model_registry.is_referred(model))
     [outcome] = await write_checked(channel, model, [write])
     if outcome.changed == 0:
         raise not_found(model) if version is None else await _stale(channel, model, key)
