@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -95,10 +96,16 @@ def browser_programs() -> tuple[str, str] | None:
 
 @pytest.fixture(autouse=True)
 def own_models(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Let a test see the models of Triode and of its own room alone."""
-    room = ".".join(request.module.__name__.split(".")[:2])
-    with only_models_of("triode", room):
+    """Let a test see the models of Triode, of its own module, and what its room shares."""
+    module = request.module.__name__
+    room = ".".join(module.split(".")[:2])
+    others = {name for name in sys.modules if is_test_module(name) and name != module}
+    with only_models_of("triode", room, but=others):
         yield
+
+
+def is_test_module(name: str) -> bool:
+    return name.rpartition(".")[2].startswith("test_")
 
 
 @pytest.fixture(scope="session")

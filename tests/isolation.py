@@ -1,13 +1,14 @@
 """Keep apart the models of rooms that meet in one test run but in no program.
 
-The rooms of the tests, the programs of the documentation and the examples define models of the
-same names. In one program that is an error; here a test sees Triode's models and its room's.
+The modules of the tests, the programs of the documentation and the examples define models of the
+same names. In one program that is an error; here a test sees Triode's models, its own and
+those that its room shares.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,10 +19,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def only_models_of(*packages: str) -> Iterator[None]:
-    """Hide the models outside of some packages; forget at the end what was defined meanwhile."""
+def only_models_of(*packages: str, but: Collection[str] = ()) -> Iterator[None]:
+    """Hide the models outside of some packages, and those of the modules in `but`.
+
+    What was defined meanwhile is forgotten at the end.
+    """
     before = dict(_registered())
-    hidden = {key: model for key, model in before.items() if not _is_in(key[0], packages)}
+    hidden = {
+        key: model for key, model in before.items() if key[0] in but or not _is_in(key[0], packages)
+    }
     removed = _remove(hidden.values())
     for key in hidden:
         del _registered()[key]

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tests.conftest import client_for
 from tests.db.conftest import ENGINES, mariadb_database, postgres_schema, sqlite_file
+from tests.isolation import only_models_of
 from triode import Create, Patch, Triode
 from triode.db import (
     Check,
@@ -271,7 +272,9 @@ def client(request: pytest.FixtureRequest, harbour: Database) -> Iterator[Any]:
     def remove(name: str) -> None:
         Dock.get(name).run().delete().run()
 
-    with harbour.active(), client_for(app, request.param) as made:
+    # A fixture of the module is made before the one that lets a test see its own models alone.
+    own = only_models_of("triode", __name__)
+    with own, harbour.active(), client_for(app, request.param) as made:
         yield made
 
 

@@ -25,6 +25,7 @@ from triode.db import (
 )
 from triode.errors import ModelError, SchemaError
 from triode.schema import ValidationFailed, json_encoder
+from triode.testing import count_queries
 
 
 class Band(Model):
@@ -208,7 +209,99 @@ def test_include_of_an_include(bands: Database) -> None:
     assert band.players[0].seat is not None
 
 
+class Land(Model):
+    name: str
+    towns: list[Town] = Related()
+
+
+class Sign(Model):
+    name: str
+    towns: list[Town] = Related()
+
+
+class Town(Model):
+    name: str
+    land: Land = ForeignKey(on_delete="cascade", related_name="towns")
+    signs: list[Sign] = ManyToMany(related_name="towns")
+    streets: list[Street] = Related()
+
+
+class Street(Model):
+    name: str
+    town: Town = ForeignKey(on_delete="cascade", related_name="streets")
+
+
+PLACES = [Land, Sign, Town, Street]
+
+
+@pytest.fixture
+def places(empty: Database) -> Database:
+    """Two lands with two towns each, each with two streets and one of two signs."""
+    empty.create_tables(*PLACES).run()
+    signs = [Sign(name=name).save().run() for name in ("bear", "key")]
+    for land in (Land(name=name).save().run() for name in ("a", "b")):
+        for number, sign in enumerate(signs):
+            town = Town(name=f"{land.name}{number}", land=land).save().run()
+            town.add(Town.signs, sign).run()
+            for end in ("n", "s"):
+                Street(name=f"{town.name}{end}", town=town).save().run()
+    return empty
+
+
+def test_paths_that_begin_alike_are_loaded_once(places: Database) -> None:
+    with count_queries(5):  # lands, towns, links and signs, streets
+        query = Land.include(related(Land.towns).signs, related(Land.towns).streets)
+        lands = query.order_by("id").run()
+    assert [
+        (town.name, [sign.name for sign in town.signs], [street.name for street in town.streets])
+        for town in lands[1].towns
+    ] == [("b0", ["bear"], ["b0n", "b0s"]), ("b1", ["key"], ["b1n", "b1s"])]
+
+
+def test_three_levels_cost_a_statement_each(places: Database) -> None:
+    with count_queries(3):
+        lands = Land.include(related(related(Land.towns).streets).town).order_by("id").run()
+    assert lands[0].towns[0].streets[1].town.name == "a0"
+    with count_queries(1):
+        streets = Street.include(Street.town.land).order_by("id").run()
+    assert streets[0].town.land.name == "a"
+
+
+def test_relation_to_many_behind_one_that_is_joined(places: Database) -> None:
+    with count_queries(3):  # streets with town and land, links, signs
+        query = Street.include(related(Street.town).signs, Street.town.land)
+        streets = query.order_by("id").run()
+    town = streets[3].town
+    assert (town.land.name, [sign.name for sign in town.signs]) == ("a", ["key"])
+    assert streets[2].town is town
+
+
+def test_load_takes_paths_that_begin_alike(places: Database) -> None:
+    land = Land.get(2).run()
+    with count_queries(4):
+        land.load(related(Land.towns).signs, related(Land.towns).streets).run()
+    [town, _] = land.towns
+    assert ([sign.name for sign in town.signs], len(town.streets)) == (["bear"], 2)
+
+
+def test_narrowed_rows_are_where_plain_paths_go_on(places: Database) -> None:
+    few = Include(Land.towns, Town.where(Town.name.endswith("1")))
+    [land] = Land.where(name="a").include(related(Land.towns).streets, few).run()
+    assert [(town.name, len(town.streets)) for town in land.towns] == [("a1", 2)]
+    with pytest.raises(QueryError) as caught:
+        Land.include(few, Include(Land.towns, Town.all())).run()
+    assert str(caught.value) == (
+        "Land.towns is included with 2 queries, and holds the rows of one. Write one Include for "
+        "it. [query-included-twice]"
+    )
+
+
 def test_include_of_another_model_is_refused() -> None:
+    with pytest.raises(QueryError) as caught:
+        Land.include(Street.town)
+    assert str(caught.value) == (
+        "Street.town is a relation of Street, not of Land. [query-wrong-model]"
+    )
     with pytest.raises(QueryError) as caught:
         Include(Band.players, Band.all())
     assert caught.value.code == "query-wrong-model"

@@ -176,6 +176,29 @@ def test_aggregates(people: Database) -> None:
     assert row == {"total": 122, "mean": 30.5, "oldest": 45}
 
 
+def test_column_with_several_values_in_a_group_is_refused(people: Database) -> None:
+    refused = (
+        lambda: User.values(User.email, number=count()).run(),
+        lambda: User.group_by(User.age).values(User.email, number=count()).run(),
+        lambda: User.group_by(User.age).column(upper(User.email)).run(),
+    )
+    for query in refused:
+        with pytest.raises(QueryError) as caught:
+            query()
+        assert str(caught.value) == (
+            "User.email may differ among the rows that are counted or summed together. Name it in "
+            "User.group_by(…) too, or make one value of it, as with max_(User.email). "
+            "[query-not-grouped]"
+        )
+
+
+def test_columns_of_a_row_that_is_grouped_by(people: Database) -> None:
+    rows = User.group_by(User.id).order_by(User.id).tuples(User, upper(User.email), count()).run()
+    assert rows == [(user, user.email.upper(), 1) for user in User.order_by(User.id).run()]
+    ages = User.group_by(User.age * 2).tuples(User.age * 2, count()).run()
+    assert sorted(ages) == [(34, 1), (60, 2), (90, 1)]
+
+
 def test_update_of_many(people: Database) -> None:
     assert User.where(User.age == 30).update(age=User.age + 1, bio="x").run() == 2
     assert User.where(age=31, bio="x").count().run() == 2

@@ -243,6 +243,15 @@ def test_wrong_relations_are_told(heroes: Database) -> None:
     assert repr(Hero.team.heroes) == "Hero.team.heroes"
 
 
+def test_relation_to_many_that_leads_nowhere(heroes: Database) -> None:
+    lonely = Team(name="lonely").save().run()
+    assert Team.where(Team.heroes == None).run() == [lonely]  # noqa: E711
+    assert Team.where(related(Team.heroes).is_(None)).run() == [lonely]
+    assert lonely not in Team.where(Team.heroes != None).run()  # noqa: E711
+    powerless = {hero.name for hero in Hero.where(Hero.powers == None).run()}  # noqa: E711
+    assert powerless == {hero.name for hero in Hero.include("powers").run() if not hero.powers}
+
+
 def test_update_over_a_relation(heroes: Database) -> None:
     assert Hero.where(related(Hero.team).name == "Z").update(name="same").run() == 2
     hero = Hero.get(3).run()

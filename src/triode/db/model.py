@@ -19,6 +19,7 @@ from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.expressions import Expression
 from triode.db.statement import Operation, Statement, WriteOperation
 from triode.db.tables.description import responses_of
+from triode.db.tables.joining import load_paths
 from triode.db.tables.lookup import check_values, relation_path
 from triode.db.tables.table import ModelTable
 from triode.db.writes.by_key import KeyStatement
@@ -142,9 +143,8 @@ class Model(msgspec.Struct, Finding, metaclass=ModelMeta):
 
         async def execute(channel: Channel) -> Self:
             siblings = self.__dict__.get("_siblings") or [self]
-            for relation in relations:
-                first, *rest = relation_path(self.__table__, relation)
-                await first.load(channel, siblings, tuple(rest))
+            paths = [relation_path(self.__table__, relation) for relation in relations]
+            await load_paths(channel, siblings, paths)
             if "_find" in vars(self):
                 keep_source(siblings, _find(self))
             return self

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Network
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -78,6 +78,12 @@ TYPES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
     "attrs": (Spot, Spot(3), {}),
     "numbers": (list[int], [3, -1], {"array": True}),
     "words": (list[str], ["a", "it's"], {"array": True}),
+    "amounts": (
+        list[Annotated[Decimal, Field(max_digits=6, decimal_places=2)]],
+        [Decimal("1.50"), Decimal(-3)],
+        {"array": True},
+    ),
+    "moments": (list[datetime], [datetime(2026, 1, 2, tzinfo=UTC)], {"array": True}),
     "own": (Temperature, Temperature(36.5), {"column_type": TemperatureColumn}),
     "foreign": (str, "abc", {"column_type": sa.String(30)}),
     "checked": (int, 3, {"check": "1 < 2"}),

@@ -91,7 +91,7 @@ def storage_of(bare: Any, info: ColumnInfo) -> Storage | None:
     if info.column_type is not None:
         return _storage_of_own(info)
     if info.array:
-        return _array(bare, info)
+        return _array(bare)
     if bare is datetime.datetime and not info.timezone:
         return LocalMomentStorage()
     if bare is str:
@@ -135,12 +135,19 @@ def _is_object(kind: type) -> bool:
     )
 
 
-def _array(bare: Any, info: ColumnInfo) -> Storage | None:
+def list_item(bare: Any) -> Any:
+    """Return the annotation of a list's items, None if it is no list of one type."""
     arguments = get_args(bare)
-    if get_origin(bare) is not list or len(arguments) != 1:
+    return arguments[0] if get_origin(bare) is list and len(arguments) == 1 else None
+
+
+def _array(bare: Any) -> Storage | None:
+    annotation = list_item(bare)
+    if annotation is None:
         return None
-    item, is_nullable = strip_optional(arguments[0])
-    storage = None if is_nullable else storage_of(item, ColumnInfo())
+    item, is_nullable = strip_optional(annotation)
+    said = ColumnInfo().merged(take_apart(annotation).info)
+    storage = None if is_nullable else storage_of(item, said)
     is_plain = storage is not None and not isinstance(storage, JsonStorage)
     return ArrayStorage(storage, bare) if storage is not None and is_plain else None
 

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from triode.db.migrations.rules import is_special, source_of, text_for
 from triode.db.migrations.scope import chosen_metadata
 from triode.db.sql.literals import escaped
-from triode.db.sql.storage import Storage
+from triode.db.sql.storage import ArrayStorage, Storage
 from triode.db.tables.ddl import ModelDefault
 from triode.schema.foreign import to_builtins
 
@@ -92,7 +92,7 @@ def default_text(default: sa.DefaultClause) -> str | None:
         return f"sa.text({given.text!r})"
     if isinstance(given, sa.BindParameter) and isinstance(given.type, Storage):
         maker = "steps.value" if isinstance(default, ModelDefault) else "sa.literal"
-        value = _value_text(given.type.portable(given.value))
+        value = _value_text(given.type, given.value)
         return f"{maker}({value}, storage.{given.type.constructor})"
     return None
 
@@ -162,9 +162,11 @@ def _check_text(context: AutogenContext, operation: _CheckOp) -> str:
     return f"batch_op.create_check_constraint({operation.constraint_name!r}, {condition})"
 
 
-def _value_text(value: Any) -> str:
-    plain = value if _is_plain(value) else to_builtins(value)
-    return repr(plain)
+def _value_text(kind: Storage, value: Any) -> str:
+    if isinstance(kind, ArrayStorage) and value is not None:
+        return f"[{', '.join(_value_text(kind.item, each) for each in value)}]"
+    found = kind.portable(value)
+    return repr(found if _is_plain(found) else to_builtins(found))
 
 
 def _is_plain(value: Any) -> bool:

@@ -24,7 +24,7 @@ from triode.db.sql.expressions import Condition, Expression, as_condition
 from triode.db.sql.plan import Plan
 from triode.db.sql.sets import KeySet
 from triode.db.statement import Operation, Statement
-from triode.db.tables.joining import attach, joined_paths
+from triode.db.tables.joining import attach, joined_paths, load_further
 from triode.db.tables.lookup import (
     field_of,
     key_conditions,
@@ -216,10 +216,8 @@ class Query(Selecting, Streamed[M], Generic[M]):
         width = len(self.table.loaded)
         objects = self.table.build([row[:width] for row in rows])
         joined = joined_paths(self._includes)
-        attach(objects, rows, joined, width)
-        for path in self._includes:
-            if path not in joined:
-                await path[0].load(channel, objects, path[1:])
+        reached = attach(objects, rows, joined, width)
+        await load_further(channel, reached, self._includes)
         return self._kept(objects)
 
     def first(self) -> Statement[M | None]:

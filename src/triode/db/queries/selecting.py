@@ -15,6 +15,7 @@ from triode.db.engine import Channel
 from triode.db.errors import QueryError
 from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.builder import Builder
+from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition, Expression, Selected
 from triode.db.sql.order import Order
 from triode.db.sql.plan import Plan, Shape, plan_for
@@ -257,8 +258,21 @@ class Selecting(Selected):
         *,
         matched: Sequence[int | None] = (),
     ) -> Any:
-        """Return a SELECT of some columns."""
-        built = [each.build(builder) for each in columns]
+        """Return a SELECT of some columns.
+
+        Raises:
+            QueryError: one of them differs among the rows of a group.
+        """
+        groups = self._extras.groups
+        known = {(group.shape, group.values) for group in groups}
+        built = []
+        for each in columns:
+            before = len(builder.read)
+            built.append(each.build(builder))
+            if (each.shape, each.values) in known:
+                del builder.read[before:]
+        if groups or builder.aggregates:
+            _refuse_ungrouped(self.table, builder.read, groups)
         if names is not None:
             built = [each.label(name) for each, name in zip(built, names, strict=True)]
         return self._finish(builder, built, is_ordered=bool(self._orders), matched=matched)
@@ -321,6 +335,23 @@ class Selecting(Selected):
         elif self._limit is not None and builder.family == "sqlite":
             statement = statement.offset(sa.literal_column("0"))
         return statement
+
+
+def _refuse_ungrouped(
+    table: ModelTable, read: Sequence[Column], groups: Sequence[Expression]
+) -> None:
+    """Refuse columns that have several values in a group: databases err, or take any of them."""
+    shapes = {group.shape for group in groups}
+    if all(field.column.shape in shapes for field in table.key_fields):
+        return
+    for column in read:
+        if column.shape not in shapes:
+            raise QueryError(
+                f"{column!r} may differ among the rows that are counted or summed together. Name "
+                f"it in {table.model_name}.group_by(…) too, or make one value of it, as with "
+                f"max_({column!r}).",
+                code="query-not-grouped",
+            )
 
 
 def refuse_width(found: int, wanted: int) -> None:

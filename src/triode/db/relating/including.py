@@ -64,7 +64,7 @@ class Narrowed:
         return getattr(self.relation, name)
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         """Load the rows for all of `objects`, in one statement, or two over a link table."""
         relation = self.relation
@@ -79,7 +79,7 @@ class Narrowed:
             slot.fill(each, groups[read(each)])
 
     async def _over_key(
-        self, channel: Channel, keys: set[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, keys: set[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> defaultdict[Any, list[Any]]:
         forward: ForeignKeyRelation = self.relation.forward
         columns = forward.columns
@@ -93,7 +93,7 @@ class Narrowed:
         return groups
 
     async def _over_links(
-        self, channel: Channel, keys: set[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, keys: set[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> defaultdict[Any, list[Any]]:
         relation: ManyToManyRelation = self.relation
         linked: defaultdict[Any, set[Any]] = defaultdict(set)

@@ -127,7 +127,7 @@ class ManyToManyRelation(BaseRelation):
         return target.c[self.target.primary_key.name].in_(linked.correlate(source))
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         key_name = self.source.primary_key.name
         pairs: list[tuple[Any, Any]] = []

@@ -18,6 +18,7 @@ from triode.db.engine import Channel
 from triode.db.errors import NotLoaded, QueryError
 from triode.db.fields.declaration import Declaration, Target
 from triode.db.fields.field import ForeignKeyInfo
+from triode.db.queries.quantified import any_of, none_of
 from triode.db.queries.query import Query
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import Condition, Selected
@@ -111,7 +112,7 @@ class BaseRelation:
         )
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         raise NotImplementedError
 
@@ -168,7 +169,7 @@ class ForeignKeyRelation(BaseRelation):
         return list(zip(self.fields, parts, strict=True))
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         read = self.key_of
         wanted = {key for each in objects if (key := read(each)) is not None}
@@ -200,7 +201,7 @@ class ReverseRelation(BaseRelation):
         )
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         read, columns = self.source.key_of, self.forward.columns
         groups: defaultdict[Any, list[Any]] = defaultdict(list)
@@ -219,7 +220,7 @@ class ReverseOneRelation(ReverseRelation):
     is_many = False
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
         await super().load(channel, objects, rest)
         slot = self.source.slots[self.name]
@@ -276,9 +277,13 @@ class RelationPath:
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        if other is None and self.as_path[-1].is_many:
+            return none_of(self)
         return has_key(self.as_columns(), key_of(other, self.as_path[-1].target))
 
     def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+        if other is None and self.as_path[-1].is_many:
+            return any_of(self)
         return has_other_key(self.as_columns(), key_of(other, self.as_path[-1].target))
 
     def in_(self, values: Iterable[Any]) -> Condition:
@@ -290,11 +295,11 @@ class RelationPath:
 
     def is_(self, value: None) -> Condition:
         """Lead nowhere."""
-        return has_key(self.as_columns(), value)
+        return self == value
 
     def is_not(self, value: None) -> Condition:
         """Lead somewhere."""
-        return has_other_key(self.as_columns(), value)
+        return self != value
 
 
 class Slot:
@@ -374,7 +379,10 @@ def key_of(value: Any, target: ModelTable) -> Any:
 
 
 async def by_key(
-    channel: Channel, target: ModelTable, wanted: Iterable[Any], rest: tuple[Relation, ...]
+    channel: Channel,
+    target: ModelTable,
+    wanted: Iterable[Any],
+    rest: tuple[tuple[Relation, ...], ...],
 ) -> dict[Any, Any]:
     """Return the rows with the wanted keys, by key, in the order of their model."""
     found: dict[Any, Any] = {}
@@ -391,9 +399,9 @@ def key_columns(target: ModelTable, path: tuple[Any, ...] = ()) -> list[Column]:
     return [column.along(path) for column in columns] if path else columns
 
 
-def including(query: Query[Any], rest: tuple[Relation, ...]) -> Query[Any]:
-    """Return the query with the rest of a path included."""
-    return query.include(RelationPath(rest)) if rest else query  # type: ignore[arg-type]
+def including(query: Query[Any], rest: tuple[tuple[Relation, ...], ...]) -> Query[Any]:
+    """Return the query with the rest of some paths included."""
+    return query.include(*map(RelationPath, rest)) if rest else query  # type: ignore[arg-type]
 
 
 def parts(wanted: Iterable[Any], width: int = 1) -> list[list[Any]]:

@@ -104,7 +104,11 @@ class Aggregate(WindowFunction):
         return set()
 
     def build(self, builder: Builder) -> Built:
-        return self.function(builder)
+        before = len(builder.read)
+        built = self.function(builder)
+        del builder.read[before:]
+        builder.aggregates += 1
+        return built
 
     def function(self, builder: Builder) -> Built:
         return _aggregate(builder, self)

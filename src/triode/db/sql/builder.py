@@ -65,6 +65,10 @@ class Builder:
         self.outer = outer
         self.excluded: Any = None
         """What an upsert would have inserted."""
+        self.aggregates = 0
+        """How many aggregates were built."""
+        self.read: list[Any] = []
+        """The columns that were built outside of aggregates."""
         self._sources: dict[Path, FromClause] = {(): table}
         self._joins: list[tuple[FromClause, ColumnElement[bool]]] = []
 

@@ -106,6 +106,7 @@ class Column(Expression):
                 "relation, as in Hero.team.name.",
                 code="query-foreign-field",
             )
+        builder.read.append(self)
         return builder.column(self.path, self.name)
 
     def many_paths(self) -> set[Path]:

@@ -175,17 +175,26 @@ class ArrayStorage(Storage):
 
     def writer(self, family: Family) -> Converter | None:
         if family != "postgresql":
-            write_all, kinds = self.json.writer(family), self.item.kinds or (object,)
-            assert write_all is not None
-
-            def write_checked(value: Any) -> Any:
-                if not all(isinstance(each, kinds) for each in value):
-                    raise TypeError("an item is of another type")
-                return write_all(value)
-
-            return write_checked
+            return self._json_writer(family)
         write = self.item.writer(family)
         return list if write is None else (lambda value: [write(each) for each in value])
+
+    def normal(self) -> Converter | None:
+        normal = self.item.normal()
+        return None if normal is None else (lambda value: [normal(each) for each in value])
+
+    def _json_writer(self, family: Family) -> Converter:
+        write_all, kinds = self.json.writer(family), self.item.kinds or (object,)
+        normal = self.normal()
+        assert write_all is not None
+
+        def write_checked(value: Any) -> Any:
+            if not all(isinstance(each, kinds) for each in value):
+                raise TypeError("an item is of another type")
+            # Equal lists have to be equal texts: 1.5 and 1.50, one moment in two zones.
+            return write_all(value if normal is None else normal(value))
+
+        return write_checked
 
     def reader(self, family: Family) -> Converter | None:
         if family != "postgresql":

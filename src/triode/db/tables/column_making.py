@@ -9,7 +9,7 @@ from typing import Any, get_origin
 
 from triode.db.fields.declaration import Declaration
 from triode.db.fields.field import ColumnInfo
-from triode.db.fields.kinds import storage_of, strip_optional
+from triode.db.fields.kinds import list_item, storage_of, strip_optional
 from triode.db.tables.table import ModelField
 from triode.errors import ModelError
 from triode.schema.fields import MISSING
@@ -76,6 +76,11 @@ def unknown_type(model_name: str, declaration: Declaration, bare: Any) -> ModelE
         mend = f"Say what it is: class {model_name}(Base[int])."
     elif declaration.info.column_type is not None:
         mend = "column_type takes a ColumnType whose base is a plain type, or one of SQLAlchemy's."
+    elif declaration.info.array and list_item(bare) is Decimal:
+        mend = (
+            f"Say how many places it has: {name}: list[Annotated[Decimal, Field(max_digits=10, "
+            "decimal_places=2)]]."
+        )
     elif declaration.info.array:
         mend = "array=True is for a list of one plain type that is never None, such as list[int]."
     elif bare is Decimal:

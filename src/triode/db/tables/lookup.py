@@ -115,7 +115,7 @@ def relation_path(table: ModelTable, relation: Any) -> tuple[Relation, ...]:
     """Return the steps of `Hero.team.captain`, or of "team.captain".
 
     Raises:
-        QueryError: it is not a relation.
+        QueryError: it is not a relation of this model.
     """
     found = named(table, relation) if isinstance(relation, str) else relation
     path: tuple[Relation, ...] | None = getattr(found, "as_path", None)
@@ -124,6 +124,12 @@ def relation_path(table: ModelTable, relation: Any) -> tuple[Relation, ...]:
             f"{relation!r} is not a relation of {table.model_name}. It has: "
             f"{', '.join(table.relations) or 'none'}.",
             code="query-not-a-relation",
+        )
+    if path[0].source_table is not table:
+        raise QueryError(
+            f"{relation!r} is a relation of {path[0].source_table.model_name}, not of "
+            f"{table.model_name}.",
+            code="query-wrong-model",
         )
     return path
 

@@ -194,9 +194,9 @@ class Relation(Step, typing.Protocol):
         ...
 
     async def load(
-        self, channel: Channel, objects: Sequence[Any], rest: tuple[Relation, ...]
+        self, channel: Channel, objects: Sequence[Any], rest: tuple[tuple[Relation, ...], ...]
     ) -> None:
-        """Load what the relation leads to for all of `objects`, and `rest` from there on."""
+        """Load what the relation leads to for all of `objects`, and from there the paths `rest`."""
         ...
 
 
