@@ -52,7 +52,9 @@ def use_free_names(operations: ops.UpgradeOps, holders: Mapping[str, str]) -> No
     name once. PostgreSQL numbers its own in this way.
     """
     for each in operations.ops:
-        table = whole_name(each) if hasattr(each, "table_name") else ""
+        if not isinstance(each, ops.CreateTableOp | ops.ModifyTableOps):
+            continue
+        table = whole_name(each)
         if isinstance(each, ops.CreateTableOp):
             each.columns = [_with_free_name(part, table, holders) for part in each.columns]
         for made in each.ops if isinstance(each, ops.ModifyTableOps) else ():
