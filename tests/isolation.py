@@ -31,6 +31,7 @@ def only_models_of(*packages: str, but: Collection[str] = ()) -> Iterator[None]:
     removed = _remove(hidden.values())
     for key in hidden:
         del _registered()[key]
+    _put_back(table for model in _registered().values() for table in _tables_of(model))
     try:
         yield
     finally:
@@ -56,14 +57,21 @@ def _remove(models: Iterable[ModelTable]) -> list[sa.Table]:
     """Take the tables of models out of SQLAlchemy's collection, and return them."""
     removed = []
     for model in models:
-        links = [getattr(relation, "_link", None) for relation in model.relations.values()]
-        for table in (model._table, *links):
-            if table is not None and table.metadata.tables.get(table.key) is table:
+        for table in _tables_of(model):
+            if table.metadata.tables.get(table.key) is table:
                 table.metadata.remove(table)
                 removed.append(table)
     return removed
 
 
+def _tables_of(model: ModelTable) -> list[sa.Table]:
+    """Return the tables of a model and of its links that were made already."""
+    links = [getattr(relation, "_link", None) for relation in model.relations.values()]
+    return [table for table in (model._table, *links) if table is not None]
+
+
 def _put_back(tables: Iterable[sa.Table]) -> None:
+    """Let SQLAlchemy's collection have these tables, and not others of the same names."""
     for table in tables:
-        table.metadata._add_table(table.name, table.schema, table)
+        if table.metadata.tables.get(table.key) is not table:
+            table.metadata._add_table(table.name, table.schema, table)
