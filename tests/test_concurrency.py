@@ -2,6 +2,9 @@
 
 import asyncio
 import contextvars
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -175,3 +178,39 @@ def test_iterable_is_read_in_threads() -> None:
         return [item async for item in iterate_in_threadpool(numbers())]
 
     assert asyncio.run(collect()) == [(0, False), (1, False), (2, False)]
+
+
+# In a process of its own: this one has other threads, which do not go along. One thread is idle
+# and one holds the pool's lock when the process is forked.
+FORKED = """
+import asyncio, os, signal, time
+from triode import concurrency
+
+async def work():
+    return await concurrency.run_in_threadpool(os.getpid)
+
+pool = concurrency.thread_pool()
+asyncio.run(work())
+while not pool._idle:
+    time.sleep(0.001)
+lock = pool._lock
+lock.acquire()
+child = os.fork()
+if not child:
+    signal.alarm(10)
+    os._exit(asyncio.run(work()) != os.getpid())
+lock.release()
+print(os.waitpid(child, 0)[1], asyncio.run(work()) == os.getpid())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks no processes")
+def test_forked_process_starts_threads_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("0 True\n", "")

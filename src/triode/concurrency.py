@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -14,6 +15,7 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
+from weakref import WeakSet
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,6 +23,11 @@ T = TypeVar("T")
 MAX_THREADS = 40  # as many as anyio's default limiter, which FastAPI's users know
 
 _Job: TypeAlias = tuple[Callable[[], Any], "asyncio.Future[Any]", "_Returns"]
+
+_pools: WeakSet[ThreadPool] = WeakSet()
+# The threads stay in the parent, and with them the work that they had. It lives for ever in the
+# child: to collect it there would end generators and close what the parent uses.
+_parents: list[Any] = []
 
 
 class _Returns:
@@ -54,15 +61,28 @@ class _Returns:
 
 
 class ThreadPool:
-    """A pool of daemon threads, started one by one as work waits, up to `max_threads`."""
+    """A pool of daemon threads, started one by one as work waits, up to `max_threads`.
+
+    A forked process, such as gunicorn's with `preload_app`, starts threads of its own.
+    """
 
     def __init__(self, max_threads: int = MAX_THREADS) -> None:
         self.max_threads = max_threads
+        self._start_anew()
+        _pools.add(self)
+
+    def _start_anew(self) -> None:
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
         self._idle = 0
         self._returns: dict[int, tuple[asyncio.AbstractEventLoop, _Returns]] = {}
+
+    def let_go(self) -> Any:
+        """Be as if no thread had been started, for a forked process; return what was."""
+        before = (self._jobs, self._lock, self._returns)
+        self._start_anew()
+        return before
 
     def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
         """Run a callable in a thread; must be called on an event loop's thread."""
@@ -138,6 +158,14 @@ def without_stop(error: BaseException) -> BaseException:
     """Return an exception that a future may hold; a StopIteration it may not (PEP 479)."""
     return RuntimeError(repr(error)) if isinstance(error, StopIteration) else error
 
+
+def _in_child() -> None:
+    for pool in tuple(_pools):
+        _parents.append(pool.let_go())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
 
 _pool = ThreadPool()
 _exit_pool = ThreadPool()
