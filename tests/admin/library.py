@@ -55,6 +55,11 @@ class Invoice(Model):
     author: Author = ForeignKey(on_delete="protect", related_name="invoices")
 
 
+class Shelf(Model):
+    label: str
+    version: int = Field(1, version=True)
+
+
 def make_app(folder: Path) -> tuple[Triode, Auth]:
     """Return an application with accounts and a database of its own."""
     app = Triode(title="Library", database=f"sqlite:///{folder / 'library.db'}")

@@ -13,6 +13,7 @@ from tests.admin.library import (
     Comment,
     Invoice,
     Post,
+    Shelf,
     Tag,
     Visitor,
     errors,
@@ -158,6 +159,21 @@ def test_a_row_that_changed_meanwhile_is_not_overwritten_unseen(place: Place, ad
     assert place.run(Post.get(1)).title == "Theirs"
     answer = ada.post("/admin/post/1/edit", {**VALID, "_version": version(answer)})
     assert notes(answer) == ["“New” was saved."]
+
+
+def test_version_of_a_row_is_not_shown_and_counts_on(place: Place, ada: Visitor) -> None:
+    place.admin.register(Shelf)
+    ada.get("/admin/shelf/add")
+    ada.post("/admin/shelf/add", {"label": "One", "version": "9223372036854775807"})
+    page = ada.get("/admin/shelf/1/edit")
+    assert set(re.findall(r'id="field-(\w+)"', page.text)) == {"label"}
+    listed = ada.get("/admin/shelf")
+    assert re.findall(r'<td class="[^"]*" data-label="(\w+)"', listed.text) == ["Label"]
+    sent = {"label": "Two", "version": "7", "_version": version(page)}
+    assert notes(ada.post("/admin/shelf/1/edit", sent)) == ["“Two” was saved."]
+    shelf = place.run(Shelf.get(1))
+    assert (shelf.label, shelf.version) == ("Two", 2)
+    assert ada.post("/admin/shelf/1/edit", sent).status_code == 409
 
 
 def test_a_row_that_was_deleted_meanwhile_is_said_to_be_gone(place: Place, ada: Visitor) -> None:

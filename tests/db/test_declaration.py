@@ -114,6 +114,12 @@ def refused(body: str) -> ModelError:
             "both want the table 'team'",
         ),
         ("x: list[User] = Related()", "model-related", "no relation of User leads"),
+        (
+            "id: int = Field(primary_key=True)\nchanges: int = Field(version=True)",
+            "model-version",
+            "Wrong.changes: a model has one version, a whole number: "
+            "version: int = Field(1, version=True).",
+        ),
     ],
 )
 def test_mistake_is_told(database: Database, body: str, code: str, message: str) -> None:

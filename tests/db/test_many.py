@@ -28,6 +28,7 @@ from triode.db import (
     sum_,
     transaction,
 )
+from triode.schema import Create, Patch, json_decoder
 
 
 class Stock(Model):
@@ -53,6 +54,17 @@ def test_insert_of_many_batches_is_one_transaction(stock: Database) -> None:
     with pytest.raises(Exception, match="already exists"):
         Stock.insert_many({"name": f"y{number % 2400}"} for number in range(2500)).run()
     assert Stock.count().run() == 2504
+
+
+def test_client_begins_no_row_with_a_version_and_may_change_one_with_it(stock: Database) -> None:
+    sent = b'{"name": "new", "version": 9223372036854775807}'
+    made = json_decoder(Create[Stock])(sent).save().run()
+    assert (made.name, Stock.get(made.id).run().version) == ("new", 1)
+    changes = json_decoder(Patch[Stock])(b'{"number": 4, "version": 1}')
+    made.update(changes).run()
+    assert Stock.get(made.id).run().version == 2
+    with pytest.raises(StaleRow):
+        Stock.get(made.id).run().update(changes).run()
 
 
 def test_keys_that_are_given_are_kept(stock: Database) -> None:

@@ -31,12 +31,17 @@ class FormPost(Model):
     secret: str = Field(default="", write_only=True)
 
 
+class FormPage(Model):
+    title: str
+    version: int = Field(1, version=True)
+
+
 @pytest.fixture(autouse=True)
 def database(tmp_path: Path) -> Iterator[Database]:
     made = Database(f"sqlite:///{tmp_path / 'forms.db'}")
     made.make_default()
     with made.active():
-        made.create_tables(FormAuthor, FormPost).run()
+        made.create_tables(FormAuthor, FormPost, FormPage).run()
         yield made
     anyio.run(made.stop)
 
@@ -164,3 +169,11 @@ def test_any_text_is_kept_or_refused(serve: Serve, app: App, title: str) -> None
     headers = {"content-type": "application/x-www-form-urlencoded"}
     reply = serve(app).post("/posts", content=body, headers=headers)
     assert reply.status_code in (200, 400, 422)
+
+
+def test_version_is_no_field_of_a_form() -> None:
+    page = FormPage(title="old").save().run()
+    form = ModelForm(FormPage, {"title": ["new"], "version": ["7"]}, instance=page)
+    assert [field.name for field in form] == ["title"]
+    anyio.run(form.save)
+    assert FormPage.get(1).run().version == 2

@@ -38,6 +38,7 @@ class Note:
             FieldDescription("id", int, FieldInfo(), required=False, automatic=True),
             FieldDescription("text", str, FieldInfo(), required=True),
             FieldDescription("stars", int, FieldInfo(), required=False),
+            FieldDescription("version", int, FieldInfo(), required=False, patch_only=True),
         ]
         return ObjectSchema(Note, fields)
 
@@ -50,6 +51,13 @@ def test_create_makes_an_object_of_a_class_that_describes_itself() -> None:
     decode = json_decoder(Create[Note])
     assert decode(b'{"id": 7, "text": "A"}').values == {"text": "A"}
     assert decode(b'{"text": "A", "stars": "5"}').values == {"text": "A", "stars": 5}
+
+
+def test_create_does_not_take_what_is_for_a_change_alone() -> None:
+    sent = b'{"text": "A", "version": 7}'
+    assert json_decoder(Create[Note])(sent).values == {"text": "A"}
+    assert json_decoder(Note)(sent).values == {"text": "A"}
+    assert dict(json_decoder(Patch[Note])(sent)) == {"text": "A", "version": 7}
 
 
 def test_patch_holds_what_was_sent_and_nothing_else() -> None:

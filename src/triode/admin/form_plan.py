@@ -59,7 +59,7 @@ def plan_form(
         for name in wanted
         if name not in excluded
         and not (name in known.fields and known.fields[name].is_secret and name not in accepted)
-        and not (named is None and name in known.fields and known.fields[name].is_automatic)
+        and not (named is None and name in known.fields and _is_counted(known.fields[name]))
     ]
     written = [
         name for name in names if name not in readonly and (name in accepted or name in many)
@@ -81,6 +81,11 @@ def plan_form(
 def _is_bytes(field: Any) -> bool:
     """Return whether a field holds bytes, for which a form has no control."""
     return bare_type(field.annotation) in (bytes, bytearray)
+
+
+def _is_counted(field: ModelField) -> bool:
+    """Return whether the database gives a field its values: an automatic key, a version."""
+    return field.is_automatic or field.info.version
 
 
 def _choices(desk: Desk, fields: Sequence[str]) -> dict[str, list[tuple[str, str]]]:

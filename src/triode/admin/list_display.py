@@ -157,7 +157,8 @@ def default_columns(desk: Desk) -> list[str]:
     found = [first]
     for field in known.table.public:
         name = by_column[field.name].name if field.name in by_column else field.name
-        if name != first and not field.is_automatic and not _is_long(field):
+        is_counted = field.is_automatic or field.info.version
+        if name != first and not is_counted and not _is_long(field):
             found.append(name)
     return found[:DEFAULT_COLUMNS]
 

@@ -17,7 +17,7 @@ class FieldDescription:
 
     `annotation` is as written, `Annotated` included; `info` is all that was said of it, merged.
     `encoded_name` is the key on the wire, `other_names` are keys that do as well. `automatic`
-    marks a key that the database makes.
+    marks a key that the database makes, `patch_only` what is taken of `Patch[T]` alone.
     `is_marked` says that the class has a marker in place of its default, where only we know better.
     """
 
@@ -29,6 +29,7 @@ class FieldDescription:
     default_factory: Callable[[], Any] | None = None
     encoded_name: str = ""
     automatic: bool = False
+    patch_only: bool = False
     is_marked: bool = False
     other_names: tuple[str, ...] = ()
     _schema: Schema | None = field(default=None, repr=False, compare=False)
@@ -45,8 +46,8 @@ class FieldDescription:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether a client may send it."""
-        return not (self.info.read_only or self.automatic)
+        """Whether a client may send it to make an object."""
+        return not (self.info.read_only or self.automatic or self.patch_only)
 
     @property
     def is_sent(self) -> bool:

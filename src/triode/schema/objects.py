@@ -73,7 +73,7 @@ class ObjectSchema(Schema):
 
     @cached_property
     def accepted(self) -> tuple[FieldDescription, ...]:
-        """The fields that a client may send."""
+        """The fields that a client may send to make an object."""
         return tuple(each for each in self.fields if each.is_accepted)
 
     @cached_property
@@ -393,8 +393,9 @@ class VariantSchema(ObjectSchema):
         if not self.is_patch:
             return self.base.accepted
         return [
-            replace(each, required=False, default=MISSING, default_factory=None)
-            for each in self.base.accepted
+            replace(each, required=False, default=MISSING, default_factory=None, patch_only=False)
+            for each in self.base.fields
+            if each.is_accepted or each.patch_only
         ]
 
     def construct(self, values: dict[str, Any]) -> Any:

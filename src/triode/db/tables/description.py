@@ -128,6 +128,8 @@ def describe_column(field: ModelField) -> FieldDescription:
         default=default,
         default_factory=info.default_factory,
         automatic=field.is_automatic,
+        # Who makes a row knows no version yet; who changes one sends the version that is known.
+        patch_only=info.version and not info.read_only,
         _schema=field.schema if isinstance(info.column_type, ColumnType) else None,
     )
 

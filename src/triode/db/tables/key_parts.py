@@ -23,6 +23,9 @@ class KeyPart(Protocol):
     @property
     def is_secret(self) -> bool: ...
 
+    @property
+    def is_required(self) -> bool: ...
+
 
 F = TypeVar("F", bound=KeyPart)
 
@@ -68,6 +71,7 @@ def version_of(model_name: str, fields: Sequence[F]) -> F | None:
         return None
     field = found[0]
     is_counter = isinstance(field.storage, IntegerStorage) and not field.is_nullable
+    is_counter = is_counter and not field.is_required
     if len(found) > 1 or not is_counter or field.is_secret:
         raise ModelError(
             f"{model_name}.{field.name}: a model has one version, a whole number: "
