@@ -322,6 +322,25 @@ def test_problem_has_its_place_in_the_request(
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "given"),
+    [
+        ("/boats", '{"name": "a\\u0000"}', "a\0"),
+        ("/boats", f'{{"name": "c", "length": {HUGE}}}', HUGE),
+        ("/boats", '{"name": "c", "crew": 100}', 100),
+        ("/boats", '{"name": "c", "mark": "s3cret\\u0000"}', None),
+        ("/boats", '{"name": "c", "length": 13}', None),
+        ("/pairs", '{"dock": {"name": "x"}, "boat": {"name": "\\u0000"}}', "\0"),
+    ],
+)
+def test_problem_has_the_value_unless_it_is_secret(
+    client: Any, path: str, body: str, given: Any
+) -> None:
+    answer = client.post(path, content=body, headers=JSON)
+    [problem] = answer.json()["detail"]
+    assert (answer.status_code, problem["input"]) == (422, given)
+
+
+@pytest.mark.parametrize(
     ("method", "path", "body", "status", "detail"),
     [
         ("POST", "/boats", '{"name": "ada"}', 409, "Boat with this name already exists."),

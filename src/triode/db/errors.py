@@ -11,6 +11,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self
 
+from triode.db.showing import as_json
 from triode.errors import ClientError, ConfigError, TriodeError
 
 
@@ -78,7 +79,9 @@ class ValueRefused(RowRefused):
     def detail(self) -> list[dict[str, Any]]:
         """The problem in the shape of validation's: type, loc, msg, input."""
         loc = list(self.place or ([] if self.field is None else [self.field]))
-        return [{"type": self.code, "loc": loc, "msg": self.message, "input": None}]
+        # SECURITY: what stands nowhere in the request may be known to the server alone.
+        given = None if self.place is None else as_json(self.value)
+        return [{"type": self.code, "loc": loc, "msg": self.message, "input": given}]
 
 
 class OutOfRange(ValueRefused):

@@ -23,6 +23,7 @@ from triode.db.errors import (
     RowRefused,
     ValueRefused,
 )
+from triode.db.showing import in_words
 from triode.db.sql.column import Column
 from triode.db.sql.expressions import (
     Among,
@@ -215,7 +216,7 @@ async def _foreign_key(
         plan = plan_for(channel.engine, ("parent", parent.key), lambda: _parent(parent))  # noqa: B023
         if not await channel.read(plan.sql, plan.parameters(key)):
             is_secret = any(field.is_secret for field in fields)
-            shown = "such a key" if is_secret else _named_key(parent, key)
+            shown = (None if is_secret else _named_key(parent, key)) or "such a key"
             refused = MissingParent(f"{noun}: there is no {parent.verbose_name} with {shown}.")
             columns = tuple(field.name for field in fields)
             return refused.about(model.model_name, columns, _shown(model, columns, values))
@@ -231,9 +232,10 @@ def _parent(parent: ModelTable) -> tuple[sa.Select[Any], int]:
     return one.where(parent.key_condition(0)), len(parent.key_fields)
 
 
-def _named_key(parent: ModelTable, key: Sequence[Any]) -> str:
+def _named_key(parent: ModelTable, key: Sequence[Any]) -> str | None:
     names = ", ".join(field.name for field in parent.key_fields)
-    return f"{names} {', '.join(map(repr, key))}"
+    words = [word for word in map(in_words, key) if word is not None]
+    return f"{names} {', '.join(words)}" if len(words) == len(key) else None
 
 
 def _noun(model: ModelTable) -> str:
