@@ -204,3 +204,32 @@ def test_every_page_is_written_where_a_missing_name_is_an_error(tmp_path: Path) 
         answers = [visitor.get(f"/admin/{page}").status_code for page in pages]
         answers.append(visitor.post("/admin/post/add", {"title": ""}).status_code)
     assert answers == [200, 200, 200, 200, 200, 200, 404, 422]
+
+
+@pytest.mark.parametrize(
+    ("path", "location"),
+    [
+        ("/admin/post/", "/admin/post"),
+        ("/admin/post/?page=2&q=a%20b", "/admin/post?page=2&q=a%20b"),
+        ("/admin/post/1/edit/", "/admin/post/1/edit"),
+        ("/admin//", "/admin/"),
+        ("/admin///evil.example//", "/admin///evil.example"),
+        ("/admin/%5C%5Cevil.example/", "/admin/%5C%5Cevil.example"),
+        ("/admin/%0D%0Ax:y/", "/admin/%0D%0Ax%3Ay"),
+    ],
+)
+def test_slash_at_the_end_leads_to_the_page_without(ada: Visitor, path: str, location: str) -> None:
+    answer = ada.get(path, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, location)
+    head = ada.client.head(path, headers=ada.headers, follow_redirects=False)
+    assert (head.status_code, head.headers["location"]) == (307, location)
+
+
+def test_slash_at_the_end_is_for_looking_alone(ada: Visitor) -> None:
+    ada.get("/admin/post/add")
+    assert ada.post("/admin/post/add/", {"title": "A"}, follow_redirects=False).status_code == 405
+
+
+def test_slash_at_the_end_says_nothing_to_strangers(place: Place) -> None:
+    answer = place.client.get("/admin/post/", follow_redirects=False)
+    assert answer.headers["location"] == "/login?next=/admin/post/"

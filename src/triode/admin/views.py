@@ -204,7 +204,9 @@ async def set_theme(visit: Visit) -> Response:
 
 
 async def show_nothing(visit: Visit) -> Response:
-    """Say that there is no such page."""
+    """Say that there is no such page, or lead to the one without a slash at the end."""
+    if visit.call.path.endswith("/"):
+        return redirect(visit.without_slash, 307, PAGE_HEADERS)
     raise Missing("There is nothing here", "No page of the admin has this address.")
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from triode.admin.icons import ICONS, MARK
 from triode.admin.pages import Frame, Link, LinkGroup, Note, Theme
@@ -130,6 +131,18 @@ class Visit:
         """This page's own path with its query."""
         path = f"{self.office.root}{self.call.path}"
         return f"{path}?{self.call.query}" if self.call.query else path
+
+    @property
+    def without_slash(self) -> str:
+        """This page's own path without slashes at its end, with its query, for a redirect."""
+        path = self.call.path.rstrip("/")
+        if f"{self.office.root}{path}" == self.at.base:
+            path += "/"
+        # SECURITY: it begins with the admin's own path, and what a browser may read in another
+        # way (a backslash, a control character) is quoted.
+        place = quote(f"{self.office.root}{path}", safe="/~")
+        query = quote(self.call.query, safe="%/:?@!$&'()*+,;=~")
+        return f"{place}?{query}" if query else place
 
     def names(self, model: Any, rows: Sequence[Any]) -> list[str]:
         """Return how rows of any model are called; nothing where the visitor may not see them."""
