@@ -14,6 +14,7 @@ from sqlalchemy.exc import (
     SQLAlchemyError,
 )
 
+from triode.db.engine.lacking import lacking
 from triode.db.engine.protocol import (
     BUSY,
     LOCKED,
@@ -52,6 +53,7 @@ _REFUSED: Final = (1139, 1265, 1292, 1300, 1366, 1411, 3140, 3141)
 _LOCKED: Final = (1205, 3572)
 _BUSY: Final = (1040, 1203)
 _LOST: Final = (1053, 1080, 1158, 1159, 1160, 1161, 1927, 2002, 2003, 2006, 2013, 2055)
+_LACKING: Final = (1054, 1146)
 _TIMEOUT: Final = (1969, 3024)
 _COLUMN: Final = re.compile(r"column (?:`\w+`\.)*[`']?(\w+)[`']? at row \d+")
 _NO_NUMBER: Final = re.compile(r"\w+ can not be used with MySQL")
@@ -86,7 +88,7 @@ def translate(exc: SQLAlchemyError) -> Exception:
         return ConnectionLost(LOST)
     if number in _BUSY or not isinstance(exc, DBAPIError):
         return DatabaseBusy(BUSY)
-    return exc
+    return (lacking(message) if number in _LACKING else None) or exc
 
 
 def _refused(exc: SQLAlchemyError, original: Any, number: int, message: str) -> ValueRefused | None:

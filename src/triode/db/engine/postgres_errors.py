@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from triode.db.engine.lacking import lacking
 from triode.db.engine.postgres_pool import NoConnection
 from triode.db.engine.protocol import (
     ABORTED,
@@ -42,6 +43,7 @@ _CONSTRAINTS: Final = {
 }
 _BUSY: Final = ("57P03", "53300")
 _LOST: Final = ("57P01", "57P02")
+_LACKING: Final = ("42703", "42P01")
 _REPEATABLE: Final = {"40001": SerializationFailure, "40P01": Deadlock}
 _REFUSED: Final = ("22", "54000")
 """Class 22 of SQLSTATE: data exceptions; and a value that is too large for an index."""
@@ -73,7 +75,7 @@ def translate(exc: BaseException) -> BaseException:
         return DatabaseBusy(str(exc))
     if state in _BUSY or isinstance(exc, TimeoutError):
         return DatabaseBusy(BUSY)
-    return exc
+    return (lacking(str(exc)) if state in _LACKING else None) or exc
 
 
 def _refused(exc: BaseException, state: str) -> ValueRefused | None:

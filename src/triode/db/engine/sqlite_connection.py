@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from triode.db.engine.lacking import lacking
 from triode.db.engine.protocol import (
     LOCKED,
     SURROGATE,
@@ -199,7 +200,8 @@ def translate(exc: Exception) -> Exception:
         error = unavailable(None, exc)
         _LOG.error("%s", error)
         return error
-    return exc
+    # SQLite gives these no number of their own.
+    return (lacking(str(exc)) if name == "SQLITE_ERROR" else None) or exc
 
 
 def _refused(exc: Exception) -> ValueRefused | None:
