@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
+from triode.db.queries.multiplying import refuse_multiplied
 from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
@@ -270,6 +271,7 @@ class Selecting(Selected):
             before = len(builder.read)
             built.append(each.build(builder))
             if (each.shape, each.values) in known:
+                builder.grouped += builder.read[before:]
                 del builder.read[before:]
         if groups or builder.aggregates:
             _refuse_ungrouped(self.table, builder.read, groups)
@@ -287,15 +289,19 @@ class Selecting(Selected):
     ) -> Any:
         extras = self._extras
         conditions = [condition.build(builder) for condition in self._conditions]
+        before = len(builder.read)
         groups = [
             sa.literal_column(str(matched[at])) if matched and matched[at] else each.build(builder)
             for at, each in enumerate(extras.groups)
         ]
+        builder.grouped += builder.read[before:]
+        del builder.read[before:]
         having = [condition.build(builder) for condition in extras.having]
         orders: Sequence[Order] = self._orders
         if is_ordered and not orders and not groups:
             orders = [make_order(self.table, name) for name in self.table.options.ordering]
         built_orders = [order.build(builder) for order in orders] if is_ordered else []
+        refuse_multiplied(builder)
         distinct = self._distinct(builder)
         statement = sa.select(*columns).select_from(builder.joined()).where(*conditions)
         statement = statement.group_by(*groups).having(*having) if groups or having else statement

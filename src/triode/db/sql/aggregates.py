@@ -99,6 +99,11 @@ class Aggregate(WindowFunction):
             found = as_condition(each) if found is None else found & each
         return type(self)(self.name, *self.arguments, options=self.options, condition=found)
 
+    @property
+    def minds_repetition(self) -> bool:
+        """Whether a row that comes twice makes a difference."""
+        return "distinct" not in self.options and self.name not in ("min", "max")
+
     def many_paths(self) -> set[Path]:
         # The many rows are what it is about.
         return set()
@@ -106,8 +111,8 @@ class Aggregate(WindowFunction):
     def build(self, builder: Builder) -> Built:
         before = len(builder.read)
         built = self.function(builder)
+        builder.aggregates.append((self, {each.path for each in builder.read[before:]}))
         del builder.read[before:]
-        builder.aggregates += 1
         return built
 
     def function(self, builder: Builder) -> Built:
