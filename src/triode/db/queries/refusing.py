@@ -1,9 +1,15 @@
-"""Refuse aggregates that joins over several to-many relations would multiply."""
+"""Refuse what databases would answer wrongly, or each in its own way."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
 from triode.db.errors import QueryError
 from triode.db.sql.builder import Builder, Path
+from triode.db.sql.order import Order
 
 
 def refuse_multiplied(builder: Builder) -> None:
@@ -31,6 +37,27 @@ def refuse_multiplied(builder: Builder) -> None:
                 "Hero.where(related(Hero.team).id == outer(Team.id)).column(count()).",
                 code="query-multiplied",
             )
+
+
+def refuse_hidden_order(order: Order, built: Any, columns: Sequence[Any]) -> None:
+    """Refuse to sort rows that are each given once by what is not in them.
+
+    Rows that become one may have several values of it; PostgreSQL errs, others take any.
+
+    Raises:
+        QueryError: says which order.
+    """
+    for column in columns:
+        inner = column.element if isinstance(column, sa.Label) else column
+        # Parameters compare as equal whatever their values are.
+        if inner is built or (not order.values and inner.compare(built)):
+            return
+    raise QueryError(
+        f"Rows that are given once each cannot be sorted by {order.inner!r}, which is not in them. "
+        "Ask for it too, sort by what is asked for, or write group_by(…) and sort by "
+        "min_(…) instead of distinct().",
+        code="query-distinct-order",
+    )
 
 
 def _prefixes(paths: set[Path]) -> set[Path]:
