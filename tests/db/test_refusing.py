@@ -88,3 +88,17 @@ def test_queries_of_their_own_are_right(heroes: Database) -> None:
         ("burn", 1, 1),
         ("fly", 2, 3),
     ]
+
+
+def test_condition_of_an_aggregate_is_about_its_rows(heroes: Database) -> None:
+    found: Any = related(Team.heroes)
+    of_teams = Team.group_by(Team.id).order_by(Team.name)
+    number: Any = count(found.id)
+    rows = of_teams.tuples(Team.name, number.filter(found.name == "ann"), number)
+    assert rows.run() == [("blue", 0, 1), ("red", 1, 2)]
+    assert of_teams.column(number.filter(~(found.name == "ann"))).run() == [1, 1]
+    with pytest.raises(QueryError, match="query-multiplied"):
+        of_teams.column(number.filter(found.powers.name != "")).run()
+    burning = count(found.id, distinct=True).filter(found.powers.name != "")
+    assert of_teams.column(burning).run() == [0, 2]
+    assert Team.all().column(count().filter(found.name != "")).run() == [2]

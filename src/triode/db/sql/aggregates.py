@@ -181,7 +181,7 @@ def _aggregate(builder: Builder, call: Aggregate) -> Built:
     built = [argument.build(builder) for argument in call.arguments]
     kind: Any = built[0].type if built else _INTEGER
     _refuse_senseless(call, kind)
-    condition = None if call.condition is None else call.condition.build(builder)
+    condition = None if call.condition is None else _condition(builder, call)
     if condition is not None and builder.family == "generic":
         # MySQL and MariaDB have no FILTER; a NULL is left out as well.
         first = built[0] if built else word("1")
@@ -196,6 +196,17 @@ def _aggregate(builder: Builder, call: Aggregate) -> Built:
     if call.name == "sum":
         return _sum(builder, made, kind)
     return typed(made, TextStorage() if call.name == "string_agg" else kind)
+
+
+def _condition(builder: Builder, call: Aggregate) -> Built:
+    assert call.condition is not None
+    before = len(builder.read)
+    builder.about = set().union(*[each.many_paths() for each in call.arguments])
+    built = call.condition.build(builder)
+    builder.about = set()
+    # Only the arguments say which rows it is about.
+    del builder.read[before:]
+    return built
 
 
 _COUNTED: Final = (IntegerStorage, RealStorage, DecimalStorage, DurationStorage)

@@ -67,6 +67,8 @@ class Builder:
         """What an upsert would have inserted."""
         self.aggregates: list[tuple[Any, set[Path]]] = []
         """The aggregates that were built, and the paths to what they are about."""
+        self.about: set[Path] = set()
+        """The paths to what the aggregate is about whose condition is built."""
         self.read: list[Any] = []
         """The columns that were built outside of aggregates."""
         self.grouped: list[Any] = []
