@@ -2,11 +2,12 @@
 
 from contextlib import aclosing
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import sqlalchemy as sa
 
+from triode import Triode
 from triode.db import (
     CursorPage,
     Database,
@@ -71,6 +72,7 @@ class Size(msgspec.Struct):
 
 
 database = Database("sqlite://")
+app = Triode(database=database)
 heroes_of = Hero.where(related(Hero.team).id == outer(Team.id))
 
 
@@ -84,6 +86,20 @@ async def first_steps() -> list[str]:
     two = await adults.limit(2).offset(1)
     assert youngest is not None
     return [heroes[0].name, youngest.name, ann.name, str(number), str(is_there), two[0].name]
+
+
+Sorting = Literal["name", "youngest", "eldest", "team"]
+SORTINGS: dict[Sorting, tuple[Any, ...]] = {
+    "name": (Hero.name,),
+    "youngest": (Hero.age, Hero.name),
+    "eldest": (desc(Hero.age), Hero.name),
+    "team": (related(Hero.team).name, Hero.name),
+}
+
+
+@app.get("/heroes")
+async def sorted_heroes(sort: Sorting = "name") -> list[str]:
+    return await Hero.order_by(*SORTINGS[sort]).column(Hero.name)
 
 
 async def conditions() -> list[list[str]]:

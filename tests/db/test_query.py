@@ -199,6 +199,56 @@ def test_columns_of_a_row_that_is_grouped_by(people: Database) -> None:
     assert sorted(ages) == [(34, 1), (60, 2), (90, 1)]
 
 
+def test_groups_by_a_computed_value_are_sorted_by_it(people: Database) -> None:
+    groups = User.group_by(User.age * 2).order_by(desc(User.age * 2))
+    assert groups.tuples(User.age * 2, count()).run() == [(90, 1), (60, 2), (34, 1)]
+    assert groups.column(count()).run() == [1, 2, 1]
+    assert groups.having(count() > 1).limit(1).tuples(count(), User.age * 2).run() == [(2, 60)]
+    assert groups.limit(2).count().run() == 2
+    by_both = User.group_by(User.age * 2, User.age * 3).order_by(User.age * 3, User.age * 2)
+    assert by_both.limit(1).tuples(User.age * 3, User.age * 2).run() == [(51, 34)]
+
+
+def test_order_by_another_computed_value_than_the_groups_is_refused(people: Database) -> None:
+    grouped = User.group_by(User.age * 2)
+    refused = (
+        grouped.order_by(User.age * 3),
+        grouped.order_by(User.age),
+        grouped.having(User.age > 3),
+        User.order_by(User.age),
+    )
+    for query in refused:
+        with pytest.raises(QueryError, match=r"User\.age may differ .*query-not-grouped"):
+            query.column(count()).run()
+
+
+def test_rows_given_once_are_sorted_by_what_is_in_them(people: Database) -> None:
+    assert User.order_by(desc(User.age)).distinct().column(User.age).run() == [45, 30, 17]
+    assert User.order_by(User.age * 2).distinct().column(User.age * 2).run() == [34, 60, 90]
+    assert names(User.order_by("age", "bio").distinct()) == ["ann", "Bob", "dÖra", "cy_l"]
+    assert User.order_by("age").distinct().exists().run() is True
+    assert User.order_by("age").distinct().page(1, size=1).run().total == 4
+
+
+def test_rows_given_once_are_not_sorted_by_something_else(people: Database) -> None:
+    with pytest.raises(QueryError) as caught:
+        User.order_by(User.age).distinct().column(User.bio).run()
+    assert str(caught.value) == (
+        "Rows that are given once each cannot be sorted by User.age, which is not in them. Ask for "
+        "it too, sort by what is asked for, or write group_by(…) and sort by min_(…) instead of "
+        "distinct(). [query-distinct-order]"
+    )
+    refused = (
+        User.order_by(User.age * 3).distinct().column(User.age * 2),
+        User.order_by(User.age * 3).distinct(),
+        Hero.order_by("team.name").distinct(),
+    )
+    for query in refused:
+        with pytest.raises(QueryError, match="query-distinct-order"):
+            query.run()
+    assert Hero.include(Hero.team).order_by("team.name").distinct().run() == []
+
+
 def test_update_of_many(people: Database) -> None:
     assert User.where(User.age == 30).update(age=User.age + 1, bio="x").run() == 2
     assert User.where(age=31, bio="x").count().run() == 2

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from triode.testing import TestClient
+
 SNIPPET = Path(__file__).parents[2] / "docs/snippets/queries.py"
 
 
@@ -35,6 +37,36 @@ def guide() -> Iterator[dict[str, Any]]:
 
 def test_first_steps(guide: dict[str, Any]) -> None:
     assert asyncio.run(guide["first_steps"]()) == ["ann", "ann", "ann", "2", "True", "cyl"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("name", ["ann", "bob", "cyl"]),
+        ("youngest", ["bob", "ann", "cyl"]),
+        ("eldest", ["cyl", "ann", "bob"]),
+        ("team", ["cyl", "ann", "bob"]),
+    ],
+)
+def test_sorted_as_a_client_wants(guide: dict[str, Any], sort: str, expected: list[str]) -> None:
+    assert TestClient(guide["app"]).get(f"/heroes?sort={sort}").json() == expected
+
+
+@pytest.mark.parametrize("sort", ["-nam", "bio", "team.name", "", "Name"])
+def test_other_orders_are_refused(guide: dict[str, Any], sort: str) -> None:
+    response = TestClient(guide["app"]).get("/heroes", params={"sort": sort})
+    assert response.status_code == 422
+    [problem] = response.json()["detail"]
+    assert (problem["loc"], problem["msg"]) == (
+        ["query", "sort"],
+        "Input should be 'name', 'youngest', 'eldest' or 'team'",
+    )
+
+
+def test_the_document_lists_the_orders(guide: dict[str, Any]) -> None:
+    document = TestClient(guide["app"]).get("/openapi.json").json()
+    [parameter] = document["paths"]["/heroes"]["get"]["parameters"]
+    assert parameter["schema"]["enum"] == ["name", "youngest", "eldest", "team"]
 
 
 def test_conditions(guide: dict[str, Any]) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
 from triode.db.engine import Channel
 from triode.db.errors import QueryError
+from triode.db.queries.refusing import refuse_hidden_order, refuse_multiplied
 from triode.db.sources import FindDatabase, keep_source
 from triode.db.sql.builder import Builder
 from triode.db.sql.column import Column
@@ -26,6 +27,8 @@ from triode.db.tables.lookup import make_order
 from triode.db.tables.table import ModelTable, Relation
 
 Found = TypeVar("Found")
+Matches: TypeAlias = tuple[int | None, ...]
+"""For each group and each order the number of what is the same; see `Selecting.matches`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +170,23 @@ class Selecting(Selected):
 
     # --- how it is compiled
 
-    def matches(self, columns: Sequence[Expression]) -> tuple[int | None, ...]:
-        """Return for each group the number of the column that is the same, counted from 1.
+    def matches(self, columns: Sequence[Expression] = ()) -> Matches:
+        """Return for each group, then for each order, what is the same, counted from 1.
 
-        A group with parameters has to be named by its number: PostgreSQL does not see that two
-        expressions with parameters are the same.
+        For a group it is a column, for an order a column or, behind these, a group. PostgreSQL
+        does not see that two expressions with parameters are the same: a group is named by the
+        number of the column, and an order takes the parameters of the other.
         """
+        if self._extras is PLAIN:
+            return ()
+        groups = self._extras.groups
         found: list[int | None] = []
         known = [(each.shape, each.values) for each in columns]
-        for group in self._extras.groups:
-            key = (group.shape, group.values)
-            found.append(known.index(key) + 1 if group.values and key in known else None)
+        for each in groups:
+            found.append(_place(known, each.shape, each.values))
+        known += [(each.shape, each.values) for each in groups]
+        for order in self._orders:
+            found.append(_place(known, order.inner.shape, order.values))
         return tuple(found)
 
     def _shape(self, kind: Any) -> Shape:
@@ -187,22 +196,24 @@ class Selecting(Selected):
             self.table.key,
             tuple([condition.shape for condition in self._conditions]),
             tuple([order.shape for order in self._orders]),
-            None if extras is PLAIN else extras.shape(),
+            None if extras is PLAIN else (extras.shape(), self.matches()),
             self._limit is None,
             self._offset is None,
         )
 
-    def _values(self, matched: Sequence[int | None] = (), *, is_ordered: bool = True) -> list[Any]:
+    def _values(self, matched: Matches | None = None, *, is_ordered: bool = True) -> list[Any]:
         values: list[Any] = []
+        matched = self.matches() if matched is None else matched
         for condition in self._conditions:
             values += condition.values
         if self._extras is not PLAIN:
             for number, group in enumerate(self._extras.groups):
-                values += () if matched and matched[number] else group.values
+                values += () if matched[number] else group.values
             values += _values_of(self._extras.having)
         if is_ordered:
-            for order in self._orders:
-                values += order.values
+            first = len(self._extras.groups)
+            for number, order in enumerate(self._orders, first):
+                values += () if matched and matched[number] else order.values
         if self._limit is not None:
             values.append(self._limit)
         if self._offset is not None:
@@ -237,7 +248,10 @@ class Selecting(Selected):
         return self._finish(builder, columns)
 
     def _select_one(self, builder: Builder) -> Any:
-        return self._finish(builder, [sa.literal_column("1")])
+        columns: list[Any] = [sa.literal_column("1")]
+        if self._extras.distinct is not None:
+            columns = [builder.root.c[field.name] for field in self.table.loaded]
+        return self._finish(builder, columns)
 
     def _select_count(self, builder: Builder) -> Any:
         extras = self._extras
@@ -256,7 +270,7 @@ class Selecting(Selected):
         columns: Sequence[Expression],
         names: Sequence[str] | None = None,
         *,
-        matched: Sequence[int | None] = (),
+        matched: Matches | None = None,
     ) -> Any:
         """Return a SELECT of some columns.
 
@@ -270,9 +284,11 @@ class Selecting(Selected):
             before = len(builder.read)
             built.append(each.build(builder))
             if (each.shape, each.values) in known:
+                builder.grouped += builder.read[before:]
                 del builder.read[before:]
         if groups or builder.aggregates:
             _refuse_ungrouped(self.table, builder.read, groups)
+        builder.made += built
         if names is not None:
             built = [each.label(name) for each, name in zip(built, names, strict=True)]
         return self._finish(builder, built, is_ordered=bool(self._orders), matched=matched)
@@ -283,26 +299,51 @@ class Selecting(Selected):
         columns: list[Any],
         *,
         is_ordered: bool = True,
-        matched: Sequence[int | None] = (),
+        matched: Matches | None = None,
     ) -> Any:
         extras = self._extras
         conditions = [condition.build(builder) for condition in self._conditions]
+        matched = self.matches() if matched is None else matched
+        before = len(builder.read)
         groups = [
-            sa.literal_column(str(matched[at])) if matched and matched[at] else each.build(builder)
+            sa.literal_column(str(matched[at])) if matched[at] else each.build(builder)
             for at, each in enumerate(extras.groups)
         ]
+        builder.grouped += builder.read[before:]
+        builder.made += groups
+        del builder.read[before:]
+        before = len(builder.read)
         having = [condition.build(builder) for condition in extras.having]
-        orders: Sequence[Order] = self._orders
-        if is_ordered and not orders and not groups:
-            orders = [make_order(self.table, name) for name in self.table.options.ordering]
-        built_orders = [order.build(builder) for order in orders] if is_ordered else []
+        orders = self._built_orders(builder, columns, matched) if is_ordered else []
+        if groups or builder.aggregates:
+            _refuse_ungrouped(self.table, builder.read[before:], extras.groups)
+        refuse_multiplied(builder)
         distinct = self._distinct(builder)
         statement = sa.select(*columns).select_from(builder.joined()).where(*conditions)
         statement = statement.group_by(*groups).having(*having) if groups or having else statement
         if distinct is not None:
             statement = statement.distinct(*distinct)
-        statement = self._cut(builder, statement.order_by(*built_orders))
+        statement = self._cut(builder, statement.order_by(*orders))
         return self._locked(builder, statement)
+
+    def _built_orders(self, builder: Builder, columns: list[Any], matched: Matches) -> list[Any]:
+        groups = self._extras.groups
+        orders: Sequence[Order] = self._orders
+        if not orders and not groups:
+            orders = [make_order(self.table, name) for name in self.table.options.ordering]
+            matched = ()
+        known = {(group.shape, group.values) for group in groups}
+        built = []
+        for number, order in enumerate(orders, len(groups)):
+            before = len(builder.read)
+            place = matched[number] if matched else None
+            inner = builder.made[place - 1] if place else order.inner.build_sortable(builder)
+            if (order.inner.shape, order.values) in known:
+                del builder.read[before:]
+            if self._extras.distinct == ():
+                refuse_hidden_order(order, inner, columns)
+            built.append(order.directed(builder, inner))
+        return built
 
     def _distinct(self, builder: Builder) -> list[Any] | None:
         fields = self._extras.distinct
@@ -335,6 +376,11 @@ class Selecting(Selected):
         elif self._limit is not None and builder.family == "sqlite":
             statement = statement.offset(sa.literal_column("0"))
         return statement
+
+
+def _place(known: list[tuple[Shape, Any]], shape: Shape, values: tuple[Any, ...]) -> int | None:
+    key = (shape, values)
+    return known.index(key) + 1 if values and key in known else None
 
 
 def _refuse_ungrouped(

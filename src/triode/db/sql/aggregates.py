@@ -99,6 +99,11 @@ class Aggregate(WindowFunction):
             found = as_condition(each) if found is None else found & each
         return type(self)(self.name, *self.arguments, options=self.options, condition=found)
 
+    @property
+    def minds_repetition(self) -> bool:
+        """Whether a row that comes twice makes a difference."""
+        return "distinct" not in self.options and self.name not in ("min", "max")
+
     def many_paths(self) -> set[Path]:
         # The many rows are what it is about.
         return set()
@@ -106,8 +111,8 @@ class Aggregate(WindowFunction):
     def build(self, builder: Builder) -> Built:
         before = len(builder.read)
         built = self.function(builder)
+        builder.aggregates.append((self, {each.path for each in builder.read[before:]}))
         del builder.read[before:]
-        builder.aggregates += 1
         return built
 
     def function(self, builder: Builder) -> Built:
@@ -176,7 +181,7 @@ def _aggregate(builder: Builder, call: Aggregate) -> Built:
     built = [argument.build(builder) for argument in call.arguments]
     kind: Any = built[0].type if built else _INTEGER
     _refuse_senseless(call, kind)
-    condition = None if call.condition is None else call.condition.build(builder)
+    condition = None if call.condition is None else _condition(builder, call)
     if condition is not None and builder.family == "generic":
         # MySQL and MariaDB have no FILTER; a NULL is left out as well.
         first = built[0] if built else word("1")
@@ -191,6 +196,17 @@ def _aggregate(builder: Builder, call: Aggregate) -> Built:
     if call.name == "sum":
         return _sum(builder, made, kind)
     return typed(made, TextStorage() if call.name == "string_agg" else kind)
+
+
+def _condition(builder: Builder, call: Aggregate) -> Built:
+    assert call.condition is not None
+    before = len(builder.read)
+    builder.about = set().union(*[each.many_paths() for each in call.arguments])
+    built = call.condition.build(builder)
+    builder.about = set()
+    # Only the arguments say which rows it is about.
+    del builder.read[before:]
+    return built
 
 
 _COUNTED: Final = (IntegerStorage, RealStorage, DecimalStorage, DurationStorage)

@@ -65,10 +65,16 @@ class Builder:
         self.outer = outer
         self.excluded: Any = None
         """What an upsert would have inserted."""
-        self.aggregates = 0
-        """How many aggregates were built."""
+        self.aggregates: list[tuple[Any, set[Path]]] = []
+        """The aggregates that were built, and the paths to what they are about."""
+        self.about: set[Path] = set()
+        """The paths to what the aggregate is about whose condition is built."""
         self.read: list[Any] = []
         """The columns that were built outside of aggregates."""
+        self.grouped: list[Any] = []
+        """The columns that rows are grouped by."""
+        self.made: list[Any] = []
+        """What is selected and grouped by, for orders by the same."""
         self._sources: dict[Path, FromClause] = {(): table}
         self._joins: list[tuple[FromClause, ColumnElement[bool]]] = []
 
@@ -124,6 +130,10 @@ class Builder:
         for target, condition in self._joins:
             source = source.outerjoin(target, condition)
         return source
+
+    def many_paths(self) -> set[Path]:
+        """Return the joined paths that end with a many-valued relation."""
+        return {path for path in self._sources if path and path[-1].is_many}
 
     @property
     def has_joins(self) -> bool:

@@ -306,9 +306,12 @@ class Condition(Expression):
         return Not(self)
 
     def build(self, builder: Builder) -> Built:
-        """Build, within EXISTS where the condition is about a many-valued relation."""
+        """Build, within EXISTS where the condition is about a many-valued relation.
+
+        The condition of an aggregate over that relation is about each of its rows.
+        """
         paths = self.many_paths()
-        if not paths:
+        if paths <= builder.about:
             return self.build_here(builder)
         path = min(paths, key=len)
         return builder.inside(path, self.build_here)

@@ -43,7 +43,10 @@ class Order:
         return Order(self.inner, is_descending=self.is_descending, nulls="last")
 
     def build(self, builder: Builder) -> ColumnElement[Any]:
-        built = self.inner.build_sortable(builder)
+        return self.directed(builder, self.inner.build_sortable(builder))
+
+    def directed(self, builder: Builder, built: ColumnElement[Any]) -> ColumnElement[Any]:
+        """Return the key made of what is sorted by."""
         ordered = built.desc() if self.is_descending else built.asc()
         if self.nulls is None:
             return ordered
