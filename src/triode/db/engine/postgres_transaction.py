@@ -11,7 +11,7 @@ from triode.db.engine.postgres_driver import give_up
 from triode.db.engine.postgres_errors import translate
 from triode.db.engine.postgres_pool import Connection, Connections
 from triode.db.engine.postgres_streams import CursorParts
-from triode.db.engine.postgres_writing import Guard
+from triode.db.engine.postgres_writing import LOCKING, Guard
 from triode.db.engine.protocol import ABORTED, LOST, Engine, Outcome, Parts, Row, Write
 from triode.db.errors import ConnectionLost, TransactionError
 
@@ -113,9 +113,14 @@ class PinnedChannel(NetworkChannel):
     async def read(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """See `Channel.read`."""
         self._block.note(sql)
-        rows: list[Row] = await self._go(
-            self._block.on_connection(lambda connection: connection.fetch(sql, *parameters))
-        )
+        guard = self._block.guard
+
+        async def fetch(connection: Connection) -> list[Row]:
+            if LOCKING in sql:
+                return await guard.read_locking(connection, sql, parameters)
+            return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]
+
+        rows: list[Row] = await self._go(self._block.on_connection(fetch))
         return rows
 
     async def write(self, writes: Sequence[Write]) -> list[Outcome]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from triode.db.engine.postgres_pool import Connection
-from triode.db.engine.protocol import Outcome, Write
+from triode.db.engine.protocol import Outcome, Row, Write
 
 COPY_ROWS: Final = 50
 """Rows from which on COPY, which first asks for the types of the columns, is faster."""
@@ -16,6 +17,9 @@ _RETURNING: Final = re.compile(r"^\s*(with|select)\b|\breturning\b", re.IGNORECA
 """What gives rows; of anything else the driver tells how many rows it changed."""
 
 _UNIT: Final = "SAVEPOINT unit"
+
+LOCKING: Final = " FOR UPDATE"
+"""What stands in the SQL of a read that locks rows."""
 
 
 async def run_writes(connection: Connection, writes: Sequence[Write]) -> list[Outcome]:
@@ -27,7 +31,7 @@ async def run_writes(connection: Connection, writes: Sequence[Write]) -> list[Ou
 
 
 class Guard:
-    """Keeps a transaction usable when a write in it is refused: each unit has a savepoint.
+    """Keeps a transaction usable when a write or a lock in it is refused: each has a savepoint.
 
     PERF: a savepoint is released by the statement that sets the next one, which saves a third of
     the round trips: an insert within a transaction 264 -> 152 us of processor time.
@@ -48,10 +52,22 @@ class Guard:
             )
             self._is_set = False
             return [Outcome([], 0)]
+        async with self._unit(connection):
+            return [await _run(connection, write) for write in writes]
+
+    async def read_locking(
+        self, connection: Connection, sql: str, parameters: Sequence[Any]
+    ) -> list[Row]:
+        """Run a read that locks rows: it is refused where another transaction has them."""
+        async with self._unit(connection):
+            return await connection.fetch(sql, *parameters)  # type: ignore[no-any-return]
+
+    @asynccontextmanager
+    async def _unit(self, connection: Connection) -> AsyncIterator[None]:
         await connection.execute(f"RELEASE {_UNIT}; {_UNIT}" if self._is_set else _UNIT)
         self._is_set = True
         try:
-            return [await _run(connection, write) for write in writes]
+            yield
         except BaseException:
             await connection.execute(f"ROLLBACK TO {_UNIT}")
             raise
