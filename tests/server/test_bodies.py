@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import StreamingResponse
 
 from triode.app import App
-from triode.binding.markers import Depends, File
+from triode.binding.markers import Depends, File, Form
 
 from .corpus import EXPECT, chunked, post, request
 
@@ -64,6 +64,11 @@ async def echo(request: Request) -> StreamingResponse:
 @app.post("/upload")
 async def upload(file: Annotated[UploadFile, File()]) -> int:
     return len(await file.read())
+
+
+@app.post("/form")
+async def form(request: Request, name: Annotated[str, Form()]) -> list[Any]:
+    return [name, dict(await request.form())]
 
 
 @app.post("/refuse")
@@ -205,6 +210,16 @@ def test_upload_is_read_while_it_arrives(connect: Any) -> None:
     lines = b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n" % len(body)
     client = connect(request(b"/upload", lines, method=b"POST") + body)
     assert client.answer().body == b"3000000"
+    assert client.is_open
+
+
+def test_form_that_arrives_later_is_read_twice(connect: Any) -> None:
+    fields = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 6\r\n"
+    client = connect(request(b"/form", fields, method=b"POST"))
+    for part in (b"na", b"me=a"):
+        time.sleep(0.03)
+        client.send(part)
+    assert client.answer().body == b'["a",{"name":"a"}]'
     assert client.is_open
 
 

@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 
 from triode.http import Call, Receive, Scope
 from triode.http.call import Message
+from triode.http.reply import replay
 
 HIGH_WATER = 64 * 1024
 SMALL = 1024
@@ -155,7 +156,9 @@ class StreamedBody:
                 return b"".join(parts)
 
     def receive(self, call: Call) -> Receive:
-        """Return an ASGI receive callable over the body."""
+        """Return an ASGI receive callable: over the body if it was read before."""
+        if call.body is not None:
+            return replay(call.body, self.connection.wait_for_disconnect)
         return self._next
 
     async def _next(self) -> Message:
