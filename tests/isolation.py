@@ -39,8 +39,21 @@ def only_models_of(*packages: str, but: Collection[str] = ()) -> Iterator[None]:
         # A room of Triode's own that was loaded meanwhile stays loaded.
         made = [key for key in models if key not in before and not _is_in(key[0], ["triode"])]
         _remove(models.pop(key) for key in made)
+        _forget_orphans()
         models.update(hidden)
         _put_back(removed)
+
+
+def _forget_orphans() -> None:
+    """Take out the tables of models that were refused when they were declared."""
+    registry = sys.modules.get("triode.db.tables.registry")
+    if registry is None:
+        return
+    owned = {id(table) for model in _registered().values() for table in _tables_of(model)}
+    for metadata in registry.model_registry._metadata.values():
+        for table in list(metadata.tables.values()):
+            if id(table) not in owned:
+                metadata.remove(table)
 
 
 def _registered() -> dict[tuple[str, str], ModelTable]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.isolation import only_models_of
 from triode.testing import TestClient
 
 SNIPPET = Path(__file__).parents[2] / "docs/snippets/queries.py"
@@ -17,7 +18,11 @@ SNIPPET = Path(__file__).parents[2] / "docs/snippets/queries.py"
 
 @pytest.fixture(scope="module")
 def guide() -> Iterator[dict[str, Any]]:
-    found = runpy.run_path(str(SNIPPET), run_name="queries_guide")
+    with only_models_of("triode"):
+        yield from started(runpy.run_path(str(SNIPPET), run_name="queries_guide"))
+
+
+def started(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
     team, hero, errand = found["Team"], found["Hero"], found["Errand"]
     database = found["database"]
     with database.active():
