@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -62,10 +63,10 @@ def press(driver: WebDriver) -> None:
     """Press the page's main button, and wait for the page that comes of it."""
     page = driver.find_element(BY_CSS, "html")
     driver.find_element(BY_CSS, "button.primary").click()
-    WebDriverWait(driver, 20).until(staleness_of(page))
-    WebDriverWait(driver, 20).until(
-        lambda each: each.execute_script("return document.readyState") == "complete"
-    )
+    # Between two pages Chromium may know neither of them, and says so.
+    wait = WebDriverWait(driver, 20, ignored_exceptions=[WebDriverException])
+    wait.until(staleness_of(page))
+    wait.until(lambda each: each.execute_script("return document.readyState") == "complete")
 
 
 def complaints(driver: WebDriver) -> list[str]:
