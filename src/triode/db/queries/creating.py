@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,15 +41,9 @@ async def get_or_create(
 ) -> tuple[Any, bool]:
     """Return the row with the values, made if there was none, and whether it was made."""
     names = unique_names(table, equals)
-    query: Query[Any] = Query(table, make_conditions(table, (), equals))
-    for _ in range(TRIES):
-        found = await query.first().execute(channel)
-        if found is not None:
-            return found, False
-        made = await _insert_if_missing(channel, table, names, {**defaults, **equals})
-        if made is not None:
-            return made, True
-    raise _unsteady(table)
+    query: Query[Any] = Query(table, make_conditions(table, (), equals)).limit(1)
+    values = {**defaults, **equals}
+    return await _found_or_made(channel, table, names, values, partial(query.execute, channel))
 
 
 async def update_or_create(
@@ -57,11 +52,23 @@ async def update_or_create(
     """Return the row with the values after it was changed or made, and whether it was made."""
     names = unique_names(table, equals)
     query: Query[Any] = Query(table, make_conditions(table, (), equals))
+    values = {**changes, **equals}
+    find = partial(_changed, channel, query, changes)
+    return await _found_or_made(channel, table, names, values, find)
+
+
+async def _found_or_made(
+    channel: Channel,
+    table: ModelTable,
+    names: tuple[str, ...],
+    values: dict[str, Any],
+    find: Callable[[], Awaitable[list[Any]]],
+) -> tuple[Any, bool]:
     for _ in range(TRIES):
-        rows = await _changed(channel, query, changes)
+        rows = await find()
         if rows:
             return rows[0], False
-        made = await _insert_if_missing(channel, table, names, {**changes, **equals})
+        made = await _insert_if_missing(channel, table, names, values)
         if made is not None:
             return made, True
     raise _unsteady(table)
